@@ -1,0 +1,1 @@
+"""From features to aesthetic labels: how probes pool, train and are measured."""

@@ -1,0 +1,1 @@
+"""Pretext tasks, one file each, and the Keras model that trains any of them."""
