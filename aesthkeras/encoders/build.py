@@ -1,0 +1,54 @@
+"""Encoders by name."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from tensorflow import keras
+
+from aesthkeras.encoders.alexnet import alexnet
+from aesthkeras.encoders.blocks import SMALLEST_INPUT
+from aesthkeras.encoders.resnet import resnet18
+from aesthkeras.errors import UsageError
+
+ENCODERS: dict[str, Callable[..., keras.Model]] = {"alexnet": alexnet, "resnet18": resnet18}
+
+
+def build_encoder(
+    name: str,
+    *,
+    input_size: int = 227,
+    width: float = 1.0,
+    seed: int = 0,
+    weight_decay: float = 5e-4,
+    preprocessing: keras.layers.Layer | None = None,
+) -> keras.Model:
+    """Build the encoder of that name under Keras's global precision policy.
+
+    Args:
+        name: a key of ``ENCODERS``.
+        input_size: height and width S of the input in pixels, at least 96.
+        width: channel multiplier, > 0.
+        seed: equal seeds give equal weights.
+        weight_decay: L2 in the gradient of each kernel, >= 0.
+        preprocessing: the layer between RGB pixel values and the first convolution; None for
+            ``PixelStandardization``.
+
+    Returns:
+        A functional model from RGB pixel values in [0, 255], uint8 or floating ``[N, S, S, 3]``, to a dict of
+        ``conv1`` .. ``conv5`` (compute dtype) and ``embedding`` (float32).
+
+    Raises:
+        UsageError: unknown name, or a size, width or weight decay out of range.
+    """
+    if name not in ENCODERS:
+        raise UsageError(f"--encoder_name={name}: expected one of {', '.join(sorted(ENCODERS))}")
+    if not width > 0:
+        raise UsageError(f"--width={width}: expected a channel multiplier above 0")
+    if input_size < SMALLEST_INPUT:
+        raise UsageError(f"--crop={input_size}: expected at least {SMALLEST_INPUT} pixels")
+    if not weight_decay >= 0:
+        raise UsageError(f"--weight_decay={weight_decay}: expected 0 or more")
+    return ENCODERS[name](
+        input_size, width, seed=seed, weight_decay=weight_decay, preprocessing=preprocessing
+    )
