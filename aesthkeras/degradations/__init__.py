@@ -1,1 +1,1 @@
-"""Table 1 of the paper: ten editing operations, 21 edits and None."""
+"""Table 1 of the paper: ten operations, 21 edits and None; `batch.degrade` applies them to a batch."""
