@@ -40,7 +40,8 @@ def alexnet(
     Returns:
         A functional model. Input: RGB pixel values in [0, 255], uint8 or floating ``[N, S, S, 3]``. Output: a
         dict of ``conv1`` .. ``conv5`` after ReLU and before max-pool (at 227: 55x55x96, 27x27x256, 13x13x384,
-        13x13x384, 13x13x256) in the compute dtype and ``embedding`` float32 ``[N, embedding_size]``, all >= 0.
+        13x13x384, 13x13x256) in the compute dtype and ``embedding`` float32 ``[N, embedding_size]``,
+        all >= 0.
     """
     block = Block(seed, weight_decay)
     channels = [scaled_channels(number, width) for number in (96, 256, 384, 384, 256)]

@@ -31,9 +31,9 @@ def resnet18(
 
     Returns:
         A functional model. Input: RGB pixel values in [0, 255], uint8 or floating ``[N, S, S, 3]``. Output: a
-        dict of ``conv1``, the stem after ReLU and before max-pool, ``conv2`` .. ``conv5``, the stages (at 227:
-        114x114x64, 57x57x64, 29x29x128, 15x15x256, 8x8x512) in the compute dtype, and ``embedding``, the mean of
-        conv5 over positions, float32 ``[N, 512 * width]``; all >= 0.
+        dict of ``conv1``, the stem after ReLU and before max-pool, ``conv2`` .. ``conv5``, the stages (at
+        227: 114x114x64, 57x57x64, 29x29x128, 15x15x256, 8x8x512) in the compute dtype, and ``embedding``, the
+        mean of conv5 over positions, float32 ``[N, 512 * width]``; all >= 0.
     """
     block = Block(seed, weight_decay)
     channels = [scaled_channels(number, width) for number in (64, 64, 128, 256, 512)]
@@ -52,9 +52,7 @@ def resnet18(
     return keras.Model(pixels, outputs, name="resnet18")
 
 
-def _unit(
-    block: Block, features: tf.Tensor, name: str, channels: int, stride: int, result: str
-) -> tf.Tensor:
+def _unit(block: Block, features: tf.Tensor, name: str, channels: int, stride: int, result: str) -> tf.Tensor:
     """Two 3x3 convolutions around a shortcut, projected where the shape changes (option B of the paper)."""
     residual = block.convolution(features, f"{name}_first", channels, kernel=3, stride=stride)
     residual = block.convolution(residual, f"{name}_second", channels, kernel=3, relu=False)
