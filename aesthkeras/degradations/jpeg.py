@@ -40,7 +40,6 @@ def apply(
 
 def _codec(images: tf.Tensor, quality: int) -> tf.Tensor:
     """Send uint8 images one by one through libjpeg with its accurate integer transform."""
-
     shape = images.shape[1:]
 
     def one(image: tf.Tensor) -> tf.Tensor:
