@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
-from aesthkeras.data.inspection import reason_of
+from aesthkeras.data.quarantine import reason_of
 from aesthkeras.data.views import serving_pixels
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES, DegradationSettings

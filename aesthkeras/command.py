@@ -1,0 +1,129 @@
+"""What every command shares: flags made from frozen dataclasses, and mistakes that end in one line.
+
+A command states its settings as frozen dataclasses whose fields carry a default and a help text
+(`setting`). `define_flags` makes absl flags of them and `from_flags` reads them back, so a setting has
+one name, one default and one explanation. Only the commands know about absl's FLAGS.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Callable, TypeVar, get_type_hints
+
+from absl import app, flags
+
+from aesthkeras.errors import UsageError
+
+flags.disclaim_key_flags()  # --help lists them as flags of the command that asked for them
+
+Settings = TypeVar("Settings")
+
+DEFINERS: dict[type, Callable[..., Any]] = {
+    bool: flags.DEFINE_bool,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+}
+
+
+def define_flags(settings: type) -> None:
+    """Defines an absl flag for each field of the dataclass `settings` (bool, int, float, str or a choice)."""
+    kinds = get_type_hints(settings)
+    for field in dataclasses.fields(settings):
+        help_text, choices = field.metadata["help"], field.metadata["choices"]
+        if choices:
+            flags.DEFINE_enum(field.name, field.default, choices, help_text)
+        else:
+            DEFINERS[kinds[field.name]](field.name, field.default, help_text)
+
+
+def from_flags(settings: type[Settings]) -> Settings:
+    """The dataclass `settings` filled from the parsed flags; its own checks raise `UsageError`."""
+    names = [field.name for field in dataclasses.fields(settings)]  # type: ignore[arg-type]
+    return settings(**{name: flags.FLAGS[name].value for name in names})
+
+
+def flag_before_parsing(name: str, default: str) -> str:
+    """The last value of `--name` on the command line, flag files included, before flags are parsed.
+
+    Some flags decide which others exist: `--task` brings the flags of its task.
+    """
+    arguments = expanded_arguments()
+    value = default
+    for position, argument in enumerate(arguments):
+        flag, equals, text = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and flag == name:
+            value = text if equals else "".join(arguments[position + 1 : position + 2])
+    return value
+
+
+def expanded_arguments() -> list[str]:
+    """The command line with every `--flagfile` replaced by the flags it holds."""
+    try:
+        return list(flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=True))
+    except (flags.Error, OSError) as error:
+        fail(f"--flagfile: {error}")
+        raise
+
+
+def run(main: Callable[[list[str]], None], define: Callable[[], None], positional: bool = False) -> None:
+    """Runs a command: parses flags, calls `main(positional arguments)`, turns mistakes into one line.
+
+    Args:
+        main: the command; what it raises as `UsageError` is printed as one line, exit status 2.
+        define: defines the command's flags; called before parsing.
+        positional: whether the command takes arguments that are not flags.
+    """
+
+    def parse(argv: Sequence[str]) -> list[str]:
+        try:
+            rest = list(flags.FLAGS(list(argv), known_only=False))
+        except flags.Error as error:
+            fail(str(error))
+        if rest[1:] and not positional:
+            fail(f"{rest[1]!r} is not a flag: expected --flag=value; --help lists the flags")
+        return rest
+
+    try:
+        define()
+        app.run(lambda argv: guarded(main, list(argv[1:])), flags_parser=parse)
+    except UsageError as error:
+        fail(str(error))
+
+
+def guarded(main: Callable[[list[str]], None], arguments: list[str]) -> None:
+    """Calls `main`; a user's mistake or a full disk ends in one line, Ctrl-C says how to go on."""
+    try:
+        main(arguments)
+    except UsageError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        print("aesthkeras: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        fail(f"no space left on the disk ({first_line(error)}); free some and run the same command again")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether Python or TensorFlow says that a file could not be written for want of space."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    text = str(error)
+    return any(os.strerror(code) in text for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, cut at 200 characters."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def fail(message: str) -> None:
+    """Prints one line to stderr and ends with exit status 2."""
+    print(f"aesthkeras: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)

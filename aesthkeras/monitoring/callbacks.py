@@ -1,0 +1,115 @@
+"""Keras callbacks that write down what a run does: epoch log, TensorBoard, throughput, progress bar."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_addons as tfa
+from tensorflow import keras
+
+Logs = dict[str, Any]
+
+
+def progress_bar() -> keras.callbacks.Callback:
+    """Epochs and steps with the time left; a line every ten seconds where there is no terminal."""
+    return tfa.callbacks.TQDMProgressBar(update_per_second=5 if sys.stderr.isatty() else 0.1)
+
+
+class Throughput(keras.callbacks.Callback):
+    """Adds `images_per_second` and `input_wait` (share of the time) to the epoch's logs.
+
+    Args:
+        images_per_step: images through the network in one step.
+        take_input_wait: seconds waited for input since the last call.
+    """
+
+    def __init__(self, images_per_step: int, take_input_wait: Callable[[], float]) -> None:
+        super().__init__()
+        self.images_per_step, self.take_input_wait = images_per_step, take_input_wait
+        self.began, self.steps = 0.0, 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """The first step is left out: it compiles, and fills the input pipeline."""
+        self.began, self.steps = 0.0, -1
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Counts steps from the second on."""
+        self.steps += 1
+        if self.steps == 0:
+            self.take_input_wait()
+            self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Says how fast it went; nothing after an epoch of one step."""
+        if logs is not None and self.steps > 0:
+            seconds = time.perf_counter() - self.began
+            logs["images_per_second"] = self.steps * self.images_per_step / seconds
+            logs["input_wait"] = self.take_input_wait() / seconds
+
+
+class ExtraLogs(keras.callbacks.Callback):
+    """Adds what `read` returns to the epoch's logs, ahead of the callbacks that write them."""
+
+    def __init__(self, read: Callable[[], dict[str, float]]) -> None:
+        super().__init__()
+        self.read = read
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Extends the dict that all later callbacks see."""
+        if logs is not None:
+            logs.update(self.read())
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Hands `epoch`, `step` and all logs of each epoch to `append`, as plain numbers."""
+
+    def __init__(self, append: Callable[[Logs], None]) -> None:
+        super().__init__()
+        self.append = append
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """One line an epoch; epochs count from 1, as people do."""
+        numbers = {name: float(value) for name, value in (logs or {}).items()}
+        self.append({"epoch": epoch + 1, "step": self.model.step, **numbers})
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes pictures to TensorBoard after each epoch.
+
+    Args:
+        folder: where the event file goes.
+        draw: gives name -> uint8 `[H, W, 3]`.
+    """
+
+    def __init__(self, folder: Path, draw: Callable[[], dict[str, np.ndarray]]) -> None:
+        super().__init__()
+        self.draw = draw
+        self.writer = tf.summary.create_file_writer(str(folder))
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Draws and writes them under the step of Keras's own scalars, the epoch."""
+        with self.writer.as_default(step=epoch):
+            for name, picture in self.draw().items():
+                tf.summary.image(name, picture[np.newaxis])
+        self.writer.flush()
+
+
+def tensorboard(folder: Path, histograms: bool, profile_steps: str) -> keras.callbacks.Callback:
+    """Keras's own TensorBoard callback: every scalar of the epoch's logs, weights and profiler on demand.
+
+    Args:
+        folder: where the event files go.
+        histograms: whether to write histograms of all weights each epoch.
+        profile_steps: `first,last` steps to profile; empty for none.
+    """
+    return keras.callbacks.TensorBoard(
+        log_dir=str(folder),
+        histogram_freq=1 if histograms else 0,
+        write_graph=False,
+        profile_batch=tuple(int(step) for step in profile_steps.split(",")) if profile_steps else 0,
+    )

@@ -1,0 +1,90 @@
+"""Checkpoints of a training run: after each epoch, and every few minutes inside one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.errors import UsageError
+from aesthkeras.pretext.model import PretextModel
+
+KEPT = 2
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves and restores weights, optimizer state (with the step) and the running epoch's metrics.
+
+    What else a run needs follows from the step: data order, crops and edits are functions of seed and
+    position, learning rate and phases of step and epoch log. TensorFlow writes a checkpoint aside and
+    renames it, so a kill or a full disk leaves the one before.
+
+    Args:
+        model: compiled, all variables made.
+        folder: where the checkpoints lie.
+        steps_per_epoch: steps in a whole epoch.
+        minutes: time between two checkpoints inside an epoch.
+    """
+
+    def __init__(self, model: PretextModel, folder: Path, steps_per_epoch: int, minutes: float) -> None:
+        super().__init__()
+        self.steps_per_epoch = steps_per_epoch
+        self.trained = model
+        self.seconds = 60 * minutes
+        self.saved_at = time.monotonic()
+        checkpoint = tf.train.Checkpoint(
+            encoder=model.encoder,
+            head=model.head,
+            optimizer=model.optimizer,
+            metrics={metric.name: metric for metric in model.metrics},
+        )
+        self.manager = tf.train.CheckpointManager(
+            checkpoint, str(folder), max_to_keep=KEPT, checkpoint_name="step"
+        )
+        self.metric_values: list[Any] | None = None
+
+    def restore(self) -> int:
+        """Loads the newest checkpoint, if any; returns the number of steps done.
+
+        Raises:
+            UsageError: it cannot be read, or belongs to another model.
+        """
+        newest = self.manager.latest_checkpoint
+        if newest is None:
+            return 0
+        try:
+            self.manager.checkpoint.restore(newest).assert_consumed()
+        except (tf.errors.OpError, ValueError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"{newest}: expected a whole checkpoint of this run ({reason})") from error
+        step = self.trained.step
+        if step % self.steps_per_epoch:
+            self.metric_values = [variable.numpy() for variable in self._metric_variables()]
+        return step
+
+    def _metric_variables(self) -> list[tf.Variable]:
+        return [variable for metric in self.trained.metrics for variable in metric.variables]
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Puts back the metrics of the epoch that was cut short: Keras has just reset them."""
+        if self.metric_values is not None:
+            for variable, value in zip(self._metric_variables(), self.metric_values):
+                variable.assign(value)
+        self.metric_values = None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Saves when the time has come."""
+        if time.monotonic() - self.saved_at > self.seconds:
+            self.save()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Saves after the epoch's log line is written."""
+        self.save()
+
+    def save(self) -> None:
+        """Writes a checkpoint named after the step and drops all but the newest two."""
+        self.manager.save(checkpoint_number=self.trained.step)
+        self.saved_at = time.monotonic()

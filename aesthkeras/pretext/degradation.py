@@ -1,0 +1,233 @@
+"""The paper's pretext task: which degradation was applied to a patch, and how strong it is.
+
+Each patch gives its original (class None) and, for each of three operations of Table 1, edited views
+with two of its parameters. All views feed Eq. 1; the ordered pairs feed Eq. 2; the entropy of the
+predictions weighs each patch; Eq. 3 is the sum that `PretextModel` minimises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aesthkeras.degradations.table import CLASSES, OPERATIONS, DegradationSettings
+from aesthkeras.lazy import LazyModule
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.settings import require, setting
+
+tf: Any = LazyModule("tensorflow")
+losses: Any = LazyModule("aesthkeras.pretext.degradation_losses")
+batch_degradations: Any = LazyModule("aesthkeras.degradations.batch")
+draw: Any = LazyModule("aesthkeras.degradations.draw")
+confusion: Any = LazyModule("aesthkeras.monitoring.confusion")
+pictures: Any = LazyModule("aesthkeras.monitoring.pictures")
+schedule: Any = LazyModule("aesthkeras.pretext.schedule")
+
+
+@dataclass(frozen=True)
+class DegradationOptions:
+    """The numbers of the degradation task; the paper's are the defaults."""
+
+    operations_per_patch: int = setting(3, "operations of Table 1 drawn for each patch")
+    parameters_per_operation: int = setting(2, "parameters of each drawn operation; 1 gives no triplets")
+    triplet_weight: float = setting(0.02, "lambda of Eq. 3")
+    triplet_margin: float = setting(1.0, "margin of Eq. 2")
+    triplet_start: str = setting(
+        "epoch",
+        "what switches the triplet loss on: --triplet_epoch, or a plateau of Eq. 1",
+        ["epoch", "plateau"],
+    )
+    triplet_epoch: int = setting(30, "epochs before the triplet loss with --triplet_start=epoch")
+    plateau_epochs: int = setting(3, "epochs without progress that make a plateau")
+    plateau_progress: float = setting(0.01, "share by which Eq. 1 must fall to count as progress")
+    entropy_alpha: float = setting(5 / 3, "alpha of the entropy weight; 0 switches the weighting off")
+    entropy_epoch: int = setting(5, "warm-up: epochs before the entropy weight; the paper says several")
+    entropy_per: str = setting("patch", "one entropy weight per patch, or per view", ["patch", "view"])
+    blur_unit: str = setting(
+        "percent",
+        "sigma of the blur in percent of the patch's shorter edge, or in pixels",
+        ["percent", "pixel"],
+    )
+    noise_scale: str = setting(
+        "standardised", "noise variance of the standardised image, or of [0, 1]", ["standardised", "unit"]
+    )
+    jpeg: str = setting(
+        "auto",
+        "JPEG by libjpeg, by its batched form, or by whichever suits the device",
+        ["auto", "codec", "dct"],
+    )
+    eight_bit: bool = setting(True, "round every view to 8 bits, as a photo on disk is")
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        most = len(OPERATIONS)
+        require(self, "operations_per_patch", 1 <= self.operations_per_patch <= most, f"1 to {most}")
+        require(self, "parameters_per_operation", self.parameters_per_operation in (1, 2), "1 or 2")
+        require(self, "triplet_weight", self.triplet_weight >= 0, "0 or more")
+        require(self, "triplet_margin", self.triplet_margin >= 0, "0 or more")
+        require(self, "triplet_epoch", self.triplet_epoch >= 0, "0 or more")
+        require(self, "plateau_epochs", self.plateau_epochs >= 1, "at least 1")
+        require(self, "plateau_progress", 0 <= self.plateau_progress < 1, "0 or more, below 1")
+        require(self, "entropy_alpha", self.entropy_alpha >= 0, "0 or more")
+        require(self, "entropy_epoch", self.entropy_epoch >= 0, "0 or more")
+
+    def degradation_settings(self) -> DegradationSettings:
+        """The part that decides what the edited pixels are."""
+        return DegradationSettings(
+            jpeg=self.jpeg, blur_unit=self.blur_unit, noise_scale=self.noise_scale, eight_bit=self.eight_bit
+        )
+
+
+class DegradationTask(PretextTask):
+    """22-way classification of the degradation, and the triplet loss over its strength."""
+
+    Options = DegradationOptions
+
+    def __init__(self, options: DegradationOptions, recipe: Recipe, device: str = "cpu") -> None:
+        super().__init__(options, recipe, device)
+        self.edited_views = options.operations_per_patch * options.parameters_per_operation
+        self.views_per_patch = 1 + self.edited_views
+        # None is one of the views of every patch; each other class is in edited_views / 21 of them.
+        self.none_weight = self.edited_views / (len(CLASSES) - 1)
+        # Written by the schedule, read by the compiled step: hence variables.
+        self.triplet_scale = tf.Variable(0.0, trainable=False, name="triplet_scale")
+        self.entropy_alpha = tf.Variable(0.0, trainable=False, name="entropy_alpha")
+        self.confusion = confusion.ConfusionMatrix(len(CLASSES), name="confusion")
+        self.active_triplets = tf.keras.metrics.Mean(name="active_triplets")
+        self.entropy_weights = tf.keras.metrics.Mean(name="entropy_weight")
+
+    def views(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Adds `views` uint8 `[B, V, crop, crop, 3]` and `classes` int32 `[B, V]`; view 0 is None."""
+        patches = batch["patches"]
+        draw_seed, edit_seed = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 2))
+        classes = draw.draw_classes(
+            tf.shape(patches)[0],
+            self.options.operations_per_patch,
+            self.options.parameters_per_operation,
+            draw_seed,
+        )
+        classes = tf.ensure_shape(classes, [None, self.views_per_patch])
+        settings = batch_degradations.resolve(self.options.degradation_settings(), self.device)
+        views = batch_degradations.degrade(patches, classes, edit_seed, settings)
+        return {"views": views, "classes": classes, "photo": batch["photo"]}
+
+    def build_head(self, encoder: Any) -> Any:
+        """One dense layer from the embedding to 22 logits; passes the embedding on for Eq. 2."""
+        embedding = tf.keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
+        logits = tf.keras.layers.Dense(
+            len(CLASSES),
+            name="logits",
+            dtype="float32",
+            kernel_initializer=tf.keras.initializers.GlorotUniform(seed=self.recipe.seed),
+            kernel_regularizer=tf.keras.regularizers.l2(self.recipe.weight_decay / 2),
+        )(embedding)
+        return tf.keras.Model(embedding, {"logits": logits}, name="degradation_head")
+
+    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
+        """Logits `[B, V, 22]` and embedding `[B, V, D]` of all views in one pass."""
+        views = batch["views"]
+        images = tf.reshape(views, [-1, *views.shape[2:]])
+        embedding = encoder(images, training=training)["embedding"]
+        logits = head(embedding, training=training)["logits"]
+        return {
+            "logits": tf.reshape(logits, [-1, self.views_per_patch, len(CLASSES)]),
+            "embedding": tf.reshape(embedding, [-1, self.views_per_patch, embedding.shape[-1]]),
+        }
+
+    def loss_names(self) -> list[str]:
+        """Eq. 1 always, Eq. 2 where two parameters of an operation are drawn."""
+        return ["degradation", "triplet"][: self.options.parameters_per_operation]
+
+    def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
+        """Eq. 1 and Eq. 2 per patch, and w_p (or, per view, the weights inside the terms)."""
+        classes, logits = batch["classes"], outputs["logits"]
+        entropy = losses.predictive_entropy(logits)
+        if self.options.entropy_per == "patch":
+            patch_weights = losses.entropy_weight(tf.reduce_mean(entropy[:, 1:], axis=1), self.entropy_alpha)
+            view_weights = tf.ones_like(entropy)
+        else:
+            patch_weights, view_weights = None, losses.entropy_weight(entropy, self.entropy_alpha)
+        terms = {"degradation": losses.degradation_loss(logits, classes, self.none_weight, view_weights)}
+        if self.options.parameters_per_operation == 2:
+            hinges = self._hinges(outputs["embedding"], classes)
+            pair_weights = (view_weights[:, 1::2] + view_weights[:, 2::2]) / 2
+            terms["triplet"] = tf.reduce_mean(pair_weights * hinges, axis=1)
+        return PatchLosses(terms, scales={"triplet": self.triplet_scale}, patch_weights=patch_weights)
+
+    def _hinges(self, embedding: Any, classes: Any) -> Any:
+        """Eq. 2 for each operation of each patch, float32 `[B, T]`; 0 where the pair has no order."""
+        distances = losses.squared_distances(embedding[:, 0], embedding[:, 1:])
+        hinges = losses.triplet_hinge(distances[:, 0::2], distances[:, 1::2], self.options.triplet_margin)
+        return tf.where(draw.triplet_mask(classes), hinges, 0.0)
+
+    def metrics(self) -> list[Any]:
+        """Confusion over the classes, share of active triplets, mean entropy weight."""
+        return [self.confusion, self.active_triplets, self.entropy_weights]
+
+    def update_metrics(
+        self, outputs: dict[str, Any], batch: dict[str, Any], patch_losses: PatchLosses
+    ) -> None:
+        """Counts predictions, triplets with a positive hinge among the ordered ones, and weights."""
+        classes, logits = batch["classes"], outputs["logits"]
+        self.confusion.update_state(classes, tf.argmax(logits, axis=-1, output_type=tf.int32))
+        entropy = losses.predictive_entropy(logits)
+        if self.options.entropy_per == "patch":
+            entropy = tf.reduce_mean(entropy[:, 1:], axis=1)
+        self.entropy_weights.update_state(losses.entropy_weight(entropy, self.entropy_alpha))
+        if self.options.parameters_per_operation == 2:
+            ordered = tf.cast(draw.triplet_mask(classes), tf.float32)
+            active = tf.cast(self._hinges(outputs["embedding"], classes) > 0, tf.float32)
+            self.active_triplets.update_state(active, sample_weight=ordered)
+
+    def step_logs(self) -> dict[str, Any]:
+        """Accuracy over the 22 classes, every class counted by its views."""
+        return {"accuracy": self.confusion.accuracy()}
+
+    def epoch_logs(self) -> dict[str, float]:
+        """Accuracy per operation, balanced accuracy, active triplets, mean entropy weight, what is on."""
+        matrix = self.confusion.result().numpy()
+        logs = {"balanced_accuracy": confusion.balanced_accuracy(matrix)}
+        for name in ("none", *(operation.name for operation in OPERATIONS)):
+            rows = [item.index for item in CLASSES if (item.operation or "none") == name]
+            logs[f"accuracy/{name}"] = confusion.row_accuracy(matrix, rows)
+        logs["active_triplets"] = float(self.active_triplets.result())
+        logs["entropy_weight"] = float(self.entropy_weights.result())
+        logs["triplet_on"] = float(self.triplet_scale > 0)
+        logs["entropy_on"] = float(self.entropy_alpha > 0)
+        return logs
+
+    def callbacks(self, history: list[dict[str, Any]]) -> list[Any]:
+        """The schedule: when the triplet loss and the entropy weight are switched on."""
+        options = self.options
+        if options.triplet_start == "plateau":
+            triplet_rule = schedule.AtPlateau("degradation", options.plateau_epochs, options.plateau_progress)
+        else:
+            triplet_rule = schedule.AfterEpochs(options.triplet_epoch)
+        return [
+            schedule.SwitchOn(self.triplet_scale, options.triplet_weight, triplet_rule, history),
+            schedule.SwitchOn(
+                self.entropy_alpha,
+                options.entropy_alpha,
+                schedule.AfterEpochs(options.entropy_epoch),
+                history,
+            ),
+        ]
+
+    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
+        """A sheet of views with true and predicted class, and the epoch's confusion matrix."""
+        names = [item.name for item in CLASSES]
+        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
+        return {
+            "views": pictures.view_sheet(
+                batch["views"].numpy(), batch["classes"].numpy(), predicted.numpy(), names
+            ),
+            "confusion": pictures.confusion_matrix(self.confusion.result().numpy(), names),
+        }
+
+    def serving_head(self, head: Any) -> tuple[Any, list[str]]:
+        """Embedding -> logits over the 22 classes, and their names."""
+        return head, [item.name for item in CLASSES]
+
+
+TASK = DegradationTask

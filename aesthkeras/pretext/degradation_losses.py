@@ -1,0 +1,65 @@
+"""Eq. 1, Eq. 2 and the entropy weight of Sheng et al. (AAAI 2020), per patch.
+
+Shapes: B patches, V views each, C classes, T operations per patch, D values in the embedding.
+Everything is float32; logits and embeddings of another type are cast first.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def degradation_loss(
+    logits: tf.Tensor, classes: tf.Tensor, none_weight: float, view_weights: tf.Tensor | float = 1.0
+) -> tf.Tensor:
+    """Eq. 1, -log P_t(p; W), averaged over the views of a patch.
+
+    Args:
+        logits: float `[B, V, C]`.
+        classes: int32 `[B, V]`, the class of each view; 0 is None.
+        none_weight: weight of a None view beside 1 for an edited one. Every patch has a None view, so
+            its class would count several times as often as any other.
+        view_weights: float32 `[B, V]`, what each view's term is multiplied by (entropy per view).
+
+    Returns:
+        float32 `[B]`.
+    """
+    cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, tf.cast(logits, tf.float32))
+    weights = tf.where(tf.equal(classes, 0), none_weight, 1.0)
+    return tf.reduce_sum(weights * view_weights * cross_entropy, axis=1) / tf.reduce_sum(weights, axis=1)
+
+
+def squared_distances(original: tf.Tensor, edited: tf.Tensor) -> tf.Tensor:
+    """D(p, theta) of Eq. 2: squared distance between L2-normalised features.
+
+    Args:
+        original: float `[B, D]`, the embedding of the undegraded patch.
+        edited: float `[B, K, D]`, embeddings of K edited views of it.
+
+    Returns:
+        float32 `[B, K]`, from 0 to 4.
+    """
+    original = tf.math.l2_normalize(tf.cast(original, tf.float32), axis=-1)
+    edited = tf.math.l2_normalize(tf.cast(edited, tf.float32), axis=-1)
+    return tf.reduce_sum(tf.square(edited - original[:, tf.newaxis, :]), axis=-1)
+
+
+def triplet_hinge(milder: tf.Tensor, stronger: tf.Tensor, margin: float) -> tf.Tensor:
+    """Eq. 2: max{0, D(p, theta_1) - D(p, theta_2) + margin}, elementwise; the paper's margin is 1."""
+    return tf.nn.relu(milder - stronger + margin)
+
+
+def predictive_entropy(logits: tf.Tensor) -> tf.Tensor:
+    """-sum_t P_t log P_t in nats: float `[..., C]` -> float32 `[...]`, from 0 to log C."""
+    logits = tf.cast(logits, tf.float32)
+    return -tf.reduce_sum(tf.nn.softmax(logits) * tf.nn.log_softmax(logits), axis=-1)
+
+
+def entropy_weight(entropy: tf.Tensor, alpha: tf.Tensor | float) -> tf.Tensor:
+    """w_p = max{1 - alpha * entropy, 0} of the paper; no gradient flows through it.
+
+    Args:
+        entropy: float32, any shape, in nats.
+        alpha: 5/3 in the paper (weights reach 0 at 0.6 nats); 0 switches the weighting off.
+    """
+    return tf.nn.relu(1.0 - alpha * tf.stop_gradient(entropy))

@@ -1,0 +1,82 @@
+"""From a run folder to a SavedModel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.errors import UsageError
+from aesthkeras.pretext.precision import use_precision
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.task import PretextTask, find_task
+from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.serving.signatures import export_encoder
+from aesthkeras.settings import from_text
+
+
+def export_trained(run: RunFolder, folder: Path) -> Path:
+    """Exports the newest checkpoint of a run as the next version under `folder`.
+
+    Args:
+        run: a run folder with flags.cfg and a checkpoint.
+        folder: `savedmodels/NAME`.
+
+    Returns:
+        The folder of the new version.
+
+    Raises:
+        UsageError: the run has no flags or no checkpoint, or `folder` cannot be written.
+    """
+    task = task_of(run)
+    encoder, head = trained_networks(run, task)
+    serving = task.serving_head(head)
+    assets = {
+        "flags.cfg": run.flags.read_text(),
+        "run.json": run.record.read_text() if run.record.exists() else "{}",
+    }
+    try:
+        return export_encoder(
+            encoder,
+            folder,
+            resize_edge=task.recipe.resize,
+            head=serving[0] if serving else None,
+            class_names=serving[1] if serving else None,
+            assets=assets,
+        )
+    except OSError as error:
+        raise UsageError(f"--out={folder}: expected a folder to write to ({error.strerror})") from error
+
+
+def task_of(run: RunFolder) -> PretextTask:
+    """The task of a run, from its flags.cfg.
+
+    Raises:
+        UsageError: there is no flags.cfg.
+    """
+    flags = run.read_flags()
+    if not flags:
+        raise UsageError(f"--run_dir={run.path}: expected the folder of a run, with a flags.cfg in it")
+    task = find_task(flags["task"])
+    return task(from_text(task.Options, flags), from_text(Recipe, flags))
+
+
+def trained_networks(run: RunFolder, task: PretextTask) -> tuple[keras.Model, keras.Model]:
+    """Encoder and head in float32 with the weights of the newest checkpoint.
+
+    Raises:
+        UsageError: there is no checkpoint yet.
+    """
+    newest = tf.train.latest_checkpoint(str(run.checkpoints))
+    if newest is None:
+        raise UsageError(
+            f"--run_dir={run.path}: expected a checkpoint in {run.checkpoints}; the run has made none yet"
+        )
+    use_precision("float32")
+    encoder = task.build_encoder()
+    head = task.build_head(encoder)
+    tf.train.Checkpoint(encoder=encoder, head=head).restore(
+        newest
+    ).assert_existing_objects_matched().expect_partial()
+    return encoder, head

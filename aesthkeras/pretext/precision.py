@@ -1,0 +1,43 @@
+"""Which arithmetic the network runs in; losses and degradations stay float32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow as tf
+from tensorflow import keras
+
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+
+
+def resolve_precision(precision: str) -> str:
+    """The arithmetic for `auto`: bfloat16 where CPU or GPU have it, float16 on older GPUs, else float32.
+
+    Args:
+        precision: `auto`, or a word that is returned as it is.
+
+    Returns:
+        `float32`, `bfloat16` or `float16`.
+    """
+    if precision != "auto":
+        return precision
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "bfloat16" if cpu_has_bfloat16() else "float32"
+    capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))
+    # Ampere (8.0) brought bfloat16 matrix units, Volta (7.0) those for float16.
+    return "bfloat16" if capability >= (8, 0) else "float16" if capability >= (7, 0) else "float32"
+
+
+def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the CPU multiplies bfloat16 itself (AVX512-BF16 or AMX); False where Linux cannot say."""
+    try:
+        text = cpuinfo.read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in text or "amx_bf16" in text
+
+
+def use_precision(precision: str) -> None:
+    """Sets Keras's global policy for the models built from now on."""
+    keras.mixed_precision.set_global_policy(POLICIES[precision])

@@ -1,0 +1,89 @@
+"""The training schedule of the paper: learning-rate steps, and when a loss term is switched on.
+
+Everything here is a function of the step or of the epochs' logs, so a resumed run needs no state of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import tensorflow as tf
+from tensorflow import keras
+
+
+class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Multiplies the learning rate by `factor` after every `steps` steps ("by 0.2 after every 10 epochs")."""
+
+    def __init__(self, initial: float, factor: float, steps: int) -> None:
+        super().__init__()
+        self.initial, self.factor, self.steps = initial, factor, steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """Learning rate at `step` (integer scalar), float32 scalar."""
+        drops = tf.cast(tf.cast(step, tf.int64) // self.steps, tf.float32)
+        return self.initial * tf.pow(tf.constant(self.factor, tf.float32), drops)
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the schedule."""
+        return {"initial": self.initial, "factor": self.factor, "steps": self.steps}
+
+
+class Rule(Protocol):
+    """Says whether something is on, from the logs of the epochs done so far."""
+
+    def __call__(self, history: Sequence[dict[str, Any]]) -> bool:
+        """True from the epoch that follows `history` on."""
+        ...
+
+
+class AfterEpochs:
+    """On once so many epochs are done ("after the first 30 epochs", "after warm up")."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+
+    def __call__(self, history: Sequence[dict[str, Any]]) -> bool:
+        """True when `history` has at least that many epochs."""
+        return len(history) >= self.epochs
+
+
+class AtPlateau:
+    """On once the logged value `name` has made no progress for `epochs` epochs, and from then on.
+
+    Progress is a new lowest value that lies below the last such value by the share `progress`.
+    """
+
+    def __init__(self, name: str, epochs: int, progress: float) -> None:
+        self.name, self.epochs, self.progress = name, epochs, progress
+
+    def __call__(self, history: Sequence[dict[str, Any]]) -> bool:
+        """True when some run of `epochs` epochs in `history` made no progress."""
+        best, waited = float("inf"), 0
+        for logs in history:
+            if logs[self.name] < best * (1 - self.progress):
+                best, waited = logs[self.name], 0
+            else:
+                waited += 1
+            if waited >= self.epochs:
+                return True
+        return False
+
+
+class SwitchOn(keras.callbacks.Callback):
+    """Sets `variable` to `value` at the start of each epoch for which `rule` holds, else to 0."""
+
+    def __init__(
+        self, variable: tf.Variable, value: float, rule: Rule, history: Sequence[dict[str, Any]]
+    ) -> None:
+        super().__init__()
+        self.variable, self.value, self.rule = variable, value, rule
+        self.history = list(history)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Decides for this epoch."""
+        self.variable.assign(self.value if self.rule(self.history) else 0.0)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Remembers the epoch."""
+        self.history.append(dict(logs or {}))

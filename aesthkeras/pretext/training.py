@@ -1,0 +1,127 @@
+"""Pre-training from start, or from the last checkpoint, to the last epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.data.inspection import PhotoSet
+from aesthkeras.data.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.monitoring import callbacks as monitoring
+from aesthkeras.pretext.checkpoints import Checkpoints
+from aesthkeras.pretext.model import PretextModel
+from aesthkeras.pretext.precision import resolve_precision, use_precision
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.schedule import StepDecay
+from aesthkeras.pretext.surroundings import Surroundings
+from aesthkeras.pretext.task import PretextTask
+from aesthkeras.results.run_folder import RunFolder
+
+
+def build_model(task: PretextTask, recipe: Recipe, steps_per_epoch: int) -> PretextModel:
+    """Encoder, head and optimizer of a task, all variables made, in the arithmetic of the recipe.
+
+    The optimizer is SGD with Nesterov momentum; the learning rate drops by a factor every few epochs.
+    """
+    precision = resolve_precision(recipe.precision)
+    use_precision(precision)
+    model = PretextModel(task.build_encoder(), task)
+    rate = StepDecay(
+        recipe.learning_rate, recipe.learning_rate_factor, recipe.learning_rate_epochs * steps_per_epoch
+    )
+    optimizer: Any = keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+    if precision == "float16":
+        optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
+    optimizer.build(model.encoder.trainable_variables + model.head.trainable_variables)
+    model.compile(optimizer=optimizer)
+    return model
+
+
+def views_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Dataset:
+    """Batches of patches -> what the task makes of them, on the task's device, ahead of the training step."""
+    if task.device == "cpu":
+        views = patches.map(task.views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        return views.prefetch(2)
+    target = tf.config.list_logical_devices("GPU")[0].name
+    patches = patches.apply(tf.data.experimental.copy_to_device(target))
+    with tf.device(target):
+        return patches.map(task.views).prefetch(1)
+
+
+def train(
+    run: RunFolder, task: PretextTask, recipe: Recipe, photos: PhotoSet, surroundings: Surroundings
+) -> PretextModel:
+    """Trains until `recipe.epochs` are done; a run folder with a checkpoint goes on from it.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        UsageError: the checkpoint cannot be read, or a photo is gone since it was inspected.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
+    model = build_model(task, recipe, steps)
+    checkpoints = Checkpoints(model, run.checkpoints, steps, surroundings.checkpoint_minutes)
+    epoch, done = divmod(checkpoints.restore(), steps)
+    history = run.rewind(epoch)
+    # A run killed inside an epoch first finishes that epoch, from the same patch on.
+    parts = [(epoch, epoch + 1, steps - done)] if done else []
+    parts.append((epoch + len(parts), recipe.epochs, steps))
+    for first, last, length in parts:
+        if first < last:
+            batches = views_dataset(patch_stream(photos, recipe, first_step=model.step), task)
+            callbacks = [
+                *task.callbacks(history),
+                *watchers(run, model, task, batches, surroundings),
+                checkpoints,
+            ]
+            try:
+                model.fit(
+                    batches,
+                    initial_epoch=first,
+                    epochs=last,
+                    steps_per_epoch=length,
+                    callbacks=callbacks,
+                    verbose=0,
+                )
+            except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+                raise unreadable_photo(error, photos) from error
+            history = run.history()
+    return model
+
+
+def patch_stream(photos: PhotoSet, recipe: Recipe, first_step: int) -> tf.data.Dataset:
+    """The recipe's endless batches of patches, from the given step on."""
+    return patch_dataset(
+        photos,
+        edge=recipe.resize,
+        crop=recipe.crop,
+        batch_size=recipe.batch_size,
+        crops_per_photo=recipe.crops_per_photo,
+        seed=recipe.seed,
+        first_step=first_step,
+    )
+
+
+def watchers(
+    run: RunFolder,
+    model: PretextModel,
+    task: PretextTask,
+    batches: tf.data.Dataset,
+    surroundings: Surroundings,
+) -> list[keras.callbacks.Callback]:
+    """What writes the run down; in this order, for the first ones add to the logs that the others write."""
+    sample = next(iter(batches.take(1)))
+    return [
+        monitoring.Throughput(task.recipe.batch_size * task.views_per_patch, model.take_input_wait),
+        monitoring.ExtraLogs(lambda: {"learning_rate": model.current_learning_rate(), **task.epoch_logs()}),
+        monitoring.EpochLog(run.append_metrics),
+        monitoring.Pictures(
+            run.tensorboard / "train", lambda: task.pictures(model.encoder, model.head, sample)
+        ),
+        monitoring.tensorboard(run.tensorboard, surroundings.histograms, surroundings.profile_steps),
+        monitoring.progress_bar(),
+    ]

@@ -1,0 +1,45 @@
+"""Pre-trains an encoder on photos: `python -m aesthkeras.pretrain --flagfile=flags/pretext.cfg`.
+
+Photos go in by --data_dir, the trained encoder comes out as a SavedModel under --out. Everything about the
+run lies in --run_dir; the same command, killed and started again, goes on from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from absl import flags
+
+from aesthkeras import command
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.surroundings import Surroundings
+from aesthkeras.pretext.task import find_task
+from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.settings import flag_values
+
+
+def define() -> None:
+    """All flags of the command; `--task` decides which options there are."""
+    flags.DEFINE_string("task", "degradation", "pretext task: the name of a file in aesthkeras/pretext")
+    task = find_task(command.flag_before_parsing("task", "degradation"))
+    for settings in (Surroundings, Recipe, task.Options):
+        command.define_flags(settings)
+
+
+def main(_: list[str]) -> None:
+    """Checks the flags, claims the run folder, then loads TensorFlow and trains."""
+    task = find_task(flags.FLAGS.task)
+    surroundings, recipe = command.from_flags(Surroundings), command.from_flags(Recipe)
+    options: Any = command.from_flags(task.Options)
+    run = RunFolder(surroundings.run_dir)
+    decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
+    run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
+
+    from aesthkeras.pretext.pretraining import pretrain
+
+    pretrain(run, task, recipe, options, surroundings)
+
+
+if __name__ == "__main__":
+    command.run(main, define)

@@ -1,0 +1,64 @@
+"""Eq. 1, Eq. 2 and the entropy weight against values worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aesthkeras.pretext import degradation_losses as losses
+
+
+def test_degradation_loss_is_the_weighted_mean_of_minus_log_probabilities():
+    # View 0 (None): two equal logits, -log 1/2. View 1: odds 3 to 1 for the right class, -log 3/4.
+    logits = tf.constant([[[0.0, 0.0], [0.0, math.log(3.0)]]])
+    loss = losses.degradation_loss(logits, tf.constant([[0, 1]]), none_weight=0.5)
+    expected = (0.5 * math.log(2) + 1.0 * math.log(4 / 3)) / 1.5
+    np.testing.assert_allclose(loss, [expected], rtol=1e-6)
+
+
+def test_degradation_loss_multiplies_each_view_by_its_weight_but_divides_by_the_class_weights():
+    logits = tf.zeros([1, 2, 4])
+    loss = losses.degradation_loss(logits, tf.constant([[1, 2]]), 1.0, tf.constant([[1.0, 0.0]]))
+    np.testing.assert_allclose(loss, [math.log(4) / 2], rtol=1e-6)
+
+
+def test_squared_distance_is_between_normalised_features():
+    # (3, 4) and (0, 2) become (0.6, 0.8) and (0, 1): squared distance 0.36 + 0.04.
+    distance = losses.squared_distances(tf.constant([[3.0, 4.0]]), tf.constant([[[0.0, 2.0], [6.0, 8.0]]]))
+    np.testing.assert_allclose(distance, [[0.4, 0.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("milder", "stronger", "expected"), [(0.4, 0.1, 1.3), (0.1, 0.4, 0.7), (0.0, 1.0, 0.0), (0.0, 2.0, 0.0)]
+)
+def test_triplet_hinge(milder, stronger, expected):
+    # max{0, D(theta_1) - D(theta_2) + 1}
+    hinge = losses.triplet_hinge(tf.constant([milder]), tf.constant([stronger]), margin=1.0)
+    np.testing.assert_allclose(hinge, [expected], rtol=1e-6)
+
+
+def test_entropy_of_equal_and_of_certain_predictions():
+    logits = tf.constant([[0.0] * 22, [100.0] + [0.0] * 21])
+    np.testing.assert_allclose(losses.predictive_entropy(logits), [math.log(22), 0.0], atol=1e-6)
+
+
+def test_entropy_weight_reaches_zero_at_three_fifths_of_a_nat():
+    weights = losses.entropy_weight(tf.constant([0.0, 0.3, 0.6, 3.0]), 5 / 3)
+    np.testing.assert_allclose(weights, [1.0, 0.5, 0.0, 0.0], atol=1e-6)
+
+
+def test_no_gradient_flows_through_the_entropy_weight():
+    logits = tf.Variable([[1.0, 2.0, 0.0]])
+    with tf.GradientTape() as tape:
+        weight = losses.entropy_weight(losses.predictive_entropy(logits), 1.0)
+    assert tape.gradient(weight, logits) is None
+
+
+def test_everything_is_float32_under_half_precision_inputs():
+    logits, embedding = tf.zeros([2, 3, 22], tf.bfloat16), tf.ones([2, 8], tf.bfloat16)
+    assert losses.degradation_loss(logits, tf.zeros([2, 3], tf.int32), 1.0).dtype == tf.float32
+    assert losses.predictive_entropy(logits).dtype == tf.float32
+    assert losses.squared_distances(embedding, embedding[:, tf.newaxis]).dtype == tf.float32
