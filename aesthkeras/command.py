@@ -88,6 +88,8 @@ def run(main: Callable[[list[str]], None], define: Callable[[], None], positiona
             fail(f"{rest[1]!r} is not a flag: expected --flag=value; --help lists the flags")
         return rest
 
+    # TensorFlow's start-up notes would bury the one line that matters; set it to 0 to see them.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         define()
         app.run(lambda argv: guarded(main, list(argv[1:])), flags_parser=parse)

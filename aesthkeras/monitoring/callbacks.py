@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_addons as tfa
 from tensorflow import keras
+
+with warnings.catch_warnings():  # addons greets with twelve lines on its end of life; setup.cfg pins it
+    warnings.simplefilter("ignore")
+    import tensorflow_addons as tfa
 
 Logs = dict[str, Any]
 
