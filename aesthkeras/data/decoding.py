@@ -1,0 +1,181 @@
+"""From the bytes of a photo to upright RGB pixels, in TensorFlow core ops only.
+
+One function for training, probing and serving: it goes into the exported graph, so it holds no Python per
+photo and no tensorflow-io. JPEG, PNG, GIF (its first frame) and BMP are told apart by their first bytes, not
+by a name. The limits are checked on the header, before any pixel is allocated.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Callable
+
+import tensorflow as tf
+
+from aesthkeras.data import headers
+from aesthkeras.data.gif import first_frame
+
+MAX_PIXELS = 89_478_485  # Pillow's own limit against decompression bombs: 256 MiB of RGB
+MIN_EDGE = 16  # pixels; below it nothing of a photo is left to enlarge
+MAX_ASPECT = 100  # longer edge over shorter edge
+
+
+def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
+    """Decode one photo to RGB, turned upright as its EXIF orientation says.
+
+    Gray and palette become RGB, CMYK is converted as libjpeg and Pillow do, 16 bits are cut to the upper 8,
+    transparent pixels are laid over white.
+
+    Args:
+        contents: string scalar, a JPEG, PNG, GIF or BMP as a file holds it.
+        name: what an error message calls the photo (`image 3`); empty for no name.
+
+    Returns:
+        uint8 [height, width, 3].
+
+    Raises:
+        tf.errors.InvalidArgumentError: when the graph runs, for an empty file, another format, more than
+            `MAX_PIXELS`, a shorter edge under `MIN_EDGE`, an aspect over `MAX_ASPECT`, and damaged or
+            truncated data. `inspection.reason_of` makes one sentence of it.
+    """
+    contents = tf.convert_to_tensor(contents, tf.string)
+    contents = _require(tf.not_equal(contents, ""), name, "the file is empty", contents)
+    formats = tf.stack(
+        [
+            headers.starts_with(contents, b"\xff\xd8\xff"),
+            headers.starts_with(contents, b"\x89PNG\r\n\x1a\n"),
+            headers.starts_with(contents, b"GIF8"),
+            headers.starts_with(contents, b"BM"),
+        ]
+    )
+    contents = _require(tf.reduce_any(formats), name, "not a JPEG, PNG, GIF or BMP file", contents)
+    decoders = [_decode_jpeg, _decode_png, _decode_gif, _decode_bmp]
+    kind = tf.argmax(tf.cast(formats, tf.int32), output_type=tf.int32)
+    photo = tf.switch_case(kind, [partial(decode, contents, name) for decode in decoders])
+    return tf.ensure_shape(photo, [None, None, 3])
+
+
+def require_photo_size(shape: tf.Tensor, name: str | tf.Tensor, contents: tf.Tensor) -> tf.Tensor:
+    """Return `contents` once the height and width in `shape` (int64 [2]) are within the limits.
+
+    Raises:
+        tf.errors.InvalidArgumentError: when the graph runs and they are not.
+    """
+    height, width = shape[0], shape[1]
+    shorter, longer = tf.minimum(height, width), tf.maximum(height, width)
+
+    def refused(why: str) -> Callable[[], tf.Tensor]:
+        return lambda: tf.strings.format("{} x {} pixels, " + why, (width, height))
+
+    is_small_enough = longer <= MAX_PIXELS // tf.maximum(shorter, 1)
+    contents = _require(is_small_enough, name, refused(f"more than {MAX_PIXELS} in all"), contents)
+    contents = _require(shorter >= MIN_EDGE, name, refused(f"shorter edge under {MIN_EDGE}"), contents)
+    return _require(longer <= MAX_ASPECT * shorter, name, refused(f"longer than {MAX_ASPECT} to 1"), contents)
+
+
+def over_white(photo: tf.Tensor) -> tf.Tensor:
+    """Lay RGBA over white, rounded to nearest: uint8 [height, width, 4] -> uint8 [height, width, 3]."""
+
+    def composite() -> tf.Tensor:
+        color, alpha = tf.cast(photo[..., :3], tf.int32), tf.cast(photo[..., 3:], tf.int32)
+        return tf.cast((color * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
+
+    is_opaque = tf.reduce_all(tf.equal(photo[..., 3], 255))
+    return tf.cond(is_opaque, lambda: photo[..., :3], composite)
+
+
+def turn_upright(photo: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+    """Undo an EXIF orientation.
+
+    Args:
+        photo: uint8 [height, width, 3].
+        orientation: int64 [], 1 to 8.
+
+    Returns:
+        uint8 [height, width, 3], from 5 on with height and width exchanged.
+    """
+    turns: list[Callable[[], tf.Tensor]] = [
+        lambda: photo,
+        lambda: tf.reverse(photo, [1]),
+        lambda: tf.reverse(photo, [0, 1]),
+        lambda: tf.reverse(photo, [0]),
+        lambda: tf.transpose(photo, [1, 0, 2]),
+        lambda: tf.reverse(tf.transpose(photo, [1, 0, 2]), [1]),
+        lambda: tf.reverse(tf.transpose(photo, [1, 0, 2]), [0, 1]),
+        lambda: tf.reverse(tf.transpose(photo, [1, 0, 2]), [0]),
+    ]
+    return tf.switch_case(tf.cast(orientation, tf.int32) - 1, turns)
+
+
+def _decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+    contents = require_photo_size(headers.jpeg_shape(contents), name, contents)
+    octets = tf.io.decode_raw(contents, tf.uint8)
+    orientation, tables = headers.jpeg_orientation(contents, octets)
+    is_end = tf.equal(octets[tables:-1], 0xFF) & tf.equal(octets[tables + 1 :], 0xD9)
+    contents = _require(
+        tf.reduce_any(is_end), name, "the JPEG ends before its end marker: truncated", contents
+    )
+    # accurate, as Pillow decodes; TensorFlow's default differs from it by a few levels
+    photo = tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
+    return turn_upright(photo, orientation)
+
+
+def _decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+    contents = require_photo_size(headers.png_shape(contents), name, contents)
+    photo = over_white(tf.io.decode_png(contents, channels=4))
+    return turn_upright(photo, headers.png_orientation(contents))
+
+
+def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+    frame, shape = first_frame(contents)
+    frame = _require(tf.reduce_all(shape > 0), name, "the GIF holds no image", frame)
+    frame = require_photo_size(shape, name, frame)
+    return tf.io.decode_image(frame, channels=3, expand_animations=False)
+
+
+def _decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+    contents = require_photo_size(headers.bmp_shape(contents), name, contents)
+    header, bits = headers.unsigned_at(contents, 14, 4, True), headers.unsigned_at(contents, 28, 2, True)
+    masks = [headers.unsigned_at(contents, 54 + 4 * channel, 4, True) for channel in range(4)]
+    compression = headers.unsigned_at(contents, 30, 4, True)
+    # masks in the order that files without masks have; anything else TensorFlow would read as if it were that
+    is_usual = tf.reduce_all(tf.equal(masks[:3], [0xFF0000, 0xFF00, 0xFF])) & tf.equal(bits, 32)
+    is_plain = tf.equal(compression, 0) | (tf.equal(compression, 3) & is_usual)
+    is_known = (header >= 40) & is_plain & tf.reduce_any(tf.equal(bits, [8, 24, 32]))
+    contents = _require(
+        is_known,
+        name,
+        lambda: tf.strings.format("a BMP of {} bits a pixel in an uncommon or compressed form", bits),
+        contents,
+    )
+    has_alpha = tf.equal(compression, 3) & (header >= 56) & tf.equal(masks[3], 0xFF000000)
+
+    def from_palette() -> tf.Tensor:
+        colors = tf.io.decode_raw(tf.strings.substr(contents, 14 + header, 1024), tf.uint8, fixed_length=1024)
+        palette = tf.reverse(tf.reshape(colors, [256, 4])[:, :3], [1])  # stored as blue, green, red
+        return tf.gather(palette, tf.cast(tf.io.decode_bmp(contents)[..., 0], tf.int32))
+
+    def from_bgra() -> tf.Tensor:
+        photo = tf.io.decode_bmp(contents, channels=4)
+        # without an alpha mask the fourth byte is padding
+        return tf.cond(has_alpha, lambda: over_white(photo), lambda: photo[..., :3])
+
+    return tf.case(
+        [(tf.equal(bits, 8), from_palette), (tf.equal(bits, 32), from_bgra)],
+        default=lambda: tf.io.decode_bmp(contents, channels=3),
+    )
+
+
+def _require(
+    condition: tf.Tensor, name: str | tf.Tensor, message: str | Callable[[], tf.Tensor], contents: tf.Tensor
+) -> tf.Tensor:
+    """Return `contents`, which what follows must use, so that it runs after the check."""
+
+    def refuse() -> tf.Tensor:
+        text = message if isinstance(message, str) else message()
+        prefix = tf.where(tf.equal(name, ""), "", tf.strings.join([name, ": "]))
+        check = tf.debugging.Assert(condition, [tf.strings.join([prefix, text])])
+        with tf.control_dependencies([check] if check is not None else []):
+            return tf.identity(contents)
+
+    return tf.cond(condition, lambda: contents, refuse)

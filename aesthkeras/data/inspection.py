@@ -1,0 +1,272 @@
+"""Every photo is decoded once before training: what is broken is known, and named, before the first step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from aesthkeras.data.decoding import decode_photo
+from aesthkeras.data.pixel_cache import PixelCache, PixelCacheWriter, cache_path, load_pixel_cache
+from aesthkeras.data.quarantine import (
+    MAX_FILE_BYTES,
+    file_size,
+    format_of_others,
+    needs_more_formats,
+    reason_of,
+    unreadable_reason,
+    write_quarantine,
+)
+from aesthkeras.data.views import resize_shorter_edge
+from aesthkeras.errors import UsageError
+
+CACHES = ("none", "memory", "disk")
+RECORD = "photos.json"
+QUARANTINE = "quarantine.csv"
+
+Decoder = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+@dataclass(frozen=True)
+class PhotoSet:
+    """Photos that can be decoded.
+
+    Attributes:
+        paths: their paths, sorted.
+        quarantined: how many more were found and refused.
+        fingerprint: SHA-256 over names and sizes of all that were found, in hexadecimal.
+        pixels: the decoded and resized photos, in the order of `paths`, where they are cached.
+        more_formats: whether some of them need tensorflow-io.
+    """
+
+    paths: Sequence[str]
+    quarantined: int
+    fingerprint: str
+    pixels: PixelCache | None = None
+    more_formats: bool = False
+
+    def decoder(self) -> Decoder:
+        """Return the function that decodes them: (contents, name) -> uint8 [height, width, 3]."""
+        return _decoder(self.more_formats)
+
+
+def inspect_photos(
+    paths: Sequence[str],
+    run_dir: str,
+    edge: int = 256,
+    cache: str = "none",
+    cache_dir: str | None = None,
+    progress: bool = True,
+) -> PhotoSet:
+    """Decode every photo once and set those aside that fail.
+
+    The verdict is kept as `photos.json` in the run folder, the refused photos with their reasons as
+    `quarantine.csv`. A run that goes on reads the verdict and decodes nothing again, unless `cache` is
+    `memory`.
+
+    Args:
+        paths: as `sources.find_photos` returns them.
+        run_dir: an existing folder.
+        edge: the shorter edge after the resize, for the cache.
+        cache: `none`; `memory` or `disk` keep the resized pixels.
+        cache_dir: for `disk`, the folder of the cache; `cache` in the run folder unless given. Several runs
+            may share one: photos and edge are part of a cache's name.
+        progress: whether to show a progress bar on stderr.
+
+    Returns:
+        The photos that can be decoded.
+
+    Raises:
+        UsageError: no photo can be decoded, the photos are others than when the run began, or a file cannot
+            be written.
+    """
+    if cache not in CACHES:
+        raise UsageError(f"--cache={cache}: expected one of {', '.join(CACHES)}")
+    sizes = np.fromiter((file_size(path) for path in paths), np.int64, len(paths))
+    fingerprint = fingerprint_of(paths, sizes)
+    verdict = _load_verdict(run_dir, fingerprint)
+    place = None
+    if cache == "disk":
+        place = cache_path(cache_dir or os.path.join(run_dir, "cache"), fingerprint, edge)
+    pixels = load_pixel_cache(place, fingerprint) if place else None
+    if verdict is None and pixels is not None:
+        verdict = _Verdict(pixels.starts >= 0, pixels.more_formats)
+        _settle(paths, verdict, run_dir, fingerprint)
+    elif verdict is None or (pixels is None and cache != "none"):
+        readable = verdict.good if verdict else (sizes > 0) & (sizes <= MAX_FILE_BYTES)
+        found, pixels = _decode_and_cache(paths, readable, fingerprint, edge, cache, place, progress)
+        if verdict is None:
+            _settle(paths, found, run_dir, fingerprint)
+        elif not np.array_equal(found.good, verdict.good):
+            changed = paths[int(np.flatnonzero(found.good != verdict.good)[0])]
+            raise UsageError(f"--data_dir: {changed} could be decoded when the run began, and now cannot")
+        verdict = found
+    good = np.flatnonzero(verdict.good)
+    kept = paths if len(good) == len(paths) else [paths[index] for index in good]
+    pixels = pixels.of(good) if pixels is not None else None
+    return PhotoSet(kept, len(paths) - len(good), fingerprint, pixels, verdict.more_formats)
+
+
+def fingerprint_of(paths: Sequence[str], sizes: np.ndarray) -> str:
+    """Return the SHA-256, in hexadecimal, over the photos' names and sizes.
+
+    Names count from the folder that all photos share, so a copy of the folder elsewhere has the same
+    fingerprint. Times do not count, for copying changes them; a photo replaced by another of the very same
+    size goes unnoticed.
+
+    Args:
+        paths: sorted.
+        sizes: int [photos], in bytes; -1 for what is not a readable file.
+    """
+    shared = os.path.dirname(os.path.commonprefix([paths[0], paths[-1]]) if len(paths) > 1 else paths[0])
+    digest = hashlib.sha256()
+    for path, size in zip(paths, sizes):
+        name = os.fsencode(path[len(shared) :].lstrip(os.sep))
+        digest.update(b"%d %s\0" % (size, name))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    good: np.ndarray  # bool [photos found]
+    more_formats: bool
+
+
+def _decode_and_cache(
+    paths: Sequence[str],
+    readable: np.ndarray,
+    fingerprint: str,
+    edge: int,
+    cache: str,
+    place: str | None,
+    progress: bool,
+) -> tuple[_Verdict, PixelCache | None]:
+    if cache == "none":
+        return _decode_all(paths, readable, progress, edge, None), None
+    with PixelCacheWriter(len(paths), edge, place) as writer:
+        found = _decode_all(paths, readable, progress, edge, writer)
+        return found, writer.finish(fingerprint, found.more_formats)
+
+
+def _decode_all(
+    paths: Sequence[str], readable: np.ndarray, progress: bool, edge: int, writer: PixelCacheWriter | None
+) -> _Verdict:
+    """Decode what is readable with core ops, and then what tensorflow-io is needed for."""
+    good = np.zeros(len(paths), bool)
+    with tqdm(
+        total=int(readable.sum()), desc="decoding photos once", unit="photo", disable=not progress
+    ) as bar:
+        _decode_some(paths, np.flatnonzero(readable), False, good, edge, writer, bar)
+        others = [index for index in np.flatnonzero(readable & ~good) if needs_more_formats(paths[index])]
+        more_formats = bool(others)
+        if more_formats:
+            _decode_some(paths, np.array(others, np.int64), True, good, edge, writer, bar)
+            more_formats = bool(good[others].any())
+    return _Verdict(good, more_formats)
+
+
+def _decode_some(
+    paths: Sequence[str],
+    indices: np.ndarray,
+    more_formats: bool,
+    good: np.ndarray,
+    edge: int,
+    writer: PixelCacheWriter | None,
+    bar: tqdm,
+) -> None:
+    """Decode the photos at `indices` in parallel; mark in `good` those that come out, cache their pixels."""
+    decode = _decoder(more_formats)
+
+    def decoded(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        photo = decode(tf.io.read_file(path), "")
+        return index, resize_shorter_edge(photo, edge) if writer else tf.shape(photo)
+
+    names = tf.constant([os.fsencode(paths[index]) for index in indices], tf.string)
+    photos = tf.data.Dataset.from_tensor_slices((indices, names))
+    photos = photos.map(decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    for index, pixels in photos.ignore_errors(log_warning=False).as_numpy_iterator():
+        good[index] = True
+        if writer:
+            writer.add(index, pixels)
+        bar.update()
+
+
+def _settle(paths: Sequence[str], verdict: _Verdict, run_dir: str, fingerprint: str) -> None:
+    """Write `quarantine.csv` and then `photos.json`; refuse photos of which none is good."""
+    refused = np.flatnonzero(~verdict.good)
+    reason_for = _reasons()
+    listed = os.path.join(run_dir, QUARANTINE)
+    try:
+        write_quarantine(listed, ((paths[index], reason_for(paths[index])) for index in refused))
+        if not verdict.good.any():
+            first = f"{paths[0]}: {reason_for(paths[0])}"
+            raise UsageError(
+                f"--data_dir: expected a photo that can be decoded, but of {len(paths)} none can; {first}"
+            )
+        record = {
+            "fingerprint": fingerprint,
+            "found": len(paths),
+            "more_formats": verdict.more_formats,
+            "quarantined": [int(index) for index in refused],
+        }
+        aside = os.path.join(run_dir, f"{RECORD}.{os.getpid()}.part")
+        with open(aside, "w", encoding="utf-8") as out:
+            json.dump(record, out)
+        os.replace(aside, os.path.join(run_dir, RECORD))
+    except OSError as error:
+        raise UsageError(
+            f"--run_dir={run_dir}: expected to be able to write: {error.strerror or error}"
+        ) from error
+
+
+def _load_verdict(run_dir: str, fingerprint: str) -> _Verdict | None:
+    path = os.path.join(run_dir, RECORD)
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as lines:
+        record = json.load(lines)
+    if record["fingerprint"] != fingerprint:
+        raise UsageError(
+            f"--data_dir: expected the {record['found']} photos that the run in {run_dir} began with; "
+            "names or sizes of its photos have changed since"
+        )
+    good = np.ones(record["found"], bool)
+    good[record["quarantined"]] = False
+    return _Verdict(good, record["more_formats"])
+
+
+def _reasons() -> Callable[[str], str]:
+    """Return the function that says why a photo is refused: it decodes it once more, alone."""
+    core, more = (tf.function(_read_and_decode(more)) for more in (False, True))
+
+    def reason_for(path: str) -> str:
+        reason = unreadable_reason(path)
+        if reason is not None:
+            return reason
+        try:
+            (more if needs_more_formats(path) else core)(tf.constant(os.fsencode(path)))
+        except tf.errors.OpError as error:
+            other = format_of_others(path)
+            return f"{other} is not supported" if other and not needs_more_formats(path) else reason_of(error)
+        return "could not be read at the first attempt"
+
+    return reason_for
+
+
+def _read_and_decode(more_formats: bool) -> Callable[[tf.Tensor], tf.Tensor]:
+    return lambda path: tf.shape(_decoder(more_formats)(tf.io.read_file(path), ""))
+
+
+def _decoder(more_formats: bool) -> Decoder:
+    if not more_formats:
+        return decode_photo
+    from aesthkeras.data.more_formats import decode_photo_of_more_formats  # loads tensorflow-io
+
+    return decode_photo_of_more_formats
