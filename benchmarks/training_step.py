@@ -4,8 +4,8 @@
 
 One step is forward, backward and a Nesterov update with weight decay on a batch that is already in memory,
 for AlexNet with batch normalisation, embedding and 22-way head. Every contender lives in a process of its own
-and the rounds are interleaved, so that a busy machine hurts all of them alike; those who wait sleep. About two
-minutes on two cores; needs the ``benchmark`` extra.
+and the rounds are interleaved, so that a busy machine hurts all of them alike; those who wait sleep. About
+two minutes on two cores; needs the ``benchmark`` extra.
 """
 
 from __future__ import annotations

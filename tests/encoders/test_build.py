@@ -1,0 +1,31 @@
+"""Encoders by name, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from aesthkeras.encoders import build_encoder
+from aesthkeras.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["alexnet", "resnet18"])
+def test_name_picks_the_encoder(name: str):
+    assert build_encoder(name, input_size=96, width=0.125).name == name
+
+
+@pytest.mark.parametrize(
+    "options, flag",
+    [
+        ({"name": "vgg"}, "--encoder_name=vgg"),
+        ({"width": 0}, "--width=0"),
+        ({"width": -0.5}, "--width=-0.5"),
+        ({"width": float("nan")}, "--width=nan"),
+        ({"input_size": 95}, "--crop=95"),
+        ({"weight_decay": -1e-4}, "--weight_decay=-0.0001"),
+    ],
+)
+def test_refused_in_one_line_that_names_the_flag(options: dict, flag: str):
+    with pytest.raises(UsageError) as error:
+        build_encoder(**{"name": "alexnet", **options})
+    assert str(error.value).startswith(f"{flag}: expected ")
+    assert "\n" not in str(error.value)
