@@ -34,11 +34,12 @@ def define_flags(settings: type) -> None:
     """Defines an absl flag for each field of the dataclass `settings` (bool, int, float, str or a choice)."""
     kinds = get_type_hints(settings)
     for field in dataclasses.fields(settings):
+        default: Any = field.default
         help_text, choices = field.metadata["help"], field.metadata["choices"]
         if choices:
-            flags.DEFINE_enum(field.name, field.default, choices, help_text)
+            flags.DEFINE_enum(field.name, default, choices, help_text)
         else:
-            DEFINERS[kinds[field.name]](field.name, field.default, help_text)
+            DEFINERS[kinds[field.name]](field.name, default, help_text)
 
 
 def from_flags(settings: type[Settings]) -> Settings:
@@ -88,8 +89,8 @@ def run(main: Callable[[list[str]], None], define: Callable[[], None], positiona
             fail(f"{rest[1]!r} is not a flag: expected --flag=value; --help lists the flags")
         return rest
 
-    # TensorFlow's start-up notes would bury the one line that matters; set it to 0 to see them.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow's start-up notes would bury the one line that matters; 0 in the environment shows them.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         define()
         app.run(lambda argv: guarded(main, list(argv[1:])), flags_parser=parse)

@@ -12,6 +12,7 @@ from typing import Any
 from absl import flags
 
 from aesthkeras import command
+from aesthkeras.data.sources import find_photos
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import find_task
@@ -32,13 +33,15 @@ def main(_: list[str]) -> None:
     task = find_task(flags.FLAGS.task)
     surroundings, recipe = command.from_flags(Surroundings), command.from_flags(Recipe)
     options: Any = command.from_flags(task.Options)
+    paths = find_photos(surroundings.data_dir, surroundings.photo_list or None)
     run = RunFolder(surroundings.run_dir)
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
 
-    from aesthkeras.pretext.pretraining import pretrain
+    from aesthkeras.pretext.pretraining import degradation_device, pretrain
 
-    pretrain(run, task, recipe, options, surroundings)
+    device = degradation_device(surroundings.degrade_on)
+    pretrain(run, paths, task(options, recipe, device), surroundings)
 
 
 if __name__ == "__main__":

@@ -42,9 +42,10 @@ def write_contact_sheet(
         UsageError: no photo could be decoded, or the picture cannot be written.
     """
     names, patches, unusable = [], [], []
+    photo_patch = tf.function(lambda path: serving_pixels(tf.io.read_file(path), edge, crop))
     for path in paths:
         try:
-            patches.append(serving_pixels(tf.io.read_file(path), edge, crop))
+            patches.append(photo_patch(tf.constant(path)))
             names.append(path)
         except tf.errors.OpError as error:
             unusable.append((path, reason_of(error)))

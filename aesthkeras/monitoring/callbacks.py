@@ -20,8 +20,8 @@ Logs = dict[str, Any]
 
 
 def progress_bar() -> keras.callbacks.Callback:
-    """Epochs and steps with the time left; a line every ten seconds where there is no terminal."""
-    return tfa.callbacks.TQDMProgressBar(update_per_second=5 if sys.stderr.isatty() else 0.1)
+    """Epochs and steps with the time left; once a second where there is no terminal."""
+    return tfa.callbacks.TQDMProgressBar(update_per_second=5 if sys.stderr.isatty() else 1)
 
 
 class Throughput(keras.callbacks.Callback):

@@ -72,7 +72,8 @@ class PretextModel(keras.Model):
 
     def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
         """The compiled step, fed from Python so that the wait for input can be told from the step."""
-        if self.train_function is None or force:
+        function: Any = getattr(self, "train_function", None)
+        if function is None or force:
             step = tf.function(self.train_step)
 
             def train_function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
@@ -82,8 +83,8 @@ class PretextModel(keras.Model):
                 self._train_counter.assign_add(1)
                 return step(batch)
 
-            self.train_function = train_function
-        return self.train_function
+            self.train_function = function = train_function
+        return function
 
     @property
     def step(self) -> int:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
-from aesthkeras.data.inspection import PhotoSet, inspect_photos
-from aesthkeras.data.sources import find_photos
+from aesthkeras.data.inspection import inspect_photos
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import export_trained
-from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.pretext.training import train
 from aesthkeras.results.run_folder import RunFolder, machine_facts
 
 
-def pretrain(
-    run: RunFolder, task_class: type[PretextTask], recipe: Recipe, options: Any, surroundings: Surroundings
-) -> Path:
-    """Finds and checks the photos, trains, exports; says in one line each what came out.
+def pretrain(run: RunFolder, paths: Sequence[str], task: PretextTask, surroundings: Surroundings) -> Path:
+    """Decodes every photo once, trains, exports; says in one line each what came out.
+
+    Args:
+        run: the run's own folder; a run that was killed goes on from what lies there.
+        paths: the photos.
+        task: what to learn from them.
+        surroundings: devices, caches, what to watch.
 
     Returns:
         The folder of the exported SavedModel.
@@ -31,27 +33,25 @@ def pretrain(
     Raises:
         UsageError: what the user can mend: flags, folders, photos.
     """
-    task = task_class(options, recipe, degradation_device(surroundings.degrade_on))
-    photos = gather_photos(run, recipe, surroundings)
-    facts = {
-        "photos": len(photos.paths),
-        "quarantined": photos.quarantined,
-        "fingerprint": photos.fingerprint,
-    }
-    run.update_record(data=facts, seed=recipe.seed, **machine_facts())
-    train(run, task, recipe, photos, surroundings)
-    folder = export_trained(run, surroundings.saved_model())
-    run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
+    photos = inspect_photos(paths, str(run.path), edge=task.recipe.resize, cache=surroundings.cache)
+    facts = {"photos": len(photos.paths), "quarantined": photos.quarantined, "fingerprint": photos.fingerprint}
+    run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
+    train(run, task, photos, surroundings)
+    folder = export_once(run, surroundings.saved_model())
     if photos.quarantined:
         say(f"{photos.quarantined} photos could not be used and are listed in {run.quarantine}")
     say(f"the encoder is in {folder}; tensorboard --logdir={run.tensorboard} shows the run")
     return folder
 
 
-def gather_photos(run: RunFolder, recipe: Recipe, surroundings: Surroundings) -> PhotoSet:
-    """Lists the photos and decodes each once, unless this run has done so before."""
-    paths = find_photos(surroundings.data_dir, surroundings.photo_list or None)
-    return inspect_photos(paths, str(run.path), edge=recipe.resize, cache=surroundings.cache)
+def export_once(run: RunFolder, out: Path) -> Path:
+    """Exports the finished run, unless it has been: the same command again makes no second version."""
+    exported = run.read_record().get("exported", "")
+    if exported and Path(exported).is_dir() and Path(exported).parent.resolve() == out.resolve():
+        return Path(exported)
+    folder = export_trained(run, out)
+    run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
+    return folder
 
 
 def degradation_device(degrade_on: str) -> str:

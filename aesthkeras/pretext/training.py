@@ -20,11 +20,12 @@ from aesthkeras.pretext.task import PretextTask
 from aesthkeras.results.run_folder import RunFolder
 
 
-def build_model(task: PretextTask, recipe: Recipe, steps_per_epoch: int) -> PretextModel:
+def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
     """Encoder, head and optimizer of a task, all variables made, in the arithmetic of the recipe.
 
     The optimizer is SGD with Nesterov momentum; the learning rate drops by a factor every few epochs.
     """
+    recipe = task.recipe
     precision = resolve_precision(recipe.precision)
     use_precision(precision)
     model = PretextModel(task.build_encoder(), task)
@@ -50,10 +51,8 @@ def views_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Datase
         return patches.map(task.views).prefetch(1)
 
 
-def train(
-    run: RunFolder, task: PretextTask, recipe: Recipe, photos: PhotoSet, surroundings: Surroundings
-) -> PretextModel:
-    """Trains until `recipe.epochs` are done; a run folder with a checkpoint goes on from it.
+def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Surroundings) -> PretextModel:
+    """Trains until the recipe's epochs are done; a run folder with a checkpoint goes on from it.
 
     Returns:
         The trained model.
@@ -61,9 +60,10 @@ def train(
     Raises:
         UsageError: the checkpoint cannot be read, or a photo is gone since it was inspected.
     """
+    recipe = task.recipe
     keras.utils.set_random_seed(recipe.seed)
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
-    model = build_model(task, recipe, steps)
+    model = build_model(task, steps)
     checkpoints = Checkpoints(model, run.checkpoints, steps, surroundings.checkpoint_minutes)
     epoch, done = divmod(checkpoints.restore(), steps)
     history = run.rewind(epoch)
@@ -117,11 +117,11 @@ def watchers(
     sample = next(iter(batches.take(1)))
     return [
         monitoring.Throughput(task.recipe.batch_size * task.views_per_patch, model.take_input_wait),
+        monitoring.progress_bar(),
         monitoring.ExtraLogs(lambda: {"learning_rate": model.current_learning_rate(), **task.epoch_logs()}),
         monitoring.EpochLog(run.append_metrics),
         monitoring.Pictures(
             run.tensorboard / "train", lambda: task.pictures(model.encoder, model.head, sample)
         ),
         monitoring.tensorboard(run.tensorboard, surroundings.histograms, surroundings.profile_steps),
-        monitoring.progress_bar(),
     ]

@@ -1,0 +1,89 @@
+"""What a person sees who gets a flag wrong: one line on stderr, exit status 2, no traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"aesthkeras.{command}", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert result.returncode == 2, result.stderr
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--widht=1"], ["widht", "width"]),
+        (["--width=wide"], ["--width", "wide"]),
+        (["--width=0"], ["--width=0", "above 0"]),
+        (["--learning_rate=-0.1"], ["--learning_rate=-0.1", "above 0"]),
+        (["--crop=300"], ["--crop=300", "--resize=256"]),
+        (["--crop=64"], ["--crop=64", "96"]),
+        (["--epochs=0"], ["--epochs=0", "at least 1"]),
+        (["--operations_per_patch=11"], ["--operations_per_patch=11", "1 to 10"]),
+        (["--precision=int4"], ["--precision", "bfloat16"]),
+        (["--task=jigsaw"], ["--task=jigsaw", "degradation"]),
+        (["--profile_steps=9,3"], ["--profile_steps=9,3", "first,last"]),
+        (["--flagfile=missing.cfg"], ["missing.cfg"]),
+        (["photos"], ["photos", "--flag=value"]),
+    ],
+)
+def test_pretrain_refuses(arguments, words, tmp_path):
+    assert_refused(run("pretrain", f"--run_dir={tmp_path / 'run'}", *arguments), *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_pretrain_refuses_data_folders_that_hold_nothing(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("no folder")
+    for name in ("missing", "empty", "file"):
+        result = run("pretrain", f"--run_dir={tmp_path / 'run'}", f"--data_dir={tmp_path / name}")
+        assert_refused(result, "--data_dir", name)
+
+
+def test_pretrain_refuses_a_run_folder_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    assert_refused(run("pretrain", f"--run_dir={tmp_path / 'file'}"), "--run_dir", "folder")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_export_refuses_what_is_no_run(tmp_path):
+    assert_refused(run("export"), "--run_dir")
+    assert_refused(run("export", f"--run_dir={tmp_path}"), "--run_dir", "flags.cfg")
+
+
+def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
+    assert_refused(run("preview"), "photo")
+    text = tmp_path / "text.jpg"
+    text.write_text("no photo")
+    assert_refused(run("preview", str(text), f"--out={tmp_path / 'sheet.png'}"), "text.jpg")
+    assert not (tmp_path / "sheet.png").exists()
+
+
+@pytest.mark.parametrize("command", ["pretrain", "export", "preview"])
+def test_help_does_not_load_tensorflow(command):
+    code = (
+        "import runpy, sys; sys.argv = ['x', '--help']\n"
+        f"try: runpy.run_module('aesthkeras.{command}', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert "--" in result.stdout
