@@ -122,8 +122,14 @@ def _decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
 
 def _decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
     contents = require_photo_size(headers.png_shape(contents), name, contents)
-    photo = over_white(tf.io.decode_png(contents, channels=4))
-    return turn_upright(photo, headers.png_orientation(contents))
+    orientation, transparent = headers.png_orientation(contents)
+    # 4 channels only where needed: of gray with less than 8 bits TensorFlow makes an alpha that is not 255
+    photo = tf.cond(
+        transparent,
+        lambda: over_white(tf.io.decode_png(contents, channels=4)),
+        lambda: tf.io.decode_png(contents, channels=3),
+    )
+    return turn_upright(photo, orientation)
 
 
 def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:

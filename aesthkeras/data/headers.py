@@ -85,25 +85,55 @@ def jpeg_orientation(contents: tf.Tensor, octets: tf.Tensor) -> tuple[tf.Tensor,
     return orientation, tables
 
 
-def png_orientation(contents: tf.Tensor) -> tf.Tensor:
-    """Return the EXIF orientation that an eXIf chunk before the pixels of a PNG names, int64 [], else 1."""
-    size = tf.strings.length(contents, unit="BYTE")
-    size = tf.cast(size, tf.int64)
+def png_orientation(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Walk the chunks of a PNG up to its pixels.
 
-    def is_before_pixels(position: tf.Tensor, exif: tf.Tensor) -> tf.Tensor:
-        is_pixels = starts_with(contents, b"IDAT", position + 4)
-        return (position + 8 <= size) & tf.equal(exif, 0) & tf.logical_not(is_pixels)
+    Returns:
+        The EXIF orientation that an eXIf chunk names, int64 [], 1 where there is none; and whether pixels may be
+        transparent, bool []: by a colour type with alpha or a tRNS chunk.
+    """
+    size = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64)
 
-    def next_chunk(position: tf.Tensor, exif: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def is_before_pixels(position: tf.Tensor, exif: tf.Tensor, transparent: tf.Tensor) -> tf.Tensor:
+        del exif, transparent
+        return (position + 8 <= size) & tf.logical_not(starts_with(contents, b"IDAT", position + 4))
+
+    def next_chunk(position: tf.Tensor, exif: tf.Tensor, transparent: tf.Tensor) -> tuple[tf.Tensor, ...]:
         length = unsigned_at(contents, position, 4, False)
-        is_exif = starts_with(contents, b"eXIf", position + 4)
-        return position + 12 + length, tf.where(is_exif, position, exif)
+        exif = tf.where(starts_with(contents, b"eXIf", position + 4), position, exif)
+        transparent = transparent | starts_with(contents, b"tRNS", position + 4)
+        return position + 12 + length, exif, transparent
 
-    first, none = tf.constant(8, tf.int64), tf.constant(0, tf.int64)
-    _, exif = tf.while_loop(is_before_pixels, next_chunk, [first, none])
-    return tf.cond(
+    has_alpha = unsigned_at(contents, 25, 1, False) >= 4
+    start = [tf.constant(8, tf.int64), tf.constant(0, tf.int64), has_alpha]
+    _, exif, transparent = tf.while_loop(is_before_pixels, next_chunk, start)
+    orientation = tf.cond(
         exif > 0,
         lambda: exif_orientation(_substring(contents, exif + 8, unsigned_at(contents, exif, 4, False))),
+        lambda: tf.constant(UPRIGHT, tf.int64),
+    )
+    return orientation, transparent
+
+
+def webp_orientation(contents: tf.Tensor) -> tf.Tensor:
+    """Return the EXIF orientation that an EXIF chunk of a WebP names, int64 [], else 1."""
+    size = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64)
+
+    def is_chunk(position: tf.Tensor, exif: tf.Tensor) -> tf.Tensor:
+        return (position + 8 <= size) & tf.equal(exif, 0)
+
+    def next_chunk(position: tf.Tensor, exif: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        length = unsigned_at(contents, position + 4, 4, True)
+        is_exif = starts_with(contents, b"EXIF", position)
+        return position + 8 + length + length % 2, tf.where(is_exif, position + 8, exif)
+
+    first, none = tf.constant(12, tf.int64), tf.constant(0, tf.int64)
+    _, exif = tf.while_loop(is_chunk, next_chunk, [first, none])
+    # some writers leave the prefix of a JPEG segment in front
+    exif = tf.where(starts_with(contents, b"Exif\0\0", exif), exif + 6, exif)
+    return tf.cond(
+        exif > 0,
+        lambda: exif_orientation(_substring(contents, exif, size)),
         lambda: tf.constant(UPRIGHT, tf.int64),
     )
 

@@ -14,12 +14,16 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from aesthkeras.data.decoding import decode_photo
+from aesthkeras.data.more_formats import (
+    MORE_FORMATS,
+    decode_photo_of_more_formats,
+    format_by_signature,
+    refusal,
+)
 from aesthkeras.data.pixel_cache import PixelCache, PixelCacheWriter, cache_path, load_pixel_cache
 from aesthkeras.data.quarantine import (
     MAX_FILE_BYTES,
     file_size,
-    format_of_others,
-    needs_more_formats,
     reason_of,
     unreadable_reason,
     write_quarantine,
@@ -164,12 +168,10 @@ def _decode_all(
         total=int(readable.sum()), desc="decoding photos once", unit="photo", disable=not progress
     ) as bar:
         _decode_some(paths, np.flatnonzero(readable), False, good, edge, writer, bar)
-        others = [index for index in np.flatnonzero(readable & ~good) if needs_more_formats(paths[index])]
-        more_formats = bool(others)
-        if more_formats:
+        others = [index for index in np.flatnonzero(readable & ~good) if _needs_more_formats(paths[index])]
+        if others:
             _decode_some(paths, np.array(others, np.int64), True, good, edge, writer, bar)
-            more_formats = bool(good[others].any())
-    return _Verdict(good, more_formats)
+    return _Verdict(good, bool(good[others].any()))
 
 
 def _decode_some(
@@ -242,19 +244,25 @@ def _load_verdict(run_dir: str, fingerprint: str) -> _Verdict | None:
     return _Verdict(good, record["more_formats"])
 
 
+def _needs_more_formats(path: str) -> bool:
+    try:
+        return format_by_signature(path) in MORE_FORMATS and refusal(path) is None
+    except OSError:
+        return False
+
+
 def _reasons() -> Callable[[str], str]:
     """Return the function that says why a photo is refused: it decodes it once more, alone."""
-    core, more = (tf.function(_read_and_decode(more)) for more in (False, True))
+    decode = {more: tf.function(_read_and_decode(more)) for more in (False, True)}
 
     def reason_for(path: str) -> str:
-        reason = unreadable_reason(path)
+        reason = unreadable_reason(path) or refusal(path)
         if reason is not None:
             return reason
         try:
-            (more if needs_more_formats(path) else core)(tf.constant(os.fsencode(path)))
+            decode[_needs_more_formats(path)](tf.constant(os.fsencode(path)))
         except tf.errors.OpError as error:
-            other = format_of_others(path)
-            return f"{other} is not supported" if other and not needs_more_formats(path) else reason_of(error)
+            return reason_of(error)
         return "could not be read at the first attempt"
 
     return reason_for
@@ -265,8 +273,4 @@ def _read_and_decode(more_formats: bool) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def _decoder(more_formats: bool) -> Decoder:
-    if not more_formats:
-        return decode_photo
-    from aesthkeras.data.more_formats import decode_photo_of_more_formats  # loads tensorflow-io
-
-    return decode_photo_of_more_formats
+    return decode_photo_of_more_formats if more_formats else decode_photo

@@ -12,22 +12,15 @@ import tensorflow as tf
 
 MAX_FILE_BYTES = 2**30  # no photo within the pixel limit is larger; read_file would load whatever it is
 
-MORE_FORMATS: tuple[str, ...] = ()  # what tensorflow-io decodes: see `more_formats`
-_OTHER_FORMATS = (  # offset, first bytes, name
-    (8, b"WEBP", "WebP"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (4, b"ftypavif", "AVIF"),
-    (4, b"ftypavis", "AVIF"),
-    (4, b"ftypheic", "HEIC"),
-    (4, b"ftypmif1", "HEIF"),
-)
-_DAMAGED = (
-    ("jpeg", "the JPEG data is damaged or truncated"),
-    ("png", "the PNG data is damaged or truncated"),
-    ("gif", "the GIF data is damaged or truncated"),
-    ("bmp", "the BMP data is damaged or truncated"),
-)
+_FORMAT_OF_OP = {  # whose failure means damaged data of which format
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "image": "GIF",
+    "bmp": "BMP",
+    "webp": "WebP",
+    "tiff": "TIFF",
+    "avif": "AVIF",
+}
 
 
 def file_size(path: str) -> int:
@@ -60,34 +53,16 @@ def unreadable_reason(path: str) -> str | None:
     return None
 
 
-def format_of_others(path: str) -> str | None:
-    """Return the name of a photo format that needs more than TensorFlow's core, by a file's first bytes."""
-    with open(path, "rb") as photo:
-        head = photo.read(16)
-    for offset, magic, name in _OTHER_FORMATS:
-        if head[offset:].startswith(magic):
-            return name
-    return None
-
-
-def needs_more_formats(path: str) -> bool:
-    """Return whether a file is in a format that `more_formats` decodes and TensorFlow's core does not."""
-    try:
-        return format_of_others(path) in MORE_FORMATS
-    except OSError:
-        return False
-
-
 def reason_of(error: tf.errors.OpError) -> str:
     """Make one sentence of what a decoding op raised: the check's own text, or the format that is damaged."""
     check = re.search(r"assertion failed: \[(.*?)\]\s*\[\[", error.message, re.DOTALL)
     if check:
         return " ".join(check.group(1).split())
-    node = re.search(r"\[\[.*?(Decode|Extract)(\w+)", error.message, re.DOTALL)
-    named = f"{node.group(2) if node else ''} {error.message.splitlines()[-1]}".lower()
-    for word, reason in _DAMAGED:
-        if word in named:
-            return reason
+    node = re.search(
+        r"\{\{node [^}]*(?:decode|extract)_?(jpeg|png|image|bmp|webp|tiff|avif)", error.message, re.I
+    )
+    if node:
+        return f"the {_FORMAT_OF_OP[node.group(1).lower()]} data is damaged or truncated"
     return "the photo cannot be decoded: " + " ".join(error.message.split())[:160]
 
 
