@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
-from aesthkeras.data.quarantine import reason_of
+from aesthkeras.data.quarantine import reason_of, unreadable_reason
 from aesthkeras.data.views import serving_pixels
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES, DegradationSettings
@@ -44,6 +44,10 @@ def write_contact_sheet(
     names, patches, unusable = [], [], []
     photo_patch = tf.function(lambda path: serving_pixels(tf.io.read_file(path), edge, crop))
     for path in paths:
+        reason = unreadable_reason(path)
+        if reason:
+            unusable.append((path, reason))
+            continue
         try:
             patches.append(photo_patch(tf.constant(path)))
             names.append(path)
