@@ -1,0 +1,29 @@
+"""Models trained in mixed precision, rebuilt in float32 for serving."""
+
+from __future__ import annotations
+
+from tensorflow import keras
+
+
+def float32_copy(model: keras.Model) -> keras.Model:
+    """The same functional model with the same weights, every layer under the ``float32`` policy.
+
+    Args:
+        model: a functional model, possibly with models among its layers; it is left as it is.
+
+    Returns:
+        A new functional model that shares nothing with the first.
+    """
+    copy = _rebuilt(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _rebuilt(model: keras.Model) -> keras.Model:
+    return keras.models.clone_model(model, clone_function=_float32_layer)
+
+
+def _float32_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, keras.Model):
+        return _rebuilt(layer)
+    return type(layer).from_config({**layer.get_config(), "dtype": "float32"})

@@ -1,0 +1,86 @@
+"""A tiny encoder with a head over 22 classes, and its export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.encoders import build_encoder
+from aesthkeras.serving.signatures import export_encoder
+
+RESIZE_EDGE, CROP = 110, 96
+CLASS_NAMES = [f"class {index}" for index in range(22)]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was exported, and where it lies."""
+
+    encoder: keras.Model
+    head: keras.Model
+    path: Path
+    resize_edge: int = RESIZE_EDGE
+    crop: int = CROP
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> Callable[..., bytes]:
+    """(height, width, seed) -> a JPEG."""
+    return lambda height, width, seed=0: tf.io.encode_jpeg(_photo(height, width, seed)).numpy()
+
+
+@pytest.fixture(scope="session")
+def png() -> Callable[..., bytes]:
+    """(height, width, seed) -> a PNG."""
+    return lambda height, width, seed=0: tf.io.encode_png(_photo(height, width, seed)).numpy()
+
+
+def _photo(height: int, width: int, seed: int) -> tf.Tensor:
+    coarse = np.random.default_rng(seed).integers(0, 256, (1, 6, 6, 3)).astype(np.float32)
+    return tf.cast(tf.round(tf.image.resize(coarse, (height, width))[0]), tf.uint8)
+
+
+def make_encoder(name: str = "alexnet") -> keras.Model:
+    encoder = build_encoder(name, input_size=CROP, width=0.125)
+    pixels = np.random.default_rng(1).integers(0, 256, (8, CROP, CROP, 3), np.uint8)
+    encoder(pixels, training=True)  # moving statistics that are not the initial ones
+    return encoder
+
+
+def make_head() -> keras.Model:
+    embedding = keras.Input((512,))
+    logits = keras.layers.Dense(22, kernel_initializer=keras.initializers.HeNormal(seed=2))(embedding)
+    return keras.Model(embedding, {"logits": logits})
+
+
+@pytest.fixture(scope="session")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
+    encoder, head = make_encoder(), make_head()
+    path = export_encoder(
+        encoder,
+        tmp_path_factory.mktemp("savedmodels") / "tiny",
+        resize_edge=RESIZE_EDGE,
+        head=head,
+        class_names=CLASS_NAMES,
+        assets={"flags.cfg": "--seed=0\n", "picture.bin": b"\x00\xff"},
+    )
+    return Export(encoder, head, path)
+
+
+@pytest.fixture(scope="session")
+def loaded(export: Export):
+    return tf.saved_model.load(str(export.path))
+
+
+@pytest.fixture
+def mixed_bfloat16():
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    yield
+    keras.mixed_precision.set_global_policy(before)
