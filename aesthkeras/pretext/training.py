@@ -45,10 +45,16 @@ def views_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Datase
     if task.device == "cpu":
         views = patches.map(task.views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         return views.prefetch(2)
-    target = tf.config.list_logical_devices("GPU")[0].name
+    target = gpu_name()
     patches = patches.apply(tf.data.experimental.copy_to_device(target))
     with tf.device(target):
         return patches.map(task.views).prefetch(1)
+
+
+def gpu_name() -> str:
+    """The name of the first GPU that TensorFlow uses."""
+    name: str = tf.config.list_logical_devices("GPU")[0].name
+    return name
 
 
 def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Surroundings) -> PretextModel:

@@ -153,7 +153,7 @@ def test_a_few_steps_learn_to_tell_rotations_of_one_photo(precision):
     recipe = dataclasses.replace(RECIPE, precision=precision, learning_rate=0.05)
     task = DegradationTask(DegradationOptions(), recipe)
     try:
-        model = build_model(task, recipe, steps_per_epoch=100)
+        model = build_model(task, steps_per_epoch=100)
         batch = task.views(patches())
         first = float(model.train_step(batch)["degradation"])
         for _ in range(15):
