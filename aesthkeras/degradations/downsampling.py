@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.degradations import banded
 from aesthkeras.degradations.contract import checked
 
 
@@ -15,16 +16,6 @@ def area_weights(size: int, reduced: int) -> np.ndarray:
     pixel = np.arange(size)[None, :]
     overlap = np.minimum(left + span, pixel + 1) - np.maximum(left, pixel)
     return (np.maximum(overlap, 0) / span).astype(np.float32)
-
-
-def bilinear_weights(size: int, reduced: int) -> np.ndarray:
-    """Return `[size, reduced]`: bilinear interpolation with half-pixel centres, edges repeated."""
-    place = np.clip((np.arange(size) + 0.5) * reduced / size - 0.5, 0, reduced - 1)
-    low = np.floor(place).astype(int)
-    weights = np.zeros((size, reduced))
-    weights[np.arange(size), low] += 1 - (place - low)
-    weights[np.arange(size), np.minimum(low + 1, reduced - 1)] += place - low
-    return weights.astype(np.float32)
 
 
 def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf.Tensor:
@@ -47,7 +38,6 @@ def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf
     if factor < 1:
         raise ValueError(f"factor is {factor}: expected 1 or more")
     rows, columns = (max(1, round(edge / factor)) for edge in (height, width))
-    small = tf.einsum("ih,nhwc->niwc", area_weights(height, rows), images)
-    small = tf.einsum("jw,niwc->nijc", area_weights(width, columns), small)
-    wide = tf.einsum("wj,nijc->niwc", bilinear_weights(width, columns), small)
-    return tf.einsum("hi,niwc->nhwc", bilinear_weights(height, rows), wide)
+    small = banded.along_height(area_weights(height, rows), images)
+    small = banded.along_width(area_weights(width, columns), small)
+    return tf.image.resize(small, [height, width], tf.image.ResizeMethod.BILINEAR)

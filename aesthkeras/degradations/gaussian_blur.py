@@ -7,6 +7,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.degradations import banded
 from aesthkeras.degradations.contract import checked
 
 # Standard deviations after which the kernel is cut, as in SciPy.
@@ -59,5 +60,5 @@ def apply(
     """
     images, height, width = checked(images)
     in_pixels = pixels(sigma, height, width, unit)
-    blurred = tf.einsum("ih,nhwc->niwc", _blur_matrix(height, in_pixels), images)
-    return tf.einsum("jw,nhwc->nhjc", _blur_matrix(width, in_pixels), blurred)
+    blurred = banded.along_height(_blur_matrix(height, in_pixels), images)
+    return banded.along_width(_blur_matrix(width, in_pixels), blurred)
