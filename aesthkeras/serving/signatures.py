@@ -93,8 +93,8 @@ def export_encoder(
 ) -> Path:
     """Write an encoder as the next version of a SavedModel, in float32 whatever it was trained in.
 
-    The signatures ``features`` (also ``serving_default``; takes ``image_bytes`` string ``[N]``) and
-    ``pixels`` (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer ``embedding`` and ``conv1`` .. ``conv5`` float32
+    Signatures ``features`` (also ``serving_default``; takes ``image_bytes`` string ``[N]``) and ``pixels``
+    (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer ``embedding`` and ``conv1`` .. ``conv5`` float32
     ``[N, values]``, pooled as the probes pool them; with a head, ``degradations`` takes ``image_bytes`` and
     answers ``probabilities`` float32 ``[N, classes]``. Decoding, resize and crop are in the graph, which has
     core ops only. The version is written aside and renamed.

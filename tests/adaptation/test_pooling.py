@@ -65,7 +65,7 @@ def test_map_no_larger_than_the_grid_stays_whole():
 
 
 def test_means_are_float32_under_mixed_precision():
-    # 55 x 55 ones and one 257 in bfloat16's grid: a bfloat16 sum would stop growing at 256.
+    # A window holds 361 ones: a sum in bfloat16 would stop growing at 256.
     features = tf.ones((1, 55, 55, 1), tf.bfloat16)
     pooled = pool_block(features, 10)
     assert pooled.dtype == tf.float32
