@@ -89,8 +89,8 @@ def png_orientation(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Walk the chunks of a PNG up to its pixels.
 
     Returns:
-        The EXIF orientation that an eXIf chunk names, int64 [], 1 where there is none; and whether pixels may be
-        transparent, bool []: by a colour type with alpha or a tRNS chunk.
+        The EXIF orientation that an eXIf chunk names, int64 [], 1 where there is none; and whether pixels may
+        be transparent, bool []: by a colour type with alpha or a tRNS chunk.
     """
     size = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64)
 

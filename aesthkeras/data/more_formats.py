@@ -31,8 +31,8 @@ _EXIF_ORIENTATION = 0x0112
 def decode_photo_of_more_formats(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
     """Decode one photo as `decoding.decode_photo` does, WebP, TIFF and AVIF included.
 
-    The first page of a TIFF counts. Pixels of WebP and TIFF are Pillow's; those of AVIF are within 2 levels of
-    Pillow's in the mean, and within 18 at edges: chroma is enlarged in another way.
+    The first page of a TIFF counts. Pixels of WebP and TIFF are Pillow's; those of AVIF are within 2 levels
+    of Pillow's in the mean, and within 18 at edges: chroma is enlarged in another way.
 
     Args:
         contents: string scalar, a photo for which `refusal` found nothing.
@@ -86,7 +86,8 @@ def format_by_signature(path: str) -> str | None:
 def refusal(path: str) -> str | None:
     """Return why a file is not for `decode_photo_of_more_formats`, in one sentence, or None.
 
-    Only the header is read. What JPEG, PNG, GIF and BMP are refused for is left to `decode_photo`.
+    Only the header is read, except of a TIFF: libtiff shows gray where data is missing, so Pillow decodes it
+    once. What JPEG, PNG, GIF and BMP are refused for is left to `decode_photo`.
     """
     name = format_by_signature(path)
     if name is None:
@@ -97,7 +98,10 @@ def refusal(path: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as photo:
-                return _size_refusal(*photo.size) or _kind_refusal(photo, name)
+                reason = _size_refusal(*photo.size) or _kind_refusal(photo, name)
+                if reason is None and name == "TIFF":
+                    photo.load()
+                return reason
     except Image.DecompressionBombError:
         return f"more than {MAX_PIXELS} pixels in all"
     except (OSError, ValueError, SyntaxError):  # SyntaxError is what Pillow's parsers raise

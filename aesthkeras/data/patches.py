@@ -7,6 +7,7 @@ step without replaying what came before, and the number of threads changes nothi
 from __future__ import annotations
 
 import os
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +17,8 @@ from aesthkeras.data.pixel_cache import PixelCache
 from aesthkeras.data.quarantine import reason_of
 from aesthkeras.data.views import resize_shorter_edge
 from aesthkeras.errors import UsageError
+
+Reader = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # photo's index and chance [2] -> patch
 
 
 def patch_dataset(
@@ -95,15 +98,12 @@ def crop_at(shape: tf.Tensor, crop: int, chance: tf.Tensor) -> tuple[tf.Tensor, 
     return corner[0], corner[1]
 
 
-def unreadable_photo(error: tf.errors.OpError, photos: PhotoSet) -> UsageError:
+def unreadable_photo(error: tf.errors.OpError) -> UsageError:
     """Return what to say when a photo that passed the inspection cannot be read during training."""
-    reason = reason_of(error)
-    if not isinstance(error, (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)):
-        reason = " ".join(error.message.split())[:200]
-    return UsageError(f"--data_dir: expected photos not to change during the run, but: {reason}")
+    return UsageError(f"--data_dir: expected photos not to change during the run, but {reason_of(error)}")
 
 
-def _file_reader(photos: PhotoSet, edge: int, crop: int):  # type: ignore[no-untyped-def]
+def _file_reader(photos: PhotoSet, edge: int, crop: int) -> Reader:
     decode = photos.decoder()
     paths = tf.constant([os.fsencode(path) for path in photos.paths])
 
@@ -116,7 +116,7 @@ def _file_reader(photos: PhotoSet, edge: int, crop: int):  # type: ignore[no-unt
     return read
 
 
-def _cached_reader(cache: PixelCache, crop: int):  # type: ignore[no-untyped-def]
+def _cached_reader(cache: PixelCache, crop: int) -> Reader:
     flat, starts, shapes = cache.tensors()
 
     def read(photo: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:

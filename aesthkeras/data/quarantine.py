@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
@@ -63,7 +64,9 @@ def reason_of(error: tf.errors.OpError) -> str:
     )
     if node:
         return f"the {_FORMAT_OF_OP[node.group(1).lower()]} data is damaged or truncated"
-    return "the photo cannot be decoded: " + " ".join(error.message.split())[:160]
+    # a reading op's own words, without the node that said them
+    words = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*", "", error.message.splitlines()[0], flags=re.DOTALL)
+    return "the photo cannot be read: " + " ".join(words.split())[:500]
 
 
 def write_quarantine(path: str, refused: Iterable[tuple[str, str]]) -> None:
@@ -77,8 +80,12 @@ def write_quarantine(path: str, refused: Iterable[tuple[str, str]]) -> None:
         OSError: the file cannot be written.
     """
     aside = f"{path}.{os.getpid()}.part"
-    with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
-        rows = csv.writer(out)
-        rows.writerow(["path", "reason"])
-        rows.writerows(refused)
-    os.replace(aside, path)
+    try:
+        with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
+            rows = csv.writer(out)
+            rows.writerow(["path", "reason"])
+            rows.writerows(refused)
+        os.replace(aside, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(aside)
