@@ -42,7 +42,8 @@ def degrade(
     """Make the views of a batch of patches.
 
     The result depends on nothing but the arguments. The mixup partner of a patch is another patch of the
-    batch, the same one for both alphas.
+    batch, the same one for both alphas. With `settings.jpeg="dct"` the graph holds nothing that only a CPU
+    can do: images then move as float32, as no GPU kernel gathers or scatters uint8.
 
     Args:
         patches: uint8 `[B, H, W, 3]` with known H and W.
@@ -58,6 +59,8 @@ def degrade(
     """
     patches, height, width = checked(patches, tf.uint8)
     settings = resolve(settings, "cpu")
+    if settings.jpeg == "dct":
+        patches = tf.cast(patches, tf.float32)
     views_per_patch = tf.shape(classes)[1]
     flat = tf.reshape(classes, [-1])
     places = tf.dynamic_partition(tf.range(tf.size(flat)), flat, len(CLASSES))
@@ -69,8 +72,12 @@ def degrade(
         own = tf.gather(patches, owner)
         other = tf.gather(partners, owner) if degradation.operation == "mixup" else None
         edited = edit(own, degradation, seeds[degradation.index], settings, other)
-        views.append(to_eight_bit(edited) if settings.eight_bit else tf.cast(edited, tf.float32))
+        rounded = to_eight_bit(edited) if settings.eight_bit else edited
+        moved = patches.dtype if settings.eight_bit else tf.float32
+        views.append(tf.cast(rounded, moved))
     stitched = tf.dynamic_stitch(places, views)
+    if settings.eight_bit:
+        stitched = tf.cast(stitched, tf.uint8)
     shape = [classes.shape[0] or patches.shape[0], classes.shape[1], height, width, 3]
     return tf.ensure_shape(tf.reshape(stitched, [-1, views_per_patch, height, width, 3]), shape)
 
@@ -87,23 +94,24 @@ def edit(
     settings: DegradationSettings,
     partners: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Apply one class to uint8 `[N, H, W, 3]`.
+    """Apply one class to whole levels.
 
     Args:
-        patches: uint8 `[N, H, W, 3]`.
+        patches: uint8 `[N, H, W, 3]`, or float32 that holds the same levels from 0 to 255.
         degradation: one of `table.CLASSES`.
         seed: int32 `[2]`.
         settings: with `jpeg` resolved.
-        partners: uint8, as patches, for mixup; by default `mixup.partners_of(patches, seed)`.
+        partners: as patches, for mixup; by default `mixup.partners_of(patches, seed)`.
 
     Returns:
-        uint8 where the operation gives whole levels by itself, otherwise float32 in [0, 255].
+        `[N, H, W, 3]`: of the type of `patches` where the operation gives whole levels by itself, otherwise
+        float32 in [0, 255].
     """
     name, parameter = degradation.operation, degradation.parameter
     if name is None or parameter is None:
         return patches
     if name == "jpeg":
-        return jpeg.apply(patches, parameter, seed, form=settings.jpeg)
+        return jpeg.apply(patches, parameter, seed, form=settings.jpeg, white=_WHITE)
     if name == "rotation":
         return rotation.apply(patches, parameter, seed)
     if name == "patch_shuffle":

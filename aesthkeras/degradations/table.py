@@ -114,8 +114,8 @@ class DegradationSettings:
     Attributes:
         jpeg: `codec` is libjpeg (CPU only), `dct` its batched imitation that runs anywhere, `auto` picks
             by device.
-        blur_unit: sigma in `percent` of the shorter edge (0.45 and 1.8 px at 227 px) or in `pixel`, where
-            0.2 px vanishes in the 8-bit rounding.
+        blur_unit: sigma in `percent` of the shorter edge (0.45 and 1.8 px up to 227 px, then in proportion)
+            or in `pixel`, where 0.2 px vanishes in the 8-bit rounding.
         noise_scale: the variance is that of the `standardised` image (sigma = sqrt(v) x 0.226 on [0, 1]) or
             of the `unit` range, where 0.8 leaves nothing of the photo.
         eight_bit: round every view, the undegraded one too, to 8 bits; otherwise a network reads the

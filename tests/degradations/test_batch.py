@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.framework import kernels  # The only way to ask what a GPU could run without one.
 
 from aesthkeras.degradations import batch, jpeg, mixup, quantization
 from aesthkeras.degradations.table import CLASSES, DegradationSettings
@@ -85,6 +86,45 @@ def test_settings_reach_the_operations(photos):
     clipped = np.isin(views[:, 4][middle], (0, 255)).mean()
     # Of N(128, 0.894 x 255), 57.5 % lie beyond black and white.
     assert clipped == pytest.approx(0.575, abs=0.02)
+
+
+def test_the_form_for_a_gpu_gives_the_same_views(photos):
+    """Images move as float32 there; only JPEG is another computation, held to libjpeg in test_jpeg.py."""
+    for eight_bit in (True, False):
+        views = [
+            batch.degrade(photos, every_class(6), (2, 2), DegradationSettings(jpeg=form, eight_bit=eight_bit))
+            for form in ("codec", "dct")
+        ]
+        assert views[0].dtype == views[1].dtype
+        others = [index for index, degradation in enumerate(CLASSES) if degradation.operation != "jpeg"]
+        np.testing.assert_array_equal(views[0].numpy()[:, others], views[1].numpy()[:, others])
+
+
+@pytest.mark.skipif(not tf.test.is_built_with_cuda(), reason="this TensorFlow knows no GPU kernels")
+def test_every_operation_of_that_form_has_a_gpu_kernel():
+    def run(patches, classes, seed):
+        return batch.degrade(patches, classes, seed, DegradationSettings(jpeg="dct"))
+
+    patches = tf.TensorSpec([None, 227, 227, 3], tf.uint8)
+    classes, seed = tf.TensorSpec([None, 7], tf.int32), tf.TensorSpec([2], tf.int32)
+    graph = tf.function(run).get_concrete_function(patches, classes, seed).graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    control = {"Placeholder", "NoOp", "If", "StatelessIf"}
+    without = {node.op for node in nodes if node.op not in control and not has_gpu_kernel(node)}
+    assert not without
+
+
+def has_gpu_kernel(node) -> bool:
+    """Whether some registered GPU kernel takes the types of this node."""
+    types = {name: value.type for name, value in node.attr.items() if value.WhichOneof("value") == "type"}
+    return any(
+        kernel.device_type in ("GPU", "DEFAULT")
+        and all(
+            types.get(limit.name, limit.allowed_values.list.type[0]) in limit.allowed_values.list.type
+            for limit in kernel.constraint
+        )
+        for kernel in kernels.get_registered_kernels_for_op(node.op).kernel
+    )
 
 
 def test_jpeg_form_follows_the_device():

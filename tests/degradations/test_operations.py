@@ -16,11 +16,13 @@ NAMES = [degradation.name for degradation in CLASSES]
 each_class = pytest.mark.parametrize("degradation", CLASSES, ids=NAMES)
 
 
-@pytest.fixture(scope="module")
-def views(photos: np.ndarray) -> np.ndarray:
-    """Every class of every photo, float64 [6, 22, 227, 227, 3]."""
+@pytest.fixture(scope="module", params=[227, 131])
+def views(photos: np.ndarray, request: pytest.FixtureRequest) -> np.ndarray:
+    """Every class of every photo at the paper's size and a laptop's, float64 [6, 22, edge, edge, 3]."""
+    start = (227 - request.param) // 2
+    cut = photos[:, start:, start:][:, : request.param, : request.param]
     classes = np.tile(np.arange(len(CLASSES), dtype=np.int32), [len(photos), 1])
-    return batch.degrade(photos, classes, (1, 2), SETTINGS).numpy().astype(np.float64)
+    return batch.degrade(cut, classes, (1, 2), SETTINGS).numpy().astype(np.float64)
 
 
 def departures(views: np.ndarray, index: int) -> np.ndarray:
@@ -30,10 +32,9 @@ def departures(views: np.ndarray, index: int) -> np.ndarray:
 
 @pytest.mark.parametrize("degradation", CLASSES[1:], ids=NAMES[1:])
 def test_every_class_visibly_changes_every_photo(views, degradation):
-    # 64 levels is the finest: at most two of 255 levels away. 48 dB is a mean square of 1.03.
-    limit = 48 if degradation.name == "quantization_64" else 45
+    # 48 dB: on average each value is a level away. The finest are 64 levels and a mild blur of a smooth photo.
     ratios = 10 * np.log10(255**2 / departures(views, degradation.index))
-    assert ratios.max() < limit
+    assert ratios.max() < 48
 
 
 @pytest.mark.parametrize("pair", ORDERED_PAIRS, ids=lambda pair: NAMES[pair[1]])
@@ -72,9 +73,8 @@ def test_the_same_in_every_mode_at_odd_sizes(photos, degradation, edges):
     # A sum may be taken in another order.
     np.testing.assert_allclose(graph, eager, atol=1e-3)
     np.testing.assert_allclose(piped, eager, atol=1e-3)
-    # 0.2 percent of 47 px or less is a blur of under 0.1 px.
-    if degradation.index and (degradation.name != "gaussian_blur_0.2" or min(edges) > 47):
-        assert (eager != patches).mean() > 0.03
+    if degradation.index:
+        assert (eager.round() != patches).mean() > 0.03
 
 
 @each_class
