@@ -19,9 +19,22 @@ with warnings.catch_warnings():  # addons greets with twelve lines on its end of
 Logs = dict[str, Any]
 
 
-def progress_bar() -> keras.callbacks.Callback:
-    """Epochs and steps with the time left; once a second where there is no terminal."""
-    return tfa.callbacks.TQDMProgressBar(update_per_second=5 if sys.stderr.isatty() else 1)
+class ProgressBar(tfa.callbacks.TQDMProgressBar):
+    """Epochs and steps with the time left; redrawn once a second where there is no terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(update_per_second=5 if sys.stderr.isatty() else 1)
+
+    def __enter__(self) -> ProgressBar:
+        """Closed on leaving."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the bars of a training that was broken off, so that what is said next has its own line."""
+        for name in ("epoch_progress_tqdm", "overall_progress_tqdm"):
+            bar = getattr(self, name, None)
+            if bar is not None:
+                bar.close()
 
 
 class Throughput(keras.callbacks.Callback):

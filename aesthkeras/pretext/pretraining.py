@@ -34,7 +34,11 @@ def pretrain(run: RunFolder, paths: Sequence[str], task: PretextTask, surroundin
         UsageError: what the user can mend: flags, folders, photos.
     """
     photos = inspect_photos(paths, str(run.path), edge=task.recipe.resize, cache=surroundings.cache)
-    facts = {"photos": len(photos.paths), "quarantined": photos.quarantined, "fingerprint": photos.fingerprint}
+    facts = {
+        "photos": len(photos.paths),
+        "quarantined": photos.quarantined,
+        "fingerprint": photos.fingerprint,
+    }
     run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
     train(run, task, photos, surroundings)
     folder = export_once(run, surroundings.saved_model())

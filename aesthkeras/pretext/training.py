@@ -72,31 +72,40 @@ def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Sur
     model = build_model(task, steps)
     checkpoints = Checkpoints(model, run.checkpoints, steps, surroundings.checkpoint_minutes)
     epoch, done = divmod(checkpoints.restore(), steps)
-    history = run.rewind(epoch)
+    run.rewind(epoch)
     # A run killed inside an epoch first finishes that epoch, from the same patch on.
     parts = [(epoch, epoch + 1, steps - done)] if done else []
     parts.append((epoch + len(parts), recipe.epochs, steps))
     for first, last, length in parts:
         if first < last:
             batches = views_dataset(patch_stream(photos, recipe, first_step=model.step), task)
-            callbacks = [
-                *task.callbacks(history),
-                *watchers(run, model, task, batches, surroundings),
-                checkpoints,
-            ]
-            try:
-                model.fit(
-                    batches,
-                    initial_epoch=first,
-                    epochs=last,
-                    steps_per_epoch=length,
-                    callbacks=callbacks,
-                    verbose=0,
-                )
-            except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
-                raise unreadable_photo(error, photos) from error
-            history = run.history()
+            with monitoring.ProgressBar() as bar:
+                watchers = watching_callbacks(run, model, bar, next(iter(batches)), surroundings)
+                callbacks = [*task.callbacks(run.history()), *watchers, checkpoints]
+                fit(model, batches, range(first, last), length, callbacks, photos)
     return model
+
+
+def fit(
+    model: PretextModel,
+    batches: tf.data.Dataset,
+    epochs: range,
+    steps: int,
+    callbacks: list[keras.callbacks.Callback],
+    photos: PhotoSet,
+) -> None:
+    """Keras's fit over some epochs of so many steps; a photo that is gone ends in one line."""
+    try:
+        model.fit(
+            batches,
+            initial_epoch=epochs.start,
+            epochs=epochs.stop,
+            steps_per_epoch=steps,
+            callbacks=callbacks,
+            verbose=0,
+        )
+    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+        raise unreadable_photo(error) from error
 
 
 def patch_stream(photos: PhotoSet, recipe: Recipe, first_step: int) -> tf.data.Dataset:
@@ -112,18 +121,18 @@ def patch_stream(photos: PhotoSet, recipe: Recipe, first_step: int) -> tf.data.D
     )
 
 
-def watchers(
+def watching_callbacks(
     run: RunFolder,
     model: PretextModel,
-    task: PretextTask,
-    batches: tf.data.Dataset,
+    bar: keras.callbacks.Callback,
+    sample: dict[str, tf.Tensor],
     surroundings: Surroundings,
 ) -> list[keras.callbacks.Callback]:
     """What writes the run down; in this order, for the first ones add to the logs that the others write."""
-    sample = next(iter(batches.take(1)))
+    task = model.task
     return [
         monitoring.Throughput(task.recipe.batch_size * task.views_per_patch, model.take_input_wait),
-        monitoring.progress_bar(),
+        bar,
         monitoring.ExtraLogs(lambda: {"learning_rate": model.current_learning_rate(), **task.epoch_logs()}),
         monitoring.EpochLog(run.append_metrics),
         monitoring.Pictures(

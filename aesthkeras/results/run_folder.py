@@ -106,12 +106,11 @@ class RunFolder:
                     break
         return epochs
 
-    def rewind(self, epochs: int) -> list[dict[str, Any]]:
+    def rewind(self, epochs: int) -> None:
         """Keeps the first `epochs` lines of metrics.jsonl (a checkpoint may be older than the log)."""
-        kept = self.history()[:epochs]
         if self.metrics.exists():
+            kept = self.history()[:epochs]
             replace_file(self.metrics, "".join(json.dumps(logs) + "\n" for logs in kept).encode())
-        return kept
 
     def append_metrics(self, logs: Mapping[str, Any]) -> None:
         """Adds one line to metrics.jsonl."""

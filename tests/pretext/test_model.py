@@ -76,7 +76,9 @@ def test_train_step_minimises_equation_3_with_nesterov_and_l2_in_the_gradient():
 
 
 def test_total_loss_without_weights_is_the_mean_of_the_scaled_sum():
-    losses = PatchLosses({"a": tf.constant([1.0, 2.0]), "b": tf.constant([10.0, 20.0])}, {"b": tf.constant(0.1)})
+    losses = PatchLosses(
+        {"a": tf.constant([1.0, 2.0]), "b": tf.constant([10.0, 20.0])}, {"b": tf.constant(0.1)}
+    )
     assert float(total_loss(losses)) == pytest.approx((1 + 1 + 2 + 2) / 2)
 
 

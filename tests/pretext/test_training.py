@@ -21,7 +21,11 @@ from skimage import data
 photo = data.astronaut()
 crops = tf.constant(np.stack([photo[40 * i : 40 * i + 96, 60:156] for i in range(4)]))
 batches = tf.data.Dataset.range(3).map(
-    lambda step: {"patches": crops, "photo": tf.range(4, dtype=tf.int64), "seed": tf.stack([0, tf.cast(step, tf.int32)])}
+    lambda step: {
+        "patches": crops,
+        "photo": tf.range(4, dtype=tf.int64),
+        "seed": tf.stack([0, tf.cast(step, tf.int32)]),
+    }
 )
 recipe, options = Recipe(crop=96), DegradationOptions(jpeg="dct")
 here = list(training.views_dataset(batches, DegradationTask(options, recipe, "cpu")))

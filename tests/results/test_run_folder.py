@@ -68,7 +68,7 @@ def test_rewind_drops_epochs_after_the_checkpoint_and_a_torn_last_line(tmp_path)
     with open(run.metrics, "a") as file:
         file.write('{"epoch": 4, "lo')
     assert [logs["epoch"] for logs in run.history()] == [1, 2, 3]
-    assert [logs["epoch"] for logs in run.rewind(2)] == [1, 2]
+    run.rewind(2)
     assert [json.loads(line)["epoch"] for line in run.metrics.read_text().splitlines()] == [1, 2]
 
 
