@@ -105,15 +105,16 @@ def their_edits(partner: np.ndarray) -> dict[str, tuple[str, Edit]]:
     return edits
 
 
-def best(run: Callable[[], object], repeats: int = 9) -> float:
-    """Return the least milliseconds of several runs, after one that does not count."""
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times) * 1e3
+def best(*runs: Callable[[], object], repeats: int = 15) -> list[float]:
+    """Return the least milliseconds of each of several runs, taken in turn, so that noise meets all alike."""
+    times: list[list[float]] = [[] for _ in runs]
+    for _ in range(repeats + 1):
+        for own, run in zip(times, runs):
+            start = time.perf_counter()
+            run()
+            own.append(time.perf_counter() - start)
+    # The first one builds the graph.
+    return [min(own[1:]) * 1e3 for own in times]
 
 
 def measure(folder: Path, threads: int) -> None:
@@ -133,40 +134,41 @@ def measure(folder: Path, threads: int) -> None:
     edits = their_edits(patches[1])
     codec = DegradationSettings(jpeg="codec")
 
-    def our_time(degradation: Degradation, settings: DegradationSettings = codec) -> float:
+    def ours(degradation: Degradation, settings: DegradationSettings = codec) -> Callable[[], object]:
         own, other = tf.constant(patches[:SUB_BATCH]), tf.constant(patches[-SUB_BATCH:])
         graph = tf.function(
             lambda some, partners: batch.to_eight_bit(
                 batch.edit(some, degradation, tf.constant([1, 2]), settings, partners)
             )
         )
-        return best(lambda: graph(own, other)) / SUB_BATCH
+        return lambda: graph(own, other)
+
+    def theirs(edit: Edit) -> Callable[[], object]:
+        return lambda: [edit(patch) for patch in patches[:SUB_BATCH]]
 
     print(f"\n{threads} thread(s), {EDGE} px, ms per image      ours    theirs    theirs / ours")
     pairs = []
     for degradation in CLASSES[1:]:
-        who, theirs = edits[degradation.name]
-        their_time = best(lambda: [theirs(patch) for patch in patches[:SUB_BATCH]]) / SUB_BATCH  # noqa: B023
-        pairs.append((our_time(degradation), their_time))
+        who, edit = edits[degradation.name]
+        pairs.append(np.array(best(ours(degradation), theirs(edit))) / SUB_BATCH)
         ours_ms, theirs_ms = pairs[-1]
         ratio = theirs_ms / ours_ms
         print(f"{degradation.name:20}{who:26}{ours_ms:8.3f}{theirs_ms:10.3f}{ratio:12.2f}", flush=True)
     ours_ms, theirs_ms = np.mean(pairs, axis=0)
     print(f"{'mean of 21 classes':46}{ours_ms:8.3f}{theirs_ms:10.3f}{theirs_ms / ours_ms:12.2f}")
     for degradation in CLASSES[1:3]:
-        dct_ms = our_time(degradation, DegradationSettings(jpeg="dct"))
-        print(f"{degradation.name + ', DCT form':46}{dct_ms:8.3f}")
+        (dct_ms,) = best(ours(degradation, DegradationSettings(jpeg="dct")))
+        print(f"{degradation.name + ', DCT form':46}{dct_ms / SUB_BATCH:8.3f}")
 
     classes = draw.draw_classes(BATCH, 3, 2, tf.constant([3, 4]))
     graph = tf.function(lambda some, drawn: batch.degrade(some, drawn, tf.constant([5, 6]), codec))
     some, views = tf.constant(patches), int(tf.size(classes))
-    ours_ms = best(lambda: graph(some, classes)) / views
     one_by_one = [[edits[CLASSES[index].name][1] for index in row] for row in classes.numpy()]
 
     def theirs_mixed() -> np.ndarray:
         return np.stack([[edit(patch) for edit in row] for patch, row in zip(patches, one_by_one)])
 
-    theirs_ms = best(theirs_mixed) / views
+    ours_ms, theirs_ms = np.array(best(lambda: graph(some, classes), theirs_mixed)) / views
     print(f"{'batch of 64 x 7 views, per view':46}{ours_ms:8.3f}{theirs_ms:10.3f}{theirs_ms / ours_ms:12.2f}")
     print(f"{'  views per second':46}{1e3 / ours_ms:8.0f}{1e3 / theirs_ms:10.0f}")
 

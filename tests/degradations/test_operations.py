@@ -32,7 +32,7 @@ def departures(views: np.ndarray, index: int) -> np.ndarray:
 
 @pytest.mark.parametrize("degradation", CLASSES[1:], ids=NAMES[1:])
 def test_every_class_visibly_changes_every_photo(views, degradation):
-    # 48 dB: on average each value is a level away. The finest are 64 levels and a mild blur of a smooth photo.
+    # 48 dB: on average a value is a level away. The finest are 64 levels and a mild blur of a smooth photo.
     ratios = 10 * np.log10(255**2 / departures(views, degradation.index))
     assert ratios.max() < 48
 
