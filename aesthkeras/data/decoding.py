@@ -20,6 +20,7 @@ MIN_EDGE = 16  # pixels; below it nothing of a photo is left to enlarge
 MAX_ASPECT = 100  # longer edge over shorter edge
 
 
+@tf.autograph.experimental.do_not_convert  # nothing in here needs it, and tracing is slow with it
 def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
     """Decode one photo to RGB, turned upright as its EXIF orientation says.
 
@@ -51,8 +52,8 @@ def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
     contents = _require(tf.reduce_any(formats), name, "not a JPEG, PNG, GIF or BMP file", contents)
     decoders = [_decode_jpeg, _decode_png, _decode_gif, _decode_bmp]
     kind = tf.argmax(tf.cast(formats, tf.int32), output_type=tf.int32)
-    photo = tf.switch_case(kind, [partial(decode, contents, name) for decode in decoders])
-    return tf.ensure_shape(photo, [None, None, 3])
+    photo, exif = tf.switch_case(kind, [partial(decode, contents, name) for decode in decoders])
+    return tf.ensure_shape(turn_upright(photo, exif), [None, None, 3])
 
 
 def require_photo_size(shape: tf.Tensor, name: str | tf.Tensor, contents: tf.Tensor) -> tf.Tensor:
@@ -84,62 +85,65 @@ def over_white(photo: tf.Tensor) -> tf.Tensor:
     return tf.cond(is_opaque, lambda: photo[..., :3], composite)
 
 
-def turn_upright(photo: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
-    """Undo an EXIF orientation.
+def turn_upright(photo: tf.Tensor, exif: tf.Tensor) -> tf.Tensor:
+    """Turn and mirror a photo as its EXIF orientation says.
 
     Args:
         photo: uint8 [height, width, 3].
-        orientation: int64 [], 1 to 8.
+        exif: string scalar, the EXIF data as `headers.exif_orientation` takes it; empty for none.
 
     Returns:
-        uint8 [height, width, 3], from 5 on with height and width exchanged.
+        uint8 [height, width, 3], with height and width exchanged where the photo was on its side.
     """
-    turns: list[Callable[[], tf.Tensor]] = [
-        lambda: photo,
-        lambda: tf.reverse(photo, [1]),
-        lambda: tf.reverse(photo, [0, 1]),
-        lambda: tf.reverse(photo, [0]),
-        lambda: tf.transpose(photo, [1, 0, 2]),
-        lambda: tf.reverse(tf.transpose(photo, [1, 0, 2]), [1]),
-        lambda: tf.reverse(tf.transpose(photo, [1, 0, 2]), [0, 1]),
-        lambda: tf.reverse(tf.transpose(photo, [1, 0, 2]), [0]),
-    ]
-    return tf.switch_case(tf.cast(orientation, tf.int32) - 1, turns)
+
+    def turned() -> tf.Tensor:
+        return by_orientation(photo, headers.exif_orientation(exif))
+
+    return tf.cond(tf.equal(exif, ""), lambda: photo, turned)
 
 
-def _decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+def by_orientation(photo: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+    """Undo an EXIF orientation, int64 [], 1 to 8: uint8 [height, width, 3] -> the same, upright."""
+    is_on_side = orientation >= 5
+    goes_leftwards = tf.reduce_any(tf.equal(orientation, [2, 3, 6, 7]))
+    goes_upwards = tf.reduce_any(tf.equal(orientation, [3, 4, 7, 8]))
+    photo = tf.cond(is_on_side, lambda: tf.transpose(photo, [1, 0, 2]), lambda: photo)
+    mirrored = tf.cond(goes_leftwards, lambda: tf.reverse(photo, [1]), lambda: photo)
+    return tf.cond(goes_upwards, lambda: tf.reverse(mirrored, [0]), lambda: mirrored)
+
+
+def _decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     contents = require_photo_size(headers.jpeg_shape(contents), name, contents)
     octets = tf.io.decode_raw(contents, tf.uint8)
-    orientation, tables = headers.jpeg_orientation(contents, octets)
+    exif, tables = headers.jpeg_exif(contents, octets)
     is_end = tf.equal(octets[tables:-1], 0xFF) & tf.equal(octets[tables + 1 :], 0xD9)
     contents = _require(
         tf.reduce_any(is_end), name, "the JPEG ends before its end marker: truncated", contents
     )
     # accurate, as Pillow decodes; TensorFlow's default differs from it by a few levels
-    photo = tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
-    return turn_upright(photo, orientation)
+    return tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE"), exif
 
 
-def _decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+def _decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     contents = require_photo_size(headers.png_shape(contents), name, contents)
-    orientation, transparent = headers.png_orientation(contents)
+    exif, transparent = headers.png_exif(contents)
     # 4 channels only where needed: of gray with less than 8 bits TensorFlow makes an alpha that is not 255
     photo = tf.cond(
         transparent,
         lambda: over_white(tf.io.decode_png(contents, channels=4)),
         lambda: tf.io.decode_png(contents, channels=3),
     )
-    return turn_upright(photo, orientation)
+    return photo, exif
 
 
-def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     frame, shape = first_frame(contents)
     frame = _require(tf.reduce_all(shape > 0), name, "the GIF holds no image", frame)
     frame = require_photo_size(shape, name, frame)
-    return tf.io.decode_image(frame, channels=3, expand_animations=False)
+    return tf.io.decode_image(frame, channels=3, expand_animations=False), tf.constant("")
 
 
-def _decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
+def _decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     contents = require_photo_size(headers.bmp_shape(contents), name, contents)
     header, bits = headers.unsigned_at(contents, 14, 4, True), headers.unsigned_at(contents, 28, 2, True)
     masks = [headers.unsigned_at(contents, 54 + 4 * channel, 4, True) for channel in range(4)]
@@ -166,10 +170,11 @@ def _decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tf.Tensor:
         # without an alpha mask the fourth byte is padding
         return tf.cond(has_alpha, lambda: over_white(photo), lambda: photo[..., :3])
 
-    return tf.case(
+    photo = tf.case(
         [(tf.equal(bits, 8), from_palette), (tf.equal(bits, 32), from_bgra)],
         default=lambda: tf.io.decode_bmp(contents, channels=3),
     )
+    return photo, tf.constant("")
 
 
 def _require(

@@ -42,7 +42,7 @@ def bmp_shape(contents: tf.Tensor) -> tf.Tensor:
     return tf.stack([height, unsigned_at(contents, 18, 4, True)])
 
 
-def jpeg_orientation(contents: tf.Tensor, octets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def jpeg_exif(contents: tf.Tensor, octets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Walk the application and comment segments at the head of a JPEG.
 
     Args:
@@ -50,8 +50,8 @@ def jpeg_orientation(contents: tf.Tensor, octets: tf.Tensor) -> tuple[tf.Tensor,
         octets: the same, uint8 [bytes].
 
     Returns:
-        The EXIF orientation, int64 [], 1 to 8 (1 where there is none), and the position behind those
-        segments, where tables and pixels begin, int64 [].
+        The EXIF data as `exif_orientation` takes it, a string scalar, empty where there is none; and the
+        position behind those segments, where tables and pixels begin, int64 [].
     """
     size = tf.size(octets, out_type=tf.int64)
 
@@ -77,20 +77,15 @@ def jpeg_orientation(contents: tf.Tensor, octets: tf.Tensor) -> tuple[tf.Tensor,
         return position + step, tf.where(is_exif & tf.equal(exif, 0), position, exif)
 
     tables, exif = tf.while_loop(is_application, next_segment, [2 * one, 0 * one])
-    orientation = tf.cond(
-        exif > 0,
-        lambda: exif_orientation(_substring(contents, exif + 10, 65535)),
-        lambda: tf.constant(UPRIGHT, tf.int64),
-    )
-    return orientation, tables
+    return tf.where(exif > 0, _substring(contents, exif + 10, 65535), ""), tables
 
 
-def png_orientation(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def png_exif(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Walk the chunks of a PNG up to its pixels.
 
     Returns:
-        The EXIF orientation that an eXIf chunk names, int64 [], 1 where there is none; and whether pixels may
-        be transparent, bool []: by a colour type with alpha or a tRNS chunk.
+        The EXIF data of an eXIf chunk, a string scalar, empty where there is none; and whether pixels may be
+        transparent, bool []: by a colour type with alpha or a tRNS chunk.
     """
     size = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64)
 
@@ -107,16 +102,12 @@ def png_orientation(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     has_alpha = unsigned_at(contents, 25, 1, False) >= 4
     start = [tf.constant(8, tf.int64), tf.constant(0, tf.int64), has_alpha]
     _, exif, transparent = tf.while_loop(is_before_pixels, next_chunk, start)
-    orientation = tf.cond(
-        exif > 0,
-        lambda: exif_orientation(_substring(contents, exif + 8, unsigned_at(contents, exif, 4, False))),
-        lambda: tf.constant(UPRIGHT, tf.int64),
-    )
-    return orientation, transparent
+    length = unsigned_at(contents, exif, 4, False)
+    return tf.where(exif > 0, _substring(contents, exif + 8, length), ""), transparent
 
 
-def webp_orientation(contents: tf.Tensor) -> tf.Tensor:
-    """Return the EXIF orientation that an EXIF chunk of a WebP names, int64 [], else 1."""
+def webp_exif(contents: tf.Tensor) -> tf.Tensor:
+    """Return the EXIF data of a WebP, a string scalar, empty where there is none."""
     size = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64)
 
     def is_chunk(position: tf.Tensor, exif: tf.Tensor) -> tf.Tensor:
@@ -131,11 +122,7 @@ def webp_orientation(contents: tf.Tensor) -> tf.Tensor:
     _, exif = tf.while_loop(is_chunk, next_chunk, [first, none])
     # some writers leave the prefix of a JPEG segment in front
     exif = tf.where(starts_with(contents, b"Exif\0\0", exif), exif + 6, exif)
-    return tf.cond(
-        exif > 0,
-        lambda: exif_orientation(_substring(contents, exif, size)),
-        lambda: tf.constant(UPRIGHT, tf.int64),
-    )
+    return tf.where(exif > 0, _substring(contents, exif, size), "")
 
 
 def exif_orientation(tiff: tf.Tensor) -> tf.Tensor:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Callable
 
 import numpy as np
@@ -187,7 +188,7 @@ def _decode_some(
     decode = _decoder(more_formats)
 
     def decoded(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        photo = decode(tf.io.read_file(path), "")
+        photo = decode(tf.io.read_file(path), tf.constant(""))
         return index, resize_shorter_edge(photo, edge) if writer else tf.shape(photo)
 
     names = tf.constant([os.fsencode(paths[index]) for index in indices], tf.string)
@@ -203,12 +204,11 @@ def _decode_some(
 def _settle(paths: Sequence[str], verdict: _Verdict, run_dir: str, fingerprint: str) -> None:
     """Write `quarantine.csv` and then `photos.json`; refuse photos of which none is good."""
     refused = np.flatnonzero(~verdict.good)
-    reason_for = _reasons()
     listed = os.path.join(run_dir, QUARANTINE)
     try:
-        write_quarantine(listed, ((paths[index], reason_for(paths[index])) for index in refused))
+        write_quarantine(listed, ((paths[index], _reason_for(paths[index])) for index in refused))
         if not verdict.good.any():
-            first = f"{paths[0]}: {reason_for(paths[0])}"
+            first = f"{paths[0]}: {_reason_for(paths[0])}"
             raise UsageError(
                 f"--data_dir: expected a photo that can be decoded, but of {len(paths)} none can; {first}"
             )
@@ -251,26 +251,20 @@ def _needs_more_formats(path: str) -> bool:
         return False
 
 
-def _reasons() -> Callable[[str], str]:
-    """Return the function that says why a photo is refused: it decodes it once more, alone."""
-    decode = {more: tf.function(_read_and_decode(more)) for more in (False, True)}
-
-    def reason_for(path: str) -> str:
-        reason = unreadable_reason(path) or refusal(path)
-        if reason is not None:
-            return reason
-        try:
-            decode[_needs_more_formats(path)](tf.constant(os.fsencode(path)))
-        except tf.errors.OpError as error:
-            return reason_of(error)
-        return "could not be read at the first attempt"
-
-    return reason_for
+def _reason_for(path: str) -> str:
+    """Say why a photo is refused: it is decoded once more, alone."""
+    reason = unreadable_reason(path) or refusal(path)
+    if reason is not None:
+        return reason
+    try:
+        contents = tf.io.read_file(os.fsencode(path))
+        _decoder(_needs_more_formats(path))(contents, tf.constant(""))
+    except tf.errors.OpError as error:
+        return reason_of(error)
+    return "could not be read at the first attempt"
 
 
-def _read_and_decode(more_formats: bool) -> Callable[[tf.Tensor], tf.Tensor]:
-    return lambda path: tf.shape(_decoder(more_formats)(tf.io.read_file(path), ""))
-
-
+@lru_cache(maxsize=2)  # a graph of two thousand nodes, traced once
 def _decoder(more_formats: bool) -> Decoder:
-    return decode_photo_of_more_formats if more_formats else decode_photo
+    decode = decode_photo_of_more_formats if more_formats else decode_photo
+    return tf.function(decode, input_signature=[tf.TensorSpec([], tf.string)] * 2, autograph=False)

@@ -12,7 +12,15 @@ import tensorflow as tf
 from PIL import Image
 
 from aesthkeras.data import headers
-from aesthkeras.data.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE, decode_photo, over_white, turn_upright
+from aesthkeras.data.decoding import (
+    MAX_ASPECT,
+    MAX_PIXELS,
+    MIN_EDGE,
+    by_orientation,
+    decode_photo,
+    over_white,
+    turn_upright,
+)
 
 MORE_FORMATS = ("WebP", "TIFF", "AVIF")
 
@@ -49,7 +57,7 @@ def decode_photo_of_more_formats(contents: tf.Tensor, name: str | tf.Tensor = ""
     contents = tf.convert_to_tensor(contents, tf.string)
 
     def webp() -> tf.Tensor:
-        return turn_upright(over_white(tfio.image.decode_webp(contents)), headers.webp_orientation(contents))
+        return turn_upright(over_white(tfio.image.decode_webp(contents)), headers.webp_exif(contents))
 
     def tiff() -> tf.Tensor:
         return _turn_tiff(_tiff_over_white(tfio.experimental.image.decode_tiff(contents)), contents)
@@ -96,7 +104,7 @@ def refusal(path: str) -> str | None:
         return f"{name} is not supported"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # the same limits are checked below, damage raises
             with Image.open(path) as photo:
                 reason = _size_refusal(*photo.size) or _kind_refusal(photo, name)
                 if reason is None and name == "TIFF":
@@ -138,4 +146,4 @@ def _turn_tiff(photo: tf.Tensor, contents: tf.Tensor) -> tf.Tensor:
     orientation = headers.exif_orientation(contents)
     transposes, turns = orientation >= 5, tf.equal(orientation % 2, 0)
     left = tf.where(transposes, tf.where(turns, 7, 5), headers.UPRIGHT)
-    return turn_upright(photo, left)
+    return by_orientation(photo, left)

@@ -17,6 +17,7 @@ def resized_shape(shape: tf.Tensor, edge: int) -> tf.Tensor:
     return tf.cast((2 * shape * edge + shorter) // (2 * shorter), tf.int32)
 
 
+@tf.autograph.experimental.do_not_convert
 def resize_shorter_edge(photo: tf.Tensor, edge: int) -> tf.Tensor:
     """Resize a photo so that its shorter edge is `edge` pixels long, antialiased.
 
