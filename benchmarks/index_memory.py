@@ -1,10 +1,10 @@
-"""Peak memory of indexing and inspecting a folder of a million photos, TensorFlow included: goal under 1 GB.
+"""Peak memory of indexing and inspecting a folder of a million photos; the goal is under 1 GB.
 
     python benchmarks/index_memory.py [photos, default 1000000]
 
-The folder holds hard links to tiny PNGs, 1000 to a subfolder, and is removed afterwards. Measured is what a run
-does before its first step: find the photos, decode each once, hand their paths to the pipeline as a tensor, and
-draw a batch. Peak memory is the process's own high-water mark (ru_maxrss), import of TensorFlow included.
+The folder holds hard links to tiny PNGs, 1000 to a subfolder, and is removed afterwards. Measured is what a
+run does before its first step: find the photos, decode each once, hand their paths on as a tensor, and draw a
+batch. Peak memory is the process's own high-water mark (ru_maxrss), import of TensorFlow included.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> None:
         report("find the photos", start)
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as run_dir:
-            photo_set = inspect_photos(paths, run_dir)
+            photo_set = inspect_photos(paths, run_dir, progress=False)
         assert len(photo_set.paths) == photos
         report("fingerprint them and decode each once", start)
         start = time.perf_counter()
