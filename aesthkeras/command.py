@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Callable, TypeVar, get_type_hints
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from aesthkeras.errors import UsageError
 
@@ -91,6 +91,7 @@ def run(main: Callable[[list[str]], None], define: Callable[[], None], positiona
 
     # TensorFlow's start-up notes would bury the one line that matters; 0 in the environment shows them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.set_verbosity(logging.WARNING)
     try:
         define()
         app.run(lambda argv: guarded(main, list(argv[1:])), flags_parser=parse)
