@@ -1,0 +1,47 @@
+"""What a data set says of one photo, and of itself; the same for every source."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SPLITS = ("train", "validation", "test")
+
+
+class Record(NamedTuple):
+    """One photo of a data set.
+
+    Attributes:
+        id: unique in its data set; what files written about the set call the photo.
+        path: the photo's file.
+        split: `train`, `validation` or `test`; empty where the set has no split.
+        score: the mean rating, on the scale of the set; None where there is none.
+        counts: how many raters gave each rating, from the lowest on; empty where unknown.
+        label: index into the set's `classes`; None where there is none.
+        group: photos of one group never lie on both sides of a split; empty for a photo of its own.
+    """
+
+    id: str
+    path: str
+    split: str = ""
+    score: float | None = None
+    counts: tuple[int, ...] = ()
+    label: int | None = None
+    group: str = ""
+
+
+class DataSet(NamedTuple):
+    """A data set as a source reads it, before any photo is opened.
+
+    Attributes:
+        name: `ava`, `aadb`, ...
+        records: sorted by id; their files exist, whether they can be decoded is not known yet.
+        classes: the names of the labels by index, `("low", "high")` for binary quality.
+        left_out: (id, path, reason) of what the set lists and cannot give: missing files, ambiguous labels.
+        score_range: lowest and highest possible score; None where there are no scores.
+    """
+
+    name: str
+    records: list[Record]
+    classes: tuple[str, ...] = ()
+    left_out: list[tuple[str, str, str]] = []
+    score_range: tuple[float, float] | None = None
