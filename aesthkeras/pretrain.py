@@ -7,12 +7,14 @@ run lies in --run_dir; the same command, killed and started again, goes on from 
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from absl import flags
 
 from aesthkeras import command
 from aesthkeras.data.sources import find_photos
+from aesthkeras.errors import UsageError
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import find_task
@@ -28,6 +30,14 @@ def define() -> None:
         command.define_flags(settings)
 
 
+def claim_out(out: Path) -> None:
+    """Makes the folder of the SavedModel now: a mistake in --out must not show after hours of training."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from error
+
+
 def main(_: list[str]) -> None:
     """Checks the flags, claims the run folder, then loads TensorFlow and trains."""
     task = find_task(flags.FLAGS.task)
@@ -37,6 +47,8 @@ def main(_: list[str]) -> None:
     run = RunFolder(surroundings.run_dir)
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
+
+    claim_out(surroundings.saved_model())
 
     from aesthkeras.pretext.pretraining import degradation_device, pretrain
 

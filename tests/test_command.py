@@ -63,6 +63,14 @@ def test_pretrain_refuses_a_run_folder_that_is_a_file(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_pretrain_refuses_an_out_that_is_a_file_before_it_trains(tmp_path):
+    (tmp_path / "model").write_text("mine")
+    result = run("pretrain", f"--run_dir={tmp_path / 'run'}", f"--out={tmp_path / 'model'}")
+    assert_refused(result, "--out", "folder")
+    assert not (tmp_path / "run" / "quarantine.csv").exists()
+    assert (tmp_path / "model").read_text() == "mine"
+
+
 def test_export_refuses_what_is_no_run(tmp_path):
     assert_refused(run("export"), "--run_dir")
     assert_refused(run("export", f"--run_dir={tmp_path}"), "--run_dir", "flags.cfg")
