@@ -43,8 +43,8 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "ava") -> DataSet
     root = first_folder(data_dir, ("", "AVA_dataset"), RATINGS)
     ratings = os.path.join(root, RATINGS)
     test_ids = _test_ids(os.path.join(root, TEST_LIST))
-    images = _image_folder(root)
     folders = Folders()
+    images = _image_folder(root, folders)
     records: list[Record] = []
     left_out: list[tuple[str, str, str]] = []
     listed = set()
@@ -89,9 +89,9 @@ def _test_ids(path: str) -> set[str]:
     return ids
 
 
-def _image_folder(root: str) -> str:
+def _image_folder(root: str, folders: Folders) -> str:
     for name in IMAGE_FOLDERS:
         folder = os.path.join(root, name)
-        if os.path.isdir(folder) and any(entry.endswith(".jpg") for entry in Folders().names(folder)):
+        if any(entry.lower().endswith(".jpg") for entry in folders.names(folder)):
             return folder
     raise UsageError(f"--data_dir={root}: expected photos as {root}/images/ID.jpg")

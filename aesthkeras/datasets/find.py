@@ -7,6 +7,7 @@ import importlib
 from aesthkeras.data.record import DataSet
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.settings import require
 
 SOURCES = {
     "folder": "plain_folder",
@@ -35,6 +36,8 @@ def read_dataset(name: str, data_dir: str, settings: DatasetSettings) -> DataSet
     """
     if name not in SOURCES:
         raise UsageError(f"--dataset={name}: expected one of {' '.join(SOURCES)}")
+    for flag in ("score_range", "group_column"):
+        require(settings, flag, name == "csv" or not getattr(settings, flag), f"none with --dataset={name}")
     source = importlib.import_module(f"aesthkeras.datasets.{SOURCES[name]}")
     data_set: DataSet = source.read(data_dir, settings, name)
     return data_set

@@ -7,7 +7,7 @@ import os
 from aesthkeras.data.record import DataSet, Record
 from aesthkeras.data.sources import SAMPLES, find_photos
 from aesthkeras.datasets.assembly import assemble
-from aesthkeras.datasets.listing import printable
+from aesthkeras.datasets.listing import printable, relative
 from aesthkeras.datasets.settings import DatasetSettings
 
 
@@ -23,5 +23,5 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "folder") -> Data
     if data_dir == SAMPLES:
         records = [Record(os.path.basename(path), path) for path in paths]
     else:
-        records = [Record(printable(os.path.relpath(path, data_dir)), path) for path in paths]
+        records = [Record(printable(relative(path, data_dir)), path) for path in paths]
     return assemble(DataSet(name, records, left_out=[]), settings, f"--data_dir={data_dir}")

@@ -63,7 +63,7 @@ class DatasetSettings:
         require(
             self,
             "validation_share",
-            self.split != "random" or self.test_share + self.validation_share < 1,
+            self.test_share + self.validation_share < 1,
             f"less than 1 together with --test_share={self.test_share}: something has to be left to train on",
         )
         known = self.threshold in ("", MEDIAN) or _is_number(self.threshold)
