@@ -36,7 +36,9 @@ class Row(keras.callbacks.Callback):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--photos", default="samples")
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--crop", type=int, default=227)
