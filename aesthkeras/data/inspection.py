@@ -59,7 +59,7 @@ class PhotoSet:
 
     def decoder(self) -> Decoder:
         """Return the function that decodes them: (contents, name) -> uint8 [height, width, 3]."""
-        return _decoder(self.more_formats)
+        return photo_decoder(self.more_formats)
 
 
 def inspect_photos(
@@ -169,7 +169,7 @@ def _decode_all(
         total=int(readable.sum()), desc="decoding photos once", unit="photo", disable=not progress
     ) as bar:
         _decode_some(paths, np.flatnonzero(readable), False, good, edge, writer, bar)
-        others = [index for index in np.flatnonzero(readable & ~good) if _needs_more_formats(paths[index])]
+        others = [index for index in np.flatnonzero(readable & ~good) if needs_more_formats(paths[index])]
         if others:
             _decode_some(paths, np.array(others, np.int64), True, good, edge, writer, bar)
     return _Verdict(good, bool(good[others].any()))
@@ -185,7 +185,7 @@ def _decode_some(
     bar: tqdm,
 ) -> None:
     """Decode the photos at `indices` in parallel; mark in `good` those that come out, cache their pixels."""
-    decode = _decoder(more_formats)
+    decode = photo_decoder(more_formats)
 
     def decoded(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         photo = decode(tf.io.read_file(path), tf.constant(""))
@@ -206,9 +206,9 @@ def _settle(paths: Sequence[str], verdict: _Verdict, run_dir: str, fingerprint: 
     refused = np.flatnonzero(~verdict.good)
     listed = os.path.join(run_dir, QUARANTINE)
     try:
-        write_quarantine(listed, ((paths[index], _reason_for(paths[index])) for index in refused))
+        write_quarantine(listed, ((paths[index], reason_for(paths[index])) for index in refused))
         if not verdict.good.any():
-            first = f"{paths[0]}: {_reason_for(paths[0])}"
+            first = f"{paths[0]}: {reason_for(paths[0])}"
             raise UsageError(
                 f"--data_dir: expected a photo that can be decoded, but of {len(paths)} none can; {first}"
             )
@@ -244,27 +244,29 @@ def _load_verdict(run_dir: str, fingerprint: str) -> _Verdict | None:
     return _Verdict(good, record["more_formats"])
 
 
-def _needs_more_formats(path: str) -> bool:
+def needs_more_formats(path: str) -> bool:
+    """Whether a photo is of a format that only `photo_decoder(True)` decodes, and no `refusal` is known."""
     try:
         return format_by_signature(path) in MORE_FORMATS and refusal(path) is None
     except OSError:
         return False
 
 
-def _reason_for(path: str) -> str:
-    """Say why a photo is refused: it is decoded once more, alone."""
+def reason_for(path: str) -> str:
+    """Return why a photo is refused, in one sentence: it is decoded once more, alone."""
     reason = unreadable_reason(path) or refusal(path)
     if reason is not None:
         return reason
     try:
         contents = tf.io.read_file(os.fsencode(path))
-        _decoder(_needs_more_formats(path))(contents, tf.constant(""))
+        photo_decoder(needs_more_formats(path))(contents, tf.constant(""))
     except tf.errors.OpError as error:
         return reason_of(error)
     return "could not be read at the first attempt"
 
 
 @lru_cache(maxsize=2)  # a graph of two thousand nodes, traced once
-def _decoder(more_formats: bool) -> Decoder:
+def photo_decoder(more_formats: bool) -> Decoder:
+    """Return (contents, name) -> uint8 [height, width, 3], with or without WebP, TIFF and AVIF."""
     decode = decode_photo_of_more_formats if more_formats else decode_photo
     return tf.function(decode, input_signature=[tf.TensorSpec([], tf.string)] * 2, autograph=False)

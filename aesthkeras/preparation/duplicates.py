@@ -1,0 +1,134 @@
+"""Photos that occur more than once: the same file, or the same picture in another size or encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from aesthkeras.preparation.perceptual import differing_bits
+
+PAIRS_AT_ONCE = 1 << 20
+_KEY_BITS = 20  # bits by which photos are sorted into buckets: a million photos, about one a bucket
+
+
+class DuplicateGroup(NamedTuple):
+    """Photos of which one would do.
+
+    Attributes:
+        kind: `exact` for files with the same bytes, `near` for pictures that look the same.
+        members: indices of the photos, ascending.
+        is_leak: whether they lie in more than one split.
+    """
+
+    kind: str
+    members: tuple[int, ...]
+    is_leak: bool
+
+
+def duplicate_groups(
+    content: np.ndarray, perceptual: np.ndarray, splits: np.ndarray, near_bits: int
+) -> list[DuplicateGroup]:
+    """Return all groups of exact and of near duplicates, leaks first, then exact before near.
+
+    A near group is what hangs together by pairs whose hashes differ in at most `near_bits` bits, so its ends
+    may differ in more; it holds two different files at least. A photo may be in one group of each kind.
+
+    Args:
+        content: digest of each file, uint64 [photos, words].
+        perceptual: hash of each picture, uint64 [photos].
+        splits: number of each photo's split, int [photos].
+        near_bits: 0 or more.
+    """
+    files = _numbered(content)
+    hashes, pictures = np.unique(perceptual, return_inverse=True)
+    joined = connected(near_pairs(hashes, near_bits), len(hashes))[pictures]
+    groups = [DuplicateGroup("exact", *group) for group in _groups(files, splits)]
+    for members, is_leak in _groups(joined, splits):
+        if len(set(files[list(members)])) > 1:
+            groups.append(DuplicateGroup("near", members, is_leak))
+    return sorted(groups, key=lambda group: (not group.is_leak, group.kind, group.members))
+
+
+def near_pairs(hashes: np.ndarray, most_bits: int) -> Iterator[np.ndarray]:
+    """Yield the pairs of hashes that differ in at most `most_bits` bits, some of them more than once.
+
+    The bits are cut into blocks, so many that any such pair agrees in a few of them whichever bits differ.
+    For every choice of that few, hashes are sorted by these blocks and compared where they agree (Manku, Jain
+    and Das Sarma, Detecting near-duplicates for web crawling, 2007). Memory is a few arrays of the length of
+    `hashes`.
+
+    Args:
+        hashes: distinct, uint64 [n].
+        most_bits: 0 to 8.
+
+    Yields:
+        int64 [pairs, 2], indices into `hashes`.
+    """
+    agreeing = next(few for few in range(1, 65) if 64 * few >= _KEY_BITS * (most_bits + few))
+    blocks = [_mask(bits) for bits in np.array_split(np.arange(64), most_bits + agreeing)]
+    for chosen in combinations(blocks, agreeing):
+        keys = hashes & np.uint64(sum(chosen))
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        left, ahead = np.arange(len(keys)), 1
+        while True:
+            left = left[: np.searchsorted(left, len(keys) - ahead)]
+            left = left[keys[left] == keys[left + ahead]]
+            if not len(left):
+                break
+            for some in np.array_split(left, -(-len(left) // PAIRS_AT_ONCE)):
+                first, second = order[some], order[some + ahead]
+                near = differing_bits(hashes[first], hashes[second]) <= most_bits
+                yield np.stack([first[near], second[near]], axis=1)
+            ahead += 1
+
+
+def connected(pairs: Iterable[np.ndarray], count: int) -> np.ndarray:
+    """Return the number of the component of each of `count` things that the pairs join, int [count]."""
+    component = np.arange(count)
+    for some in _gathered(pairs):
+        ends = component[some]
+        graph = coo_matrix((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(count, count))
+        component = connected_components(graph, directed=False)[1][component]
+    return component
+
+
+def _numbered(rows: np.ndarray) -> np.ndarray:
+    """The same number for equal rows, int [rows]."""
+    order = np.lexsort(rows.T)
+    is_new = np.append(True, (rows[order[1:]] != rows[order[:-1]]).any(axis=1))[: len(rows)]
+    numbers = np.empty(len(rows), np.int64)
+    numbers[order] = np.cumsum(is_new)
+    return numbers
+
+
+def _mask(bits: np.ndarray) -> int:
+    return sum(1 << int(bit) for bit in bits)
+
+
+def _gathered(pairs: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """The same pairs in fewer, larger arrays."""
+    held: list[np.ndarray] = []
+    for some in pairs:
+        held.append(some)
+        # empty arrays count as well, or a million of them would be held
+        if sum(map(len, held)) >= PAIRS_AT_ONCE or len(held) >= 1000:
+            yield np.concatenate(held)
+            held = []
+    if held:
+        yield np.concatenate(held)
+
+
+def _groups(component: np.ndarray, splits: np.ndarray) -> Iterator[tuple[tuple[int, ...], bool]]:
+    """Members and whether they lie in several splits, of each component of two or more."""
+    order = np.argsort(component, kind="stable")
+    starts = np.flatnonzero(np.diff(component[order], prepend=-1))
+    ends = np.append(starts[1:], len(order))
+    for start, end in zip(starts[ends - starts > 1], ends[ends - starts > 1]):
+        members = order[start:end]
+        yield tuple(int(member) for member in members), len(set(splits[members])) > 1

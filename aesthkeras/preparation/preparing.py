@@ -1,0 +1,155 @@
+"""The whole preparation: a data set in, shards and a report out."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import numpy as np
+import tensorflow as tf
+
+from aesthkeras.data.quarantine import MAX_FILE_BYTES
+from aesthkeras.data.record import DataSet
+from aesthkeras.data.shard_index import FORMAT, INDEX
+from aesthkeras.data.storage import connect, is_remote, make_folder, write_whole
+from aesthkeras.errors import UsageError
+from aesthkeras.preparation.duplicates import DuplicateGroup, duplicate_groups
+from aesthkeras.preparation.findings import Findings, gather
+from aesthkeras.preparation.page import PAGE, write_page
+from aesthkeras.preparation.plan import describe_plan, photo_sizes, plan_shards, settle_plan
+from aesthkeras.preparation.settings import PreparationSettings
+from aesthkeras.preparation.shards import write_shards
+from aesthkeras.preparation.summary import summarize
+from aesthkeras.preparation.tables import DUPLICATES, QUARANTINE, left_out, write_duplicates, write_quarantine
+
+SUMMARY = "summary.json"
+
+
+def prepare(
+    data_set: DataSet,
+    out: str,
+    settings: PreparationSettings,
+    choices: Mapping[str, str] | None = None,
+    title: str = "",
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Examine every photo once, write the shards, the lists and the report.
+
+    A run that was killed goes on: shards with an entry are not made again.
+
+    Args:
+        data_set: what a source read.
+        out: the folder for everything, here or on a store; made where it is missing.
+        settings: of the preparation.
+        choices: flag name -> text of the source's settings, so that a refusal can say which one changed.
+        title: of the report page; the name of the data set unless given.
+        progress: whether to show a progress bar on stderr.
+
+    Returns:
+        The summary, as `summary.json` holds it.
+
+    Raises:
+        UsageError: the folder cannot be written, is in use, holds shards of another plan, or no photo can be
+            decoded.
+    """
+    out = out.rstrip("/") or out
+    connect(out, "out")
+    sizes = photo_sizes(data_set.records)
+    plan = describe_plan(data_set, sizes, settings, choices or {})
+    lock = _claim(out, plan)
+    try:
+        planned = plan_shards(data_set.records, settings.shard_photos)
+        # 0 is an empty file, or one on a store: trying costs little there
+        readable = (sizes >= 0) & (sizes <= MAX_FILE_BYTES)
+        write_shards(planned, data_set.records, readable, out, settings, progress)
+        findings = gather(planned, data_set.records, out)
+        refused = left_out(data_set, findings)
+        write_quarantine(out, refused)
+        if not findings.good.any():
+            _, path, reason = refused[0]
+            raise UsageError(
+                f"--data_dir: expected a photo that can be decoded, but of {len(data_set.records)} none can; "
+                f"{path}: {reason}"
+            )
+        groups = find_groups(data_set, findings, settings.near_bits)
+        write_duplicates(out, groups, data_set, findings)
+        summary = summarize(data_set, findings, groups, settings)
+        write_whole(f"{out}/{SUMMARY}", json.dumps(summary, indent=2).encode())
+        write_page(out, summary, data_set, findings, groups, settings, title or data_set.name)
+        write_whole(f"{out}/{INDEX}", json.dumps(_index(plan, findings), indent=2).encode())
+        return summary
+    finally:
+        _release(lock)
+
+
+def find_groups(data_set: DataSet, findings: Findings, near_bits: int) -> list[DuplicateGroup]:
+    """Return the duplicates among the photos that can be decoded; members are indices of records."""
+    good = np.flatnonzero(findings.good)
+    names = sorted({record.split for record in data_set.records})
+    splits = np.array([names.index(data_set.records[index].split) for index in good], np.int8)
+    found = duplicate_groups(findings.content[good], findings.perceptual[good], splits, near_bits)
+    return [group._replace(members=tuple(int(good[member]) for member in group.members)) for group in found]
+
+
+def tell(out: str, summary: Mapping[str, Any]) -> None:
+    """Say on stderr what came out, in a few lines."""
+    parts = ", ".join(f"{name} {told['photos']}" for name, told in summary["splits"].items())
+    lines = [f"{summary['photos']} of {summary['listed']} photos are in {out} ({parts})"]
+    if summary["photos"] < summary["listed"]:
+        lines.append(
+            f"{summary['listed'] - summary['photos']} photos were left out; {out}/{QUARANTINE} says why"
+        )
+    for kind in ("exact", "near"):
+        count = summary["duplicates"][kind]
+        if count["groups"]:
+            lines.append(f"{count['groups']} groups of {kind} duplicates are listed in {out}/{DUPLICATES}")
+    leaks = sum(count["leaks"] for count in summary["duplicates"].values())
+    if leaks:
+        first = " = ".join(f"{photo['id']} ({photo['split']})" for photo in summary["leaks"][0]["photos"][:4])
+        lines.append(f"LEAK: {leaks} of these groups lie in more than one split; the first is {first}")
+    lines.append(f"{out}/{PAGE} shows the set")
+    for line in lines:
+        print(f"aesthkeras: {line}", file=sys.stderr)
+
+
+def _claim(out: str, plan: dict[str, Any]) -> TextIO | None:
+    """Make the folder and take its lock; stores have none."""
+    lock = None
+    try:
+        make_folder(out)
+        if not is_remote(out):
+            lock = open(f"{out}/.lock", "w")  # noqa: SIM115  the kernel drops it with the process
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        settle_plan(out, plan)
+    except UsageError:
+        _release(lock)
+        raise
+    except BlockingIOError:
+        raise UsageError(f"--out={out}: another process is preparing shards in this folder") from None
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise UsageError(f"--out={out}: expected a folder to write to ({reason})") from error
+    return lock
+
+
+def _release(lock: TextIO | None) -> None:
+    if lock is not None:
+        lock.close()
+
+
+def _index(plan: dict[str, Any], findings: Findings) -> dict[str, Any]:
+    digests = "".join(shard.sha256 for shard in findings.shards)
+    return {
+        "format": FORMAT,
+        "dataset": plan["flags"]["dataset"],
+        "classes": plan["classes"],
+        "score_range": plan["score_range"],
+        "photos": int(findings.good.sum()),
+        "fingerprint": hashlib.sha256(digests.encode()).hexdigest(),
+        "flags": {**plan["source_flags"], **plan["flags"]},
+        "shards": [shard._asdict() for shard in findings.shards],
+    }

@@ -1,0 +1,58 @@
+"""Makes shards and a report of a data set: `python -m aesthkeras.prepare --data_dir=D --out=OUT`.
+
+Every photo is opened once. The folder --out then holds TFRecord shards for training, `summary.html` to look
+at, `quarantine.csv` and `duplicates.csv`; the same command, killed and started again, goes on from the last
+shard.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from aesthkeras import command
+from aesthkeras.datasets.find import SOURCES, read_dataset
+from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.errors import UsageError
+from aesthkeras.preparation.settings import PreparationSettings
+from aesthkeras.settings import flag_values, require, setting
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which data set, where it lies, and where the shards go."""
+
+    dataset: str = setting("folder", "what kind of data set", list(SOURCES))
+    data_dir: str = setting("samples", "root of the data set, in its published layout")
+    out: str = setting("", "folder of the shards and the report, here or on a store (s3://, gs://)")
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        require(self, "out", bool(self.out), "a folder to write shards and report to")
+        is_same = os.path.realpath(self.out) == os.path.realpath(self.data_dir)
+        require(self, "out", not is_same, "another folder than --data_dir")
+
+
+def define() -> None:
+    """All flags of the command."""
+    for settings in (Places, DatasetSettings, PreparationSettings):
+        command.define_flags(settings)
+
+
+def main(_: list[str]) -> None:
+    """Checks the flags and reads the set's lists, then loads TensorFlow and examines the photos."""
+    places, choices = command.from_flags(Places), command.from_flags(DatasetSettings)
+    settings = command.from_flags(PreparationSettings)
+    data_set = read_dataset(places.dataset, places.data_dir, choices)
+    if not data_set.records:
+        raise UsageError(f"--data_dir={places.data_dir}: expected at least one photo that exists")
+
+    from aesthkeras.preparation.preparing import prepare, tell
+
+    title = os.path.basename(places.data_dir.rstrip("/")) or data_set.name
+    summary = prepare(data_set, places.out, settings, flag_values(choices), title)
+    tell(places.out, summary)
+
+
+if __name__ == "__main__":
+    command.run(main, define)
