@@ -16,6 +16,7 @@ from aesthkeras.datasets.listing import (
     Folders,
     first_folder,
     lines,
+    require_file,
     require_folder,
     require_most,
     score_in_range,
@@ -58,6 +59,8 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "aadb") -> DataSe
     """
     require_folder(data_dir, LAYOUT)
     lists = first_folder(data_dir, LIST_FOLDERS, LISTS["train"])
+    for list_name in LISTS.values():
+        require_file(os.path.join(lists, list_name), LAYOUT)
     places = _image_folders(data_dir)
     folders = Folders()
     prefixed = _without_score(places, folders)

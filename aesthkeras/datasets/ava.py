@@ -11,7 +11,15 @@ import os
 
 from aesthkeras.data.record import DataSet, Record
 from aesthkeras.datasets.assembly import assemble
-from aesthkeras.datasets.listing import Folders, count, first_folder, lines, require_folder, require_most
+from aesthkeras.datasets.listing import (
+    Folders,
+    count,
+    first_folder,
+    lines,
+    require_file,
+    require_folder,
+    require_most,
+)
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -42,6 +50,8 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "ava") -> DataSet
     require_folder(data_dir, LAYOUT)
     root = first_folder(data_dir, ("", "AVA_dataset"), RATINGS)
     ratings = os.path.join(root, RATINGS)
+    for path in (ratings, os.path.join(root, TEST_LIST)):
+        require_file(path, LAYOUT)
     test_ids = _test_ids(os.path.join(root, TEST_LIST))
     folders = Folders()
     images = _image_folder(root, folders)

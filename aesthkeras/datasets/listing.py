@@ -17,6 +17,12 @@ def require_folder(data_dir: str, expected: str) -> None:
         raise UsageError(f"--data_dir={data_dir}: {what}; expected {expected}")
 
 
+def require_file(path: str, expected: str) -> None:
+    """Raises `UsageError` unless `path` is a file; `expected` says what it should belong to."""
+    if not os.path.isfile(path):
+        raise UsageError(f"{path}: no such file; expected {expected}")
+
+
 def first_folder(data_dir: str, names: tuple[str, ...], holds: str) -> str:
     """The first of `data_dir/name` that has an entry `holds`; `data_dir` itself where none has it."""
     for name in names:

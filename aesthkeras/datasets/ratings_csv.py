@@ -22,7 +22,15 @@ from typing import NamedTuple
 from aesthkeras.data.record import SPLITS, DataSet, Record
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.labelling import LOW_HIGH
-from aesthkeras.datasets.listing import Folders, count, lines, require_folder, require_most, score_in_range
+from aesthkeras.datasets.listing import (
+    Folders,
+    count,
+    lines,
+    require_file,
+    require_folder,
+    require_most,
+    score_in_range,
+)
 from aesthkeras.datasets.settings import MEDIAN, UNGROUPED, DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -63,6 +71,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
     """
     require_folder(data_dir, LAYOUT)
     file_name = os.path.join(data_dir, RATINGS)
+    require_file(file_name, LAYOUT)
     rows = _rows(file_name)
     _, header = next(rows, (1, []))
     columns = _columns(header, file_name, settings)
