@@ -50,9 +50,10 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "ava") -> DataSet
     require_folder(data_dir, LAYOUT)
     root = first_folder(data_dir, ("", "AVA_dataset"), RATINGS)
     ratings = os.path.join(root, RATINGS)
-    for path in (ratings, os.path.join(root, TEST_LIST)):
-        require_file(path, LAYOUT)
-    test_ids = _test_ids(os.path.join(root, TEST_LIST))
+    test_list = os.path.join(root, TEST_LIST)
+    require_file(ratings, LAYOUT)
+    require_file(test_list, LAYOUT)
+    test_ids = _test_ids(test_list)
     folders = Folders()
     images = _image_folder(root, folders)
     records: list[Record] = []

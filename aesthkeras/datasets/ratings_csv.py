@@ -76,30 +76,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
     _, header = next(rows, (1, []))
     columns = _columns(header, file_name, settings)
     score_range = settings.range or ((1.0, float(len(columns.counts))) if columns.counts else None)
-    low, high = score_range or (-math.inf, math.inf)
-    folders = Folders()
-    records: list[Record] = []
-    labels: list[str] = []
-    left_out: list[tuple[str, str, str]] = []
-    listed = 0
-    for number, row in rows:
-        where = f"{file_name}:{number}"
-        if len(row) != columns.width:
-            raise UsageError(f"{where}: {len(row)} fields; expected {columns.width}, as in the first line")
-        listed += 1
-        record, label = _record(row, columns, data_dir, low, high, where)
-        path = folders.find(record.path)
-        if path is None:
-            left_out.append((record.id, record.path, "listed, but there is no such file"))
-        elif not label and columns.label is not None:
-            left_out.append((record.id, path, "no label"))
-        elif record.score is None and columns.label is None:
-            left_out.append((record.id, path, "no score"))
-        else:
-            records.append(record if path == record.path else record._replace(path=path))
-            labels.append(label)
-    missing = sum(reason.startswith("listed") for _, _, reason in left_out)
-    require_most(listed - missing, listed, file_name, data_dir)
+    records, labels, left_out = _listed(rows, columns, data_dir, score_range, file_name)
     classes = _label(records, labels, file_name) if columns.label is not None else ()
     if score_range is None:
         score_range = _occurring(records)
@@ -109,6 +86,41 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
     data_set = DataSet(name, records, classes, left_out, score_range)
     own_threshold = "" if columns.label is not None else MEDIAN
     return assemble(data_set, settings, file_name, own_scheme, own_threshold)
+
+
+def _listed(
+    rows: Iterator[tuple[int, list[str]]],
+    columns: Columns,
+    data_dir: str,
+    score_range: tuple[float, float] | None,
+    file_name: str,
+) -> tuple[list[Record], list[str], list[tuple[str, str, str]]]:
+    """The records whose files exist, the texts of their labels, and what is left out."""
+    low, high = score_range or (-math.inf, math.inf)
+    folders = Folders()
+    records: list[Record] = []
+    labels: list[str] = []
+    left_out: list[tuple[str, str, str]] = []
+    missing = 0
+    for number, row in rows:
+        where = f"{file_name}:{number}"
+        if len(row) != columns.width:
+            raise UsageError(f"{where}: {len(row)} fields; expected {columns.width}, as in the first line")
+        record, label = _record(row, columns, data_dir, low, high, where)
+        path = folders.find(record.path)
+        if path is None:
+            missing += 1
+            left_out.append((record.id, record.path, "listed, but there is no such file"))
+        elif not label and columns.label is not None:
+            left_out.append((record.id, path, "no label"))
+        elif record.score is None and columns.label is None:
+            left_out.append((record.id, path, "no score"))
+        else:
+            records.append(record if path == record.path else record._replace(path=path))
+            labels.append(label)
+    listed = len(records) + len(left_out)
+    require_most(listed - missing, listed, file_name, data_dir)
+    return records, labels, left_out
 
 
 def _rows(file_name: str) -> Iterator[tuple[int, list[str]]]:
@@ -198,7 +210,7 @@ def _label(records: list[Record], labels: list[str], file_name: str) -> tuple[st
     numbers = all(label.isdigit() for label in found)
     classes = tuple(sorted(found, key=(lambda label: (int(label), label)) if numbers else None))
     index = {label: place for place, label in enumerate(classes)}
-    if {label.lower() for label in found} in SAME_AS_LOW_HIGH and len(found) == 2:
+    if {label.lower() for label in found} in SAME_AS_LOW_HIGH:
         classes = LOW_HIGH
         index = {label: int(label.lower() in ("1", "high")) for label in found}
     for place, label in enumerate(labels):

@@ -22,7 +22,9 @@ def pictures() -> list[Image.Image]:
     for name in ("chelsea", "coffee", "china"):
         path = next(path for path in sample_photos() if name in path)
         pixels = np.asarray(Image.open(path).convert("RGB").resize((300, 200)))
-        pieces += [Image.fromarray(pixels[y : y + 40, x : x + 60]) for x in range(0, 300, 60) for y in (20, 120)]
+        pieces += [
+            Image.fromarray(pixels[y : y + 40, x : x + 60]) for x in range(0, 300, 60) for y in (20, 120)
+        ]
     return pieces
 
 

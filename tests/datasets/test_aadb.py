@@ -77,7 +77,9 @@ def test_warped_photos_serve_where_there_are_no_original_ones(root):
     (root / "inner").rename(root / "datasetImages_warp256" / "datasetImages_warp256")  # a common mirror
     (root / "AADB_newtest_originalSize").rename(root / "AADB_newtest")
     data_set = read(root)
-    assert by_id(data_set) == EXPECTED and all("warp256" in r.path or "newtest" in r.path for r in data_set.records)
+    assert by_id(data_set) == EXPECTED and all(
+        "warp256" in r.path or "newtest" in r.path for r in data_set.records
+    )
 
 
 def test_sizes_are_not_mixed(root, plant):

@@ -38,7 +38,10 @@ def test_settings_of_csv_are_refused_elsewhere(tmp_path, refusal):
         ({"split": "fold6"}, "--split=fold6: expected one of own random half fold1"),
         ({"split_seed": -1}, "--split_seed=-1: expected a number from 0"),
         ({"test_share": 1.0}, "--test_share=1.0: expected a share from 0"),
-        ({"test_share": 0.5, "validation_share": 0.5}, "--validation_share=0.5: expected less than 1 together"),
+        (
+            {"test_share": 0.5, "validation_share": 0.5},
+            "--validation_share=0.5: expected less than 1 together",
+        ),
         ({"threshold": "nan"}, "--threshold=nan: expected a number or median"),
         ({"margin": -0.5}, "--margin=-0.5: expected 0 or more"),
         ({"score_range": "0-100"}, "--score_range=0-100: expected LOW:HIGH"),

@@ -52,7 +52,9 @@ def test_places_classes_may_lie_deeper_and_need_no_split(tmp_path, plant):
 
 def test_photos_outside_class_folders_are_refused(imagenet, plant, refusal):
     stray = plant(imagenet / "val" / "ILSVRC2012_val_00000001.JPEG")
-    assert refusal("imagenet", imagenet).startswith(f"{stray}: lies in no class folder; expected a tree train/")
+    assert refusal("imagenet", imagenet).startswith(
+        f"{stray}: lies in no class folder; expected a tree train/"
+    )
 
 
 def test_wrong_trees_are_named(imagenet, plant, refusal):

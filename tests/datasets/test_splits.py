@@ -64,5 +64,7 @@ def test_equal_folds_do_not_depend_on_order_and_do_on_the_seed():
 def test_equal_folds_keep_groups_whole_and_balance_them():
     groups = [f"group {int(number**0.5)}" for number in range(10_000)]  # 100 groups of 1 to 199 photos
     assigned = equal_folds(groups, 5, 0)
-    assert all(len({fold for fold, name in zip(assigned, groups) if name == group}) == 1 for group in set(groups))
+    assert all(
+        len({fold for fold, name in zip(assigned, groups) if name == group}) == 1 for group in set(groups)
+    )
     assert all(abs(size - 2000) <= 10 for size in Counter(assigned).values())

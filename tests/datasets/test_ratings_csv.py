@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from aesthkeras.datasets.find import read_dataset
+from aesthkeras.datasets.settings import DatasetSettings
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def read(folder, **settings):
+    return read_dataset("csv", str(folder), DatasetSettings(**settings))
+
+
+def by_id(data_set, *fields):
+    return {r.id: tuple(getattr(r, field) for field in fields) for r in data_set.records}
+
+
+@pytest.fixture
+def write(tmp_path, plant):
+    """`write(text)`: labels.csv beside six photos, 1.jpg to 6.jpg; returns the folder."""
+    for number in range(1, 7):
+        plant(tmp_path / f"{number}.jpg")
+
+    def one(text, encoding="utf-8"):
+        (tmp_path / "labels.csv").write_bytes(text.encode(encoding))
+        return tmp_path
+
+    return one
+
+
+SCORES = """path,score,split
+1.jpg,1,train
+2.jpg,2,train
+3.jpg,4,train
+4.jpg,8,train
+5.jpg,2.9,test
+6.jpg,3,test
+"""
+
+
+def test_median_of_the_training_part_is_the_threshold(write):
+    data_set = read(write(SCORES))  # (2 + 4) / 2 = 3; with the test photos it would be 2.95
+    assert by_id(data_set, "split", "label") == {
+        "1.jpg": ("train", 0),
+        "2.jpg": ("train", 0),
+        "3.jpg": ("train", 1),
+        "4.jpg": ("train", 1),
+        "5.jpg": ("test", 0),
+        "6.jpg": ("test", 1),
+    }
+    assert data_set.classes == ("low", "high") and data_set.score_range == (1.0, 8.0)
+
+
+def test_threshold_may_be_a_number_and_the_range_what_is_said(write):
+    data_set = read(write(SCORES), threshold="8", score_range="0:10")
+    assert [record.label for record in data_set.records] == [0, 0, 0, 1, 0, 0]
+    assert data_set.score_range == (0.0, 10.0)
+
+
+def test_margin_spares_the_test_part(write):
+    data_set = read(write(SCORES), margin=1.0)  # around 3: exactly one away is not ambiguous
+    assert len(data_set.records) == 6
+    data_set = read(write(SCORES), margin=1.1)
+    assert [record.id for record in data_set.records] == ["1.jpg", "4.jpg", "5.jpg", "6.jpg"]
+    assert [id_ for id_, _, _ in data_set.left_out] == ["2.jpg", "3.jpg"]
+
+
+def test_counts_alone_give_the_mean_as_score(write):
+    rows = ["path,c1,c2,c3,c4,c5", "1.jpg,1,0,0,0,3", "2.jpg,0,2,0,0,0", "3.jpg,,,1,1,", "4.jpg,0,0,0,0,0"]
+    data_set = read(write("\n".join(rows)), test_share=0.0)
+    assert by_id(data_set, "score", "counts", "label") == {
+        "1.jpg": (4.0, (1, 0, 0, 0, 3), 1),
+        "2.jpg": (2.0, (0, 2, 0, 0, 0), 0),
+        "3.jpg": (3.5, (0, 0, 1, 1, 0), 1),  # the median of 2, 3.5, 4
+    }
+    assert data_set.score_range == (1.0, 5.0)
+    assert [(id_, reason) for id_, _, reason in data_set.left_out] == [("4.jpg", "no score")]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "expected"),
+    [
+        ("1 0 1", ("low", "high"), [1, 0, 1]),
+        ("High low HIGH", ("low", "high"), [1, 0, 1]),
+        ("high low high", ("low", "high"), [1, 0, 1]),
+        ("good bad good", ("bad", "good"), [1, 0, 1]),
+        ("10 9 2", ("2", "9", "10"), [2, 1, 0]),
+        ("sea garden sea", ("garden", "sea"), [1, 0, 1]),
+    ],
+)
+def test_labels_are_classes_by_name(write, labels, classes, expected):
+    rows = [f"{number}.jpg,{label}" for number, label in enumerate(labels.split(), 1)]
+    data_set = read(write("path,label\n" + "\n".join(rows)))
+    assert data_set.classes == classes and [record.label for record in data_set.records] == expected
+
+
+def test_a_label_column_goes_before_scores(write, refusal):
+    folder = write("path,label,score\n1.jpg,0,9\n2.jpg,1,1\n3.jpg,,5\n")
+    data_set = read(folder)
+    assert by_id(data_set, "label", "score") == {"1.jpg": (0, 9.0), "2.jpg": (1, 1.0)}
+    assert [(id_, reason) for id_, _, reason in data_set.left_out] == [("3.jpg", "no label")]
+    assert "--threshold=5: expected none" in refusal("csv", folder, threshold="5")
+
+
+def grouped(tmp_path, plant, column):
+    rows = [
+        f"{theme}_{number}.jpg,{theme * number % 7},t{theme}" for theme in range(30) for number in range(4)
+    ]
+    for row in rows:
+        plant(tmp_path / row.partition(",")[0])
+    (tmp_path / "labels.csv").write_text(f"path,score,{column}\n" + "\n".join(rows))
+    return tmp_path
+
+
+def straddling(data_set):
+    sides = {}
+    for record in data_set.records:
+        sides.setdefault(record.id.partition("_")[0], set()).add(record.split)
+    return [theme for theme, splits in sides.items() if len(splits) > 1]
+
+
+@pytest.mark.parametrize("column", ["group", "theme", "Scene"])
+@pytest.mark.parametrize("split", ["own", "half", "fold2"])
+def test_groups_stay_on_one_side(tmp_path, plant, column, split):
+    folder = grouped(tmp_path, plant, column)
+    chosen = {} if column != "Scene" else {"group_column": "scene"}
+    data_set = read(folder, split=split, validation_share=0.2, **chosen)
+    assert straddling(data_set) == [] and {r.group for r in data_set.records} == {f"t{n}" for n in range(30)}
+    assert {record.split for record in data_set.records} == {"train", "validation", "test"}
+
+
+def test_groups_can_be_dropped(tmp_path, plant):
+    data_set = read(grouped(tmp_path, plant, "theme"), split="half", group_column="none")
+    assert straddling(data_set) and {record.group for record in data_set.records} == {""}
+    assert Counter(record.split for record in data_set.records) == {"train": 60, "test": 60}
+
+
+def test_a_split_column_that_cuts_a_group_is_refused(write, refusal):
+    text = "path,score,split,theme\n1.jpg,1,train,dog\n2.jpg,2,train,sea\n3.jpg,3,test,dog\n"
+    line = refusal("csv", write(text))
+    assert "the group 'dog' is in train and test" in line and "--group_column=none" in line
+    assert len(read(write(text), group_column="none").records) == 3
+
+
+def test_what_windows_and_spreadsheets_do_to_a_file(tmp_path, plant):
+    for name in ("my photos/Écrin 1.jpg", "my photos/b.jpg", 'say "hi".jpg'):
+        plant(tmp_path / name)
+    rows = ["Path;Score ", "my photos\\Écrin 1.jpg;1", "", "./my photos/b.jpg; 2", '"say ""hi"".jpg";3', ""]
+    (tmp_path / "labels.csv").write_bytes("\r\n".join(rows).encode("utf-8-sig"))
+    data_set = read(tmp_path, test_share=0.0)
+    assert by_id(data_set, "score") == {
+        "my photos/b.jpg": (2.0,),
+        "my photos/Écrin 1.jpg": (1.0,),
+        'say "hi".jpg': (3.0,),
+    }
+    assert all(os.path.isfile(record.path) for record in data_set.records)
+
+
+def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant):
+    plant(tmp_path / "A.JPG")
+    plant(tmp_path / unicodedata.normalize("NFD", "écrin.jpg"))
+    plant(tmp_path / "both.jpg")
+    plant(tmp_path / "BOTH.jpg")
+    (tmp_path / "labels.csv").write_text(
+        "path,score\na.jpg,1\nécrin.jpg,2\nBoth.jpg,3\nboth.jpg,4\n", "utf-8"
+    )
+    data_set = read(tmp_path, test_share=0.0)
+    assert [os.path.basename(record.path) for record in data_set.records][0] == "A.JPG"
+    assert sorted(by_id(data_set)) == ["a.jpg", "both.jpg", "écrin.jpg"]
+    assert [id_ for id_, _, _ in data_set.left_out] == ["Both.jpg"]  # two files could be meant
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "found the columns none; expected path and at least one of score, label, c1 to cK"),
+        ("image,score\n1.jpg,1\n", "found the columns image, score; expected path"),
+        ("path,rating,c2\n1.jpg,1,1\n", "found the columns path, rating, c2; expected path"),
+        ("path,score,score\n1.jpg,1,2\n", "the column score occurs more than once"),
+        ("path,score\n1.jpg,1\n2.jpg,1,5\n", "labels.csv:3: 3 fields; expected 2"),
+        ("path,score\n1.jpg,1\n2.jpg,good\n", "labels.csv:3: score 'good' is not a number"),
+        ("path,score\n1.jpg,1\n\n2.jpg,inf\n", "labels.csv:4: score 'inf' is not a number"),
+        ("path,c1,c2,score\n1.jpg,1,1,2.5\n", "labels.csv:2: score 2.5 is outside the range from 1 to 2"),
+        ("path,c1,c2\n1.jpg,1,1.5\n", "labels.csv:2: rating count '1.5' is not a whole number"),
+        ("path,score,split\n1.jpg,1,dev\n", "labels.csv:2: split 'dev'; expected train, validation, test"),
+        ("path,score\n,1\n", "labels.csv:2: the path is empty"),
+        ("path,score\n1.jpg,1\n./1.jpg,2\n", "1.jpg occurs more than once"),
+        ("path,label\n1.jpg,1\n2.jpg,1\n", "the column label holds only '1'; expected two classes"),
+        (
+            "path,score\n1.jpg,2\n2.jpg,2\n",
+            "--threshold=median: the scores of all photos all lie at or",
+        ),
+        ('path,score\n"1.jpg,2\n2.jpg,2\n', "labels.csv:3: malformed row"),
+        ("path,score\n1.jpg,2\nno.jpg,2\nnone.jpg,3\n", "lists 3 photos, 1 of them exist under"),
+        ("path,score\n", "no photo is left"),
+    ],
+)
+def test_a_wrong_file_is_named(write, refusal, text, expected):
+    assert expected in refusal("csv", write(text))
+
+
+def test_other_encodings_name_the_line(write, refusal):
+    text = "path,score\n1.jpg,1\nécrin.jpg,2\n"
+    assert "labels.csv:3: expected UTF-8 text" in refusal("csv", write(text, "latin-1"))
+    assert "labels.csv:1: expected UTF-8 text" in refusal("csv", write(text, "utf-16"))
+
+
+def test_missing_files_are_left_out_up_to_half(write):
+    data_set = read(write("path,score\n1.jpg,1\n2.jpg,2\nno.jpg,3\n7/none.jpg,4\n"), test_share=0.0)
+    assert {(id_, reason) for id_, _, reason in data_set.left_out} == {
+        ("no.jpg", "listed, but there is no such file"),
+        ("7/none.jpg", "listed, but there is no such file"),
+    }
+
+
+def test_a_group_column_that_is_not_there_is_named(write, refusal):
+    line = refusal("csv", write(SCORES), group_column="scene")
+    assert line.startswith("--group_column=scene: no such column in") and "path, score, split" in line
+
+
+def test_labels_csv_is_asked_for(tmp_path, refusal):
+    assert f"{tmp_path}/labels.csv: no such file; expected a folder of photos with labels.csv" in refusal(
+        "csv", tmp_path
+    )
+
+
+@pytest.mark.parametrize(("name", "size", "groups"), [("oasis", 428, 119), ("clive", 698, 1)])
+def test_the_real_sets(name, size, groups):
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip("needs ../shared/data")
+    data_set = read(folder)
+    assert len(data_set.records) == size and data_set.left_out == []
+    train = [record.label for record in data_set.records if record.split == "train"]
+    assert abs(sum(train) / len(train) - 0.5) < 0.01  # the median halves the training part
+    assert abs(len(train) / size - 0.8) < 0.1
+    assert len({record.group for record in data_set.records}) == groups
