@@ -27,7 +27,8 @@ def main() -> None:
             codec, dct = (jpeg.apply(batch, quality, None, form=form) for form in ("codec", "dct"))
             decibels += tf.image.psnr(codec, dct, 255).numpy().tolist()
         print(
-            f"quality {quality}: mean {np.mean(decibels):.1f} dB, least {min(decibels):.1f} dB, {len(decibels)} photos"
+            f"quality {quality}, {len(decibels)} photos: "
+            f"mean {np.mean(decibels):.1f} dB, least {min(decibels):.1f} dB"
         )
 
 

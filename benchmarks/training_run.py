@@ -30,7 +30,8 @@ class Row(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         resident = psutil.Process(os.getpid()).memory_info().rss / 2**20
         print(
-            f"| {epoch + 1:5d} | {logs['images_per_second']:15.1f} | {100 * logs['input_wait']:10.2f} | {resident:12.0f} |",
+            f"| {epoch + 1:5d} | {logs['images_per_second']:15.1f} "
+            f"| {100 * logs['input_wait']:10.2f} | {resident:12.0f} |",
             flush=True,
         )
 

@@ -206,7 +206,7 @@ def test_what_readme_says_of_the_signatures_works(finished):
     photo = finished / "photos" / "Wörld and space" / "rocket.jpg"
     code = code.replace("savedmodels/quick/1", str(finished / "model" / "1")).replace("photo.jpg", str(photo))
     names: dict[str, object] = {}
-    exec(code, names)  # noqa: S102 - our own README
+    exec(code, names)
     features, wrong, pixels = names["features"], names["wrong"], names["pixels"]
     assert set(features) == set(pixels) == {"conv1", "conv2", "conv3", "conv4", "conv5", "embedding"}
     assert wrong["probabilities"].shape == (1, 22)

@@ -27,9 +27,8 @@ def test_cells_hold_the_views_in_the_order_of_the_classes(photos, tmp_path):
     out = tmp_path / "sheet.png"
     broken = tmp_path / "broken.jpg"
     broken.write_text("no photo")
-    unusable = contact_sheet.write_contact_sheet(
-        [photos[0], str(broken), photos[1]], str(out), edge=100, crop=96, seed=3, settings=DegradationSettings()
-    )
+    paths = [photos[0], str(broken), photos[1]]
+    unusable = contact_sheet.write_contact_sheet(paths, str(out), 100, 96, 3, DegradationSettings())
     assert [path for path, _ in unusable] == [str(broken)]
     assert "not a JPEG" in unusable[0][1]
     sheet = np.asarray(Image.open(out))
@@ -46,7 +45,8 @@ def test_cells_hold_the_views_in_the_order_of_the_classes(photos, tmp_path):
     views = degrade(patches, classes, tf.constant([3, 0]), DegradationSettings()).numpy()
     for photo in range(2):
         for index in range(len(CLASSES)):
-            np.testing.assert_array_equal(cell(photo, index), views[photo, index], err_msg=CLASSES[index].name)
+            name = CLASSES[index].name
+            np.testing.assert_array_equal(cell(photo, index), views[photo, index], err_msg=name)
     # The undegraded cell is the photo itself: Pillow's box resize of its middle, to a few levels.
     with Image.open(photos[1]) as photo:
         middle = np.asarray(photo.resize((100, 100), Image.Resampling.BOX))[2:98, 2:98].astype(float)
