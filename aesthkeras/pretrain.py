@@ -13,6 +13,7 @@ from typing import Any
 from absl import flags
 
 from aesthkeras import command
+from aesthkeras.data.shard_index import find_index
 from aesthkeras.data.sources import find_photos
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.recipe import Recipe
@@ -43,7 +44,10 @@ def main(_: list[str]) -> None:
     task = find_task(flags.FLAGS.task)
     surroundings, recipe = command.from_flags(Surroundings), command.from_flags(Recipe)
     options: Any = command.from_flags(task.Options)
-    paths = find_photos(surroundings.data_dir, surroundings.photo_list or None)
+    shards = find_index(surroundings.data_dir)
+    if shards and surroundings.photo_list:
+        raise UsageError("--photo_list: expected a folder of photos in --data_dir to go with it, not shards")
+    source = shards or find_photos(surroundings.data_dir, surroundings.photo_list or None)
     run = RunFolder(surroundings.run_dir)
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
@@ -53,7 +57,7 @@ def main(_: list[str]) -> None:
     from aesthkeras.pretext.pretraining import degradation_device, pretrain
 
     device = degradation_device(surroundings.degrade_on)
-    pretrain(run, paths, task(options, recipe, device), surroundings)
+    pretrain(run, source, task(options, recipe, device), surroundings)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from aesthkeras.data.quarantine import (
     unreadable_reason,
     write_quarantine,
 )
+from aesthkeras.data.slices import PhotoSlices
 from aesthkeras.data.views import resize_shorter_edge
 from aesthkeras.errors import UsageError
 
@@ -49,6 +50,7 @@ class PhotoSet:
         fingerprint: SHA-256 over names and sizes of all that were found, in hexadecimal.
         pixels: the decoded and resized photos, in the order of `paths`, where they are cached.
         more_formats: whether some of them need tensorflow-io.
+        slices: where they lie inside shards, in the order of `paths`, which then are their ids.
     """
 
     paths: Sequence[str]
@@ -56,10 +58,17 @@ class PhotoSet:
     fingerprint: str
     pixels: PixelCache | None = None
     more_formats: bool = False
+    slices: PhotoSlices | None = None
 
     def decoder(self) -> Decoder:
         """Return the function that decodes them: (contents, name) -> uint8 [height, width, 3]."""
         return photo_decoder(self.more_formats)
+
+    def contents(self) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        """Return the function, for a tf.data graph, from a photo's index to its bytes and its name."""
+        names = tf.constant([os.fsencode(path) for path in self.paths])
+        read = self.slices.contents() if self.slices else lambda photo: tf.io.read_file(names[photo])
+        return lambda photo: (read(photo), names[photo])
 
 
 def inspect_photos(
@@ -96,19 +105,19 @@ def inspect_photos(
         raise UsageError(f"--cache={cache}: expected one of {', '.join(CACHES)}")
     sizes = np.fromiter((file_size(path) for path in paths), np.int64, len(paths))
     fingerprint = fingerprint_of(paths, sizes)
-    verdict = _load_verdict(run_dir, fingerprint)
+    verdict = load_verdict(run_dir, fingerprint)
     place = None
     if cache == "disk":
         place = cache_path(cache_dir or os.path.join(run_dir, "cache"), fingerprint, edge)
     pixels = load_pixel_cache(place, fingerprint) if place else None
     if verdict is None and pixels is not None:
-        verdict = _Verdict(pixels.starts >= 0, pixels.more_formats)
-        _settle(paths, verdict, run_dir, fingerprint)
+        verdict = Verdict(pixels.starts >= 0, pixels.more_formats)
+        settle_verdict(paths, verdict, run_dir, fingerprint)
     elif verdict is None or (pixels is None and cache != "none"):
         readable = verdict.good if verdict else (sizes > 0) & (sizes <= MAX_FILE_BYTES)
         found, pixels = _decode_and_cache(paths, readable, fingerprint, edge, cache, place, progress)
         if verdict is None:
-            _settle(paths, found, run_dir, fingerprint)
+            settle_verdict(paths, found, run_dir, fingerprint)
         elif not np.array_equal(found.good, verdict.good):
             changed = paths[int(np.flatnonzero(found.good != verdict.good)[0])]
             raise UsageError(f"--data_dir: {changed} could be decoded when the run began, and now cannot")
@@ -139,7 +148,9 @@ def fingerprint_of(paths: Sequence[str], sizes: np.ndarray) -> str:
 
 
 @dataclass(frozen=True)
-class _Verdict:
+class Verdict:
+    """Which of the photos found can be decoded, and whether tensorflow-io is needed for some of these."""
+
     good: np.ndarray  # bool [photos found]
     more_formats: bool
 
@@ -152,7 +163,7 @@ def _decode_and_cache(
     cache: str,
     place: str | None,
     progress: bool,
-) -> tuple[_Verdict, PixelCache | None]:
+) -> tuple[Verdict, PixelCache | None]:
     if cache == "none":
         return _decode_all(paths, readable, progress, edge, None), None
     with PixelCacheWriter(len(paths), edge, place) as writer:
@@ -162,7 +173,7 @@ def _decode_and_cache(
 
 def _decode_all(
     paths: Sequence[str], readable: np.ndarray, progress: bool, edge: int, writer: PixelCacheWriter | None
-) -> _Verdict:
+) -> Verdict:
     """Decode what is readable with core ops, and then what tensorflow-io is needed for."""
     good = np.zeros(len(paths), bool)
     with tqdm(
@@ -172,7 +183,7 @@ def _decode_all(
         others = [index for index in np.flatnonzero(readable & ~good) if needs_more_formats(paths[index])]
         if others:
             _decode_some(paths, np.array(others, np.int64), True, good, edge, writer, bar)
-    return _Verdict(good, bool(good[others].any()))
+    return Verdict(good, bool(good[others].any()))
 
 
 def _decode_some(
@@ -201,8 +212,8 @@ def _decode_some(
         bar.update()
 
 
-def _settle(paths: Sequence[str], verdict: _Verdict, run_dir: str, fingerprint: str) -> None:
-    """Write `quarantine.csv` and then `photos.json`; refuse photos of which none is good."""
+def settle_verdict(paths: Sequence[str], verdict: Verdict, run_dir: str, fingerprint: str) -> None:
+    """Write `quarantine.csv` and then `photos.json`; raises `UsageError` where no photo is good."""
     refused = np.flatnonzero(~verdict.good)
     listed = os.path.join(run_dir, QUARANTINE)
     try:
@@ -228,7 +239,8 @@ def _settle(paths: Sequence[str], verdict: _Verdict, run_dir: str, fingerprint: 
         ) from error
 
 
-def _load_verdict(run_dir: str, fingerprint: str) -> _Verdict | None:
+def load_verdict(run_dir: str, fingerprint: str) -> Verdict | None:
+    """Return what `photos.json` says, None where there is none; raises `UsageError` for other photos."""
     path = os.path.join(run_dir, RECORD)
     if not os.path.exists(path):
         return None
@@ -241,7 +253,7 @@ def _load_verdict(run_dir: str, fingerprint: str) -> _Verdict | None:
         )
     good = np.ones(record["found"], bool)
     good[record["quarantined"]] = False
-    return _Verdict(good, record["more_formats"])
+    return Verdict(good, record["more_formats"])
 
 
 def needs_more_formats(path: str) -> bool:

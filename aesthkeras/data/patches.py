@@ -6,7 +6,6 @@ step without replaying what came before, and the number of threads changes nothi
 
 from __future__ import annotations
 
-import os
 from typing import Callable
 
 import numpy as np
@@ -104,12 +103,10 @@ def unreadable_photo(error: tf.errors.OpError) -> UsageError:
 
 
 def _file_reader(photos: PhotoSet, edge: int, crop: int) -> Reader:
-    decode = photos.decoder()
-    paths = tf.constant([os.fsencode(path) for path in photos.paths])
+    decode, contents = photos.decoder(), photos.contents()
 
     def read(photo: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
-        path = paths[photo]
-        pixels = resize_shorter_edge(decode(tf.io.read_file(path), path), edge)
+        pixels = resize_shorter_edge(decode(*contents(photo)), edge)
         top, left = crop_at(tf.shape(pixels)[:2], crop, chance)
         return tf.ensure_shape(pixels[top : top + crop, left : left + crop], [crop, crop, 3])
 

@@ -100,17 +100,15 @@ def tell(out: str, summary: Mapping[str, Any]) -> None:
     parts = ", ".join(f"{name} {told['photos']}" for name, told in summary["splits"].items())
     lines = [f"{summary['photos']} of {summary['listed']} photos are in {out} ({parts})"]
     if summary["photos"] < summary["listed"]:
-        lines.append(
-            f"{summary['listed'] - summary['photos']} photos were left out; {out}/{QUARANTINE} says why"
-        )
+        lines.append(f"photos left out: {summary['listed'] - summary['photos']}; {out}/{QUARANTINE} says why")
     for kind in ("exact", "near"):
         count = summary["duplicates"][kind]
         if count["groups"]:
-            lines.append(f"{count['groups']} groups of {kind} duplicates are listed in {out}/{DUPLICATES}")
+            lines.append(f"groups of {kind} duplicates: {count['groups']}; {out}/{DUPLICATES} lists them")
     leaks = sum(count["leaks"] for count in summary["duplicates"].values())
     if leaks:
         first = " = ".join(f"{photo['id']} ({photo['split']})" for photo in summary["leaks"][0]["photos"][:4])
-        lines.append(f"LEAK: {leaks} of these groups lie in more than one split; the first is {first}")
+        lines.append(f"LEAK: groups that lie in more than one split: {leaks}; the first is {first}")
     lines.append(f"{out}/{PAGE} shows the set")
     for line in lines:
         print(f"aesthkeras: {line}", file=sys.stderr)

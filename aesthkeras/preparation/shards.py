@@ -1,8 +1,8 @@
 """TFRecord shards: one photo and what is known of it per record, as a `tf.train.Example`.
 
 Features: `id`, `image` (a file's bytes), `split`, `group`: strings; `score`: float32; `label`, `counts` (how
-many raters gave each rating, from the lowest on), `height` and `width` (of the upright photo): int64. What a set
-does not tell is not there and takes the reader's default. Any tf.data pipeline reads them:
+many raters gave each rating, from the lowest on), `height` and `width` (of the upright photo): int64. What a
+set does not tell is missing and takes the reader's default. Any tf.data pipeline reads them:
 
     wanted = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64, -1)}
     def read(example):

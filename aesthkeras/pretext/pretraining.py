@@ -10,6 +10,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from aesthkeras.data.inspection import inspect_photos
+from aesthkeras.data.shard_index import ShardIndex
+from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import export_trained
 from aesthkeras.pretext.surroundings import Surroundings
@@ -18,12 +20,14 @@ from aesthkeras.pretext.training import train
 from aesthkeras.results.run_folder import RunFolder, machine_facts
 
 
-def pretrain(run: RunFolder, paths: Sequence[str], task: PretextTask, surroundings: Surroundings) -> Path:
+def pretrain(
+    run: RunFolder, source: Sequence[str] | ShardIndex, task: PretextTask, surroundings: Surroundings
+) -> Path:
     """Decodes every photo once, trains, exports; says in one line each what came out.
 
     Args:
         run: the run's own folder; a run that was killed goes on from what lies there.
-        paths: the photos.
+        source: the paths of the photos, or the shards that hold them.
         task: what to learn from them.
         surroundings: devices, caches, what to watch.
 
@@ -33,7 +37,11 @@ def pretrain(run: RunFolder, paths: Sequence[str], task: PretextTask, surroundin
     Raises:
         UsageError: what the user can mend: flags, folders, photos.
     """
-    photos = inspect_photos(paths, str(run.path), edge=task.recipe.resize, cache=surroundings.cache)
+    edge, cache = task.recipe.resize, surroundings.cache
+    if isinstance(source, ShardIndex):
+        photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
+    else:
+        photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
     facts = {
         "photos": len(photos.paths),
         "quarantined": photos.quarantined,

@@ -13,7 +13,9 @@ class Surroundings:
     """Settings that may differ when a run goes on: they do not decide what the encoder learns."""
 
     data_dir: str = setting(
-        "samples", "folder of photos, or `samples` for those that scikit-image and scikit-learn install"
+        "samples",
+        "folder of photos, folder of shards that `prepare` made (their training part is used), or `samples` "
+        "for the photos that scikit-image and scikit-learn install",
     )
     photo_list: str = setting("", "file with one path a line, relative to --data_dir; empty for all photos")
     run_dir: str = setting("runs/pretext", "folder of this run: flags, log, checkpoints, TensorBoard")

@@ -75,7 +75,7 @@ def recorded(monkeypatch):
     def record(folder, run_dir):
         with monkeypatch.context() as patched:
             patched.setattr(
-                inspection, "_decode_all", lambda paths, *_: inspection._Verdict(good(paths), False)
+                inspection, "_decode_all", lambda paths, *_: inspection.Verdict(good(paths), False)
             )
             inspect(folder, run_dir)
 
