@@ -184,6 +184,14 @@ def test_what_is_no_photo_is_refused(contents, reason):
     assert refusal(contents) == reason
 
 
+@pytest.mark.parametrize(("bits", "compression"), [(1, 0), (4, 0), (16, 0), (16, 3), (8, 1)])
+def test_uncommon_bmp_is_refused(bits, compression, photo, encoded):
+    contents = bytearray(encoded(photo, "BMP"))
+    contents[28:30] = struct.pack("<H", bits)
+    contents[30:34] = struct.pack("<I", compression)
+    assert refusal(bytes(contents)) == f"a BMP of {bits} bits a pixel in an uncommon or compressed form"
+
+
 def test_refusal_names_the_photo():
     assert refusal(b"text", "image 3") == "image 3: not a JPEG, PNG, GIF or BMP file"
     assert refusal(b"", "a [odd] naïve name].jpg").startswith("a [odd] naïve name].jpg: the file is empty")

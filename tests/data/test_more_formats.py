@@ -124,6 +124,11 @@ def test_truncated_data_fails(format_name, decode, photo, encoded):
     assert reason_of(caught.value).upper() == f"THE {format_name} DATA IS DAMAGED OR TRUNCATED"
 
 
+def test_tiff_of_floating_point_fails(decode, photo, encoded):
+    with pytest.raises(tf.errors.OpError):
+        decode(encoded(photo.convert("L").convert("F"), "TIFF"))
+
+
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "jpeg"])
 def test_truncated_tiff_is_refused(compression, photo, encoded, tmp_path):
     contents = encoded(photo, "TIFF", compression=compression)
