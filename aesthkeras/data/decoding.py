@@ -19,6 +19,10 @@ MAX_PIXELS = 89_478_485  # Pillow's own limit against decompression bombs: 256 M
 MIN_EDGE = 16  # pixels; below it nothing of a photo is left to enlarge
 MAX_ASPECT = 100  # longer edge over shorter edge
 
+# A function that stays one node in the graph: TensorFlow walks every node of a branch that is not taken, which
+# was a fifth of the processor time for a small JPEG (0.75 ms with, 0.60 ms without).
+_rare = partial(tf.function, autograph=False, experimental_attributes={"_noinline": True})
+
 
 @tf.autograph.experimental.do_not_convert  # nothing in here needs it, and tracing is slow with it
 def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
@@ -116,14 +120,21 @@ def _decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor,
     contents = require_photo_size(headers.jpeg_shape(contents), name, contents)
     octets = tf.io.decode_raw(contents, tf.uint8)
     exif, tables = headers.jpeg_exif(contents, octets)
-    is_end = tf.equal(octets[tables:-1], 0xFF) & tf.equal(octets[tables + 1 :], 0xD9)
-    contents = _require(
-        tf.reduce_any(is_end), name, "the JPEG ends before its end marker: truncated", contents
+
+    def ends_somewhere() -> tf.Tensor:
+        return tf.reduce_any(tf.equal(octets[tables:-1], 0xFF) & tf.equal(octets[tables + 1 :], 0xD9))
+
+    # nearly every file ends with its end marker: only others are searched for it
+    ends_well = headers.starts_with(
+        contents, b"\xff\xd9", tf.maximum(tables, tf.size(octets, out_type=tf.int64) - 2)
     )
+    is_whole = tf.cond(ends_well, lambda: tf.constant(True), ends_somewhere)
+    contents = _require(is_whole, name, "the JPEG ends before its end marker: truncated", contents)
     # accurate, as Pillow decodes; TensorFlow's default differs from it by a few levels
     return tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE"), exif
 
 
+@_rare
 def _decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     contents = require_photo_size(headers.png_shape(contents), name, contents)
     exif, transparent = headers.png_exif(contents)
@@ -136,6 +147,7 @@ def _decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, 
     return photo, exif
 
 
+@_rare
 def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     frame, shape = first_frame(contents)
     frame = _require(tf.reduce_all(shape > 0), name, "the GIF holds no image", frame)
@@ -143,6 +155,7 @@ def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, 
     return tf.io.decode_image(frame, channels=3, expand_animations=False), tf.constant("")
 
 
+@_rare
 def _decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     contents = require_photo_size(headers.bmp_shape(contents), name, contents)
     header, bits = headers.unsigned_at(contents, 14, 4, True), headers.unsigned_at(contents, 28, 2, True)
