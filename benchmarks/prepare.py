@@ -4,13 +4,14 @@
     python benchmarks/prepare.py memory [records, default 1000000]
 
 `speed` prepares a folder of real photos, again and again under other ids up to that many photos, and times it
-beside a loop that opens, resizes (bicubic) and encodes the same files with Pillow in a process pool of two. The
-whole of `prepare` counts: shards, lists, the search for duplicates, the page. Three rounds alternate, the
-medians count; the goal is a ratio of 0.8 or more. TensorFlow's import and the start of the pool count on neither
-side; a smaller first round, not counted, brings the files into memory.
+beside a loop that opens, resizes (bicubic) and encodes the same files with Pillow in a process pool of two.
+All of `prepare` counts: shards, lists, the search for duplicates, the page. Three rounds alternate, the medians
+count; the goal is a ratio of 0.8 or more. On neither side count TensorFlow's import and the start of the pool;
+a smaller first round, not counted, brings the files into memory.
 
 `memory` plans, gathers and searches made-up records: their entries are written without decoding a photo, with
-random hashes of which some are a few bits apart. The goal is a peak under 2 GB (ru_maxrss), TensorFlow included.
+random hashes of which some are a few bits apart, and the examination gets as many paths of files that are not
+there. The goal is a peak under 2 GB (ru_maxrss), TensorFlow included.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def memory(count: int) -> None:
     import numpy as np
 
     from aesthkeras.data.record import DataSet, Record
-    from aesthkeras.preparation import plan, preparing, shards
+    from aesthkeras.data.sources import sample_photos
+    from aesthkeras.preparation import plan, preparing
+    from aesthkeras.preparation.examination import examine
     from aesthkeras.preparation.settings import PreparationSettings
 
     chance = np.random.default_rng(0)
@@ -104,11 +107,19 @@ def memory(count: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         report(f"{count} photos; import TensorFlow")
+        names = [f"n{number:08d}/photo_{number:08d}.jpg" for number in range(count)]
         records = [
-            Record(f"n{number:08d}/photo_{number:08d}.jpg", f"/photos/n{number:08d}/photo_{number:08d}.jpg",
-                   "test" if number % 10 == 0 else "train", number % 997 / 100, (3, 14, 15, 92, 65), number % 2)
-            for number in range(count)
-        ]  # fmt: skip
+            Record(
+                name,
+                f"/photos/{name}",
+                "test" if number % 10 == 0 else "train",
+                number % 997 / 100,
+                (3, 14, 15, 92, 65),
+                number % 2,
+            )
+            for number, name in enumerate(names)
+        ]
+        del names
         data_set = DataSet("csv", records, ("low", "high"), [], (0.0, 10.0))
         report("make the records")
         settings = PreparationSettings()
@@ -119,7 +130,10 @@ def memory(count: int) -> None:
         for shard in planned:
             write_entry(folder, shard, records, hashes, chance)
         report("write the entries of the shards")
-        shards.examine = lambda paths, places, *_: iter(())
+        paths = [sample_photos()[0], *(record.path for record in records)]
+        assert len(list(examine(paths, np.arange(len(paths)), settings))) == 1
+        del paths
+        report("send all paths through the examination")
         summary = preparing.prepare(data_set, folder, settings, progress=False)
         assert summary["photos"] == count
         report("prepare: plan, gather, search, summarize")
