@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
@@ -16,6 +17,7 @@ from typing import Any, TextIO
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 
+LOCK_SECONDS = 10
 PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
 
 
@@ -60,9 +62,17 @@ class RunFolder:
             ) from error
 
     def _take_lock(self) -> None:
-        # The kernel drops the lock with the process, however it ends.
+        # The kernel drops the lock with the process, however it ends; a killed one may take seconds to end.
         self._lock = open(self.path / ".lock", "w")  # noqa: SIM115
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _refuse_other_recipe(self, flags: Mapping[str, str], recipe: set[str]) -> None:
         earlier = self.read_flags()

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from aesthkeras.errors import UsageError
+from aesthkeras.results import run_folder
 from aesthkeras.results.run_folder import RunFolder
 
 FLAGS = {"width": "0.5", "seed": "3", "run_dir": "here"}
@@ -39,7 +40,8 @@ def test_flags_outside_the_recipe_may_change(tmp_path):
     assert run.read_flags()["run_dir"] == "there"
 
 
-def test_a_folder_in_use_is_refused(tmp_path):
+def test_a_folder_in_use_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_folder, "LOCK_SECONDS", 0.3)
     code = (
         "import sys, time; from aesthkeras.results.run_folder import RunFolder\n"
         f"run = RunFolder({str(tmp_path)!r}); run.claim({FLAGS!r}, set()); print('claimed', flush=True)\n"
@@ -51,7 +53,9 @@ def test_a_folder_in_use_is_refused(tmp_path):
         with pytest.raises(UsageError, match="another process"):
             RunFolder(tmp_path).claim(FLAGS, set())
         other.kill()
-    RunFolder(tmp_path).claim(FLAGS, set())
+        # No wait for its end: a killed process may still hold the lock for a moment.
+        monkeypatch.setattr(run_folder, "LOCK_SECONDS", 20)
+        RunFolder(tmp_path).claim(FLAGS, set())
 
 
 def test_a_file_where_the_folder_is_meant(tmp_path):
