@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+POOLINGS = ("vissl", "deepcluster", "max", "zhang")
+
 # Output grid per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
 PROBE_GRIDS = {"conv1": 10, "conv2": 6, "conv3": 5, "conv4": 5, "conv5": 6}
 
@@ -29,31 +31,75 @@ def pool_window(size: int, grid: int) -> tuple[int, int]:
     return size - (grid - 1) * stride, stride
 
 
-def pool_block(features: tf.Tensor, grid: int) -> tf.Tensor:
-    """Average-pool one block's output without padding and flatten it, row by row, channels innermost.
+def tiling_window(size: int, grid: int) -> tuple[int, int] | None:
+    """Kernel (which is the stride) and padding of deepcluster's pools: windows that do not overlap.
+
+    At AlexNet's 227 px maps they are those of facebookresearch/deepcluster's `eval_linear.py` and of
+    yukimasano/linear-probes: 6,3 / 4,0 / 3,1 / 3,1 / 2,0.
+
+    Returns:
+        ``(kernel, padding)``, or None where no kernel gives the grid with a padding of at most half of it.
+    """
+    nearest = max(1, round(size / grid))
+    for kernel in (nearest, nearest + 1, nearest - 1):
+        padding = (max(0, kernel * grid - size) + 1) // 2
+        positions = (size + 2 * padding - kernel) // max(kernel, 1) + 1
+        if kernel >= 1 and positions == grid and padding <= kernel // 2:
+            return kernel, padding
+    return None
+
+
+def pool_block(features: tf.Tensor, grid: int, pooling: str = "vissl") -> tf.Tensor:
+    """Pool one block's output and flatten it, row by row, channels innermost.
 
     Args:
-        features: floating ``[N, H, W, C]`` with H, W and C known.
+        features: floating ``[N, H, W, C]`` with H, W and C known; at least 0 where the pooling pads.
         grid: edge of the pooled map.
+        pooling: ``vissl``, the unpadded average pool of ``pool_window``; ``deepcluster``, the average pool of
+            ``tiling_window``, padded zeros counted as PyTorch does; ``max``, the same windows with their
+            greatest value (where that rule has no window, both use ``pool_window``); ``zhang``, a bilinear
+            resize without antialiasing, as Caffe's Resize layer in richzhang/colorization.
 
     Returns:
         float32 ``[N, min(grid, H) * min(grid, W) * C]``.
     """
     _, height, width, channels = features.shape
-    windows = [pool_window(edge, grid) for edge in (height, width)]
-    kernel, stride = zip(*windows)
+    rows, columns = min(grid, height), min(grid, width)
     # The mean of up to 361 values is taken in float32 whatever the encoder computes in.
-    pooled = tf.nn.avg_pool2d(tf.cast(features, tf.float32), kernel, stride, "VALID")
-    return tf.reshape(pooled, [-1, min(grid, height) * min(grid, width) * channels])
+    features = tf.cast(features, tf.float32)
+    if pooling == "zhang":
+        pooled = tf.image.resize(features, (rows, columns), "bilinear", antialias=False)
+    else:
+        pooled = _pooled(features, grid, pooling)
+    return tf.reshape(pooled, [-1, rows * columns * channels])
 
 
-def pool_blocks(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def _pooled(features: tf.Tensor, grid: int, pooling: str) -> tf.Tensor:
+    kernels, strides, paddings = [], [], []
+    for edge in features.shape[1:3]:
+        tiling = None if pooling == "vissl" or edge <= grid else tiling_window(edge, grid)
+        kernel, stride = (tiling[0], tiling[0]) if tiling else pool_window(edge, grid)
+        kernels.append(kernel)
+        strides.append(stride)
+        paddings.append([tiling[1]] * 2 if tiling else [0, 0])
+    # Zeros: they count in PyTorch's average, and the greatest of values after a ReLU is never below.
+    padded = tf.pad(features, [[0, 0], *paddings, [0, 0]]) if any(map(any, paddings)) else features
+    operation = tf.nn.max_pool2d if pooling == "max" else tf.nn.avg_pool2d
+    return operation(padded, kernels, strides, "VALID")
+
+
+def pool_blocks(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dict[str, tf.Tensor]:
     """Pool every block among an encoder's outputs; what is no block (``embedding``) is left out.
 
     Args:
         outputs: an encoder's outputs by name, blocks floating ``[N, H, W, C]``.
+        pooling: one of ``POOLINGS``; see ``pool_block``.
 
     Returns:
         float32 ``[N, values]`` by block name, in the order of ``PROBE_GRIDS``.
     """
-    return {name: pool_block(outputs[name], grid) for name, grid in PROBE_GRIDS.items() if name in outputs}
+    return {
+        name: pool_block(outputs[name], grid, pooling)
+        for name, grid in PROBE_GRIDS.items()
+        if name in outputs
+    }

@@ -1,0 +1,126 @@
+"""What a person may decide about linear probes. This file imports no TensorFlow."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from aesthkeras.settings import require, setting
+
+# Batch normalisation's, as Keras has it, in both solvers. Without it a channel that is silent on nearly all
+# training photos is blown up: standardised test values reached 7e9 (conv5, CLIVE), with 1e-5 still 222, with
+# this 35; of other values it changes hardly anything.
+EPSILON = 1e-3
+BLOCKS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+
+
+@dataclass(frozen=True)
+class ProbeRecipe:
+    """What decides a probe's numbers, besides the encoder and the data set."""
+
+    solver: str = setting(
+        "lbfgs",
+        "lbfgs: exact, regularised logistic regression on features extracted once, its strength chosen on "
+        "the training part; sgd: the paper's probe, trained on random crops",
+        ["lbfgs", "sgd"],
+    )
+    layers: str = setting(",".join(BLOCKS), "blocks to probe, separated by commas")
+    pooling: str = setting(
+        "vissl",
+        "how a block's output becomes about 9600 values: vissl (unpadded average pool), deepcluster (padded "
+        "average pool), max (the same windows), zhang (bilinear resize)",
+        ["vissl", "deepcluster", "max", "zhang"],
+    )
+    mirror: bool = setting(
+        False, "lbfgs: train on each photo and its mirror image, test on the mean of both probabilities"
+    )
+    protocol: str = setting(
+        "auto",
+        "split: train and test as the set (or --split) says; kfold: repeated cross-validation, groups never "
+        "on both sides; auto: kfold for a csv without a split column, otherwise split",
+        ["auto", "split", "kfold"],
+    )
+    folds: int = setting(5, "kfold: number of folds")
+    repeats: int = setting(
+        4,
+        "kfold: how often the folds are drawn anew; split: how often a label fraction below 1 is drawn anew",
+    )
+    seed: int = setting(0, "decides folds, label fractions, crops and initial weights")
+    label_fractions: str = setting(
+        "1", "shares of the training labels to use, separated by commas, such as 0.01,0.1,1"
+    )
+    seeds: int = setting(1, "sgd: number of initialisations trained side by side; predictions are their mean")
+    epochs: int = setting(30, "sgd: passes over the training photos; the paper does not say")
+    batch_size: int = setting(64, "sgd: patches per step")
+    learning_rate: float = setting(0.01, "sgd: learning rate at the start")
+    learning_rate_factor: float = setting(0.2, "sgd: what the rate is multiplied by at each drop")
+    learning_rate_epochs: int = setting(10, "sgd: epochs between two drops")
+    momentum: float = setting(0.9, "sgd: Nesterov momentum")
+    weight_decay: float = setting(
+        5e-4, "sgd: L2 decay of the kernels, in the gradient as in Caffe and PyTorch"
+    )
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        known = bool(self.layer_names) and set(self.layer_names) <= set(BLOCKS)
+        require(self, "layers", known, f"some of {','.join(BLOCKS)}")
+        require(self, "folds", 2 <= self.folds <= 1000, "2 to 1000 folds")
+        for name in ("repeats", "seeds", "epochs", "learning_rate_epochs"):
+            require(self, name, 1 <= getattr(self, name) <= 10_000, "1 to 10000")
+        require(self, "batch_size", self.batch_size >= 2, "at least 2 patches, for batch normalisation")
+        require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")
+        fractions = "shares above 0 up to 1, separated by commas, as in 0.01,0.1,1"
+        require(self, "label_fractions", bool(self.fractions), fractions)
+        require(self, "learning_rate", 0 < self.learning_rate <= 100, "a number above 0")
+        require(self, "learning_rate_factor", 0 < self.learning_rate_factor <= 1, "above 0, at most 1")
+        require(self, "momentum", 0 <= self.momentum < 1, "a number from 0 up to, not including, 1")
+        require(self, "weight_decay", 0 <= self.weight_decay < math.inf, "0 or more")
+        is_exact = self.solver == "lbfgs"
+        require(
+            self, "mirror", is_exact or not self.mirror, "false with --solver=sgd, which mirrors by chance"
+        )
+        require(self, "seeds", self.seeds == 1 or not is_exact, "1 with --solver=lbfgs, which draws nothing")
+
+    @property
+    def layer_names(self) -> list[str]:
+        """The blocks to probe, from the lowest up, each once."""
+        names = [name.strip() for name in self.layers.split(",") if name.strip()]
+        return sorted(set(names))
+
+    @property
+    def fractions(self) -> list[float]:
+        """The label fractions, from the smallest up, each once; empty where the flag is malformed."""
+        try:
+            values = sorted({float(text) for text in self.label_fractions.split(",")})
+        except ValueError:
+            return []
+        return values if all(0 < value <= 1 for value in values) else []
+
+
+@dataclass(frozen=True)
+class ProbePlaces:
+    """Which encoder and data set, and where results and caches lie."""
+
+    encoder: str = setting(
+        "",
+        "a SavedModel folder, a run folder, or random:alexnet?width=0.5&seed=0&crop=131&resize=148 "
+        "(untrained; crop is 227 and resize 256/227 of it unless given)",
+    )
+    calibration_dir: str = setting(
+        "samples", "random encoder: folder of unlabelled photos whose statistics batch normalisation takes"
+    )
+    dataset: str = setting("csv", "what kind of data set", ["ava", "aadb", "cuhkpq", "csv", "folder"])
+    data_dir: str = setting("", "root of the data set, in its published layout")
+    run_dir: str = setting(
+        "runs/probe", "folder of this run: flags, results.csv, predictions.npz, probe.json"
+    )
+    feature_dir: str = setting(
+        "", "folder of the feature caches, which runs may share; empty for RUN_DIR/features"
+    )
+    cache: str = setting("none", "where decoded photos are kept", ["none", "memory", "disk"])
+
+    def __post_init__(self) -> None:
+        """Checks that nothing needed is empty; raises `UsageError` naming the flag."""
+        require(self, "encoder", bool(self.encoder), "a SavedModel folder, a run folder or random:alexnet")
+        require(self, "data_dir", bool(self.data_dir), "the root of a data set")
+        require(self, "run_dir", bool(self.run_dir), "a folder")

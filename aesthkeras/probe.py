@@ -1,0 +1,39 @@
+"""Probes an encoder: `python -m aesthkeras.probe --encoder=savedmodels/NAME --data_dir=D --run_dir=R`.
+
+Linear classifiers on every block of a frozen encoder say how much aesthetic quality can be read from it. The
+run folder then holds `results.csv` (a row a probe), `predictions.npz` (the out-of-fold probability of every
+photo), `probe.json` and `quarantine.csv`; the same command, killed and started again, goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from aesthkeras import command
+from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
+from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.settings import flag_values
+
+
+def define() -> None:
+    """All flags of the command."""
+    for settings in (ProbePlaces, ProbeRecipe, DatasetSettings):
+        command.define_flags(settings)
+
+
+def main(_: list[str]) -> None:
+    """Checks the flags, claims the run folder, then loads TensorFlow and probes."""
+    places, recipe = command.from_flags(ProbePlaces), command.from_flags(ProbeRecipe)
+    choices = command.from_flags(DatasetSettings)
+    run = RunFolder(places.run_dir)
+    decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
+    run.claim(flag_values(places, recipe, choices), decisive)
+
+    from aesthkeras.adaptation.probing import probe
+
+    probe(run, places, choices, recipe)
+
+
+if __name__ == "__main__":
+    command.run(main, define)
