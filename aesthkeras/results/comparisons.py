@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aesthkeras.errors import UsageError
 from aesthkeras.results.measures import MEASURES, Measure
 from aesthkeras.results.predictions import Predictions, read_predictions
-from aesthkeras.results.probe_tables import AVERAGE
+from aesthkeras.results.probe_tables import AVERAGE, DIGITS
 from aesthkeras.results.sections import Section
 from aesthkeras.results.significance import STATISTICS, Difference, paired_differences
 
@@ -95,7 +95,8 @@ def _row(
     except UsageError as error:
         raise UsageError(f"{run.folder} and {other.folder}: {error}") from None
     shown = [
-        Difference(*(measure.factor * number for number in (one.mean, one.low, one.high))) for one in found
+        Difference(*(round(measure.factor * number, DIGITS) for number in (one.mean, one.low, one.high)))
+        for one in found
     ]
     by_layer = dict(zip(common, shown))
     average = shown[-1] if len(common) == len(section.layers) else None

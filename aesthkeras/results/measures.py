@@ -36,11 +36,11 @@ class Measure:
 
     def text(self, value: float) -> str:
         """A shown value; equal texts are a tie."""
-        return f"{value:.{self.decimals}f}"
+        return f"{round(value, self.decimals) + 0.0:.{self.decimals}f}"  # + 0.0: never -0.0
 
     def signed(self, value: float) -> str:
         """A shown difference, with its sign."""
-        return f"{value:+.{self.decimals}f}"
+        return f"{round(value, self.decimals) + 0.0:+.{self.decimals}f}"
 
 
 MEASURES = {

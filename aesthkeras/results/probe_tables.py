@@ -12,6 +12,7 @@ from aesthkeras.results.probe_runs import ProbeRun
 from aesthkeras.results.sections import Section
 
 AVERAGE = "average"
+DIGITS = 6  # kept of a shown value, so that every format rounds the same number
 
 
 @dataclass(frozen=True)
@@ -94,5 +95,5 @@ def _replicates(run: ProbeRun, measure: Measure, layer: str, fraction: float) ->
 def _cell(values: np.ndarray) -> Cell | None:
     if not len(values):
         return None
-    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return Cell(float(np.mean(values)), deviation, len(values))
+    deviation = round(float(np.std(values, ddof=1)), DIGITS) if len(values) > 1 else None
+    return Cell(round(float(np.mean(values)), DIGITS), deviation, len(values))

@@ -44,7 +44,8 @@ def paired_differences(
 ) -> tuple[Difference, ...]:
     """The difference of each layer, and last of the average over layers.
 
-    Repeats are pooled: each photo counts as often as it was tested by both.
+    Repeats are pooled: each photo counts as often as it was tested by both. The positive class is predicted
+    from a probability of 0.5 on, as the probe does.
 
     Args:
         tested: predictions of L layers.
@@ -116,11 +117,11 @@ def _share_right(first: np.ndarray, second: np.ndarray, counted: np.ndarray) -> 
 
 
 def _accuracy(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Statistic:
-    return _share_right((first > 0.5) == labels, (second > 0.5) == labels, np.isfinite(first))
+    return _share_right((first >= 0.5) == labels, (second >= 0.5) == labels, np.isfinite(first))
 
 
 def _balanced_accuracy(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Statistic:
-    right, other, counted = (first > 0.5) == labels, (second > 0.5) == labels, np.isfinite(first)
+    right, other, counted = (first >= 0.5) == labels, (second >= 0.5) == labels, np.isfinite(first)
     classes = [_share_right(right, other, counted & (labels == label)) for label in (0, 1)]
     return lambda weights: (classes[0](weights) + classes[1](weights)) / 2
 

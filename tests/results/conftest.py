@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
@@ -35,10 +36,17 @@ def predictions(scores: Scores, photos: int, seed: int) -> dict[str, np.ndarray]
 
 
 @pytest.fixture
-def probe_run(tmp_path: Path) -> Callable[..., Path]:
+def probe_run(probe_run_in: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """`probe_run_in` the test's own folder."""
+    return partial(probe_run_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def probe_run_in() -> Callable[..., Path]:
     """Writes a run folder from (layer, fraction, repeat, fold) -> accuracy or measure -> value."""
 
     def write(
+        root: Path,
         encoder: str,
         scores: Scores,
         dataset: str = "OASIS",
@@ -53,7 +61,7 @@ def probe_run(tmp_path: Path) -> Callable[..., Path]:
         name: str = "",
         flags: str = "",
     ) -> Path:
-        folder = tmp_path / (name or f"{encoder}-{dataset}-{solver}".replace("/", "-"))
+        folder = root / (name or f"{encoder}-{dataset}-{solver}".replace("/", "-"))
         folder.mkdir()
         layers = list(dict.fromkeys(key[0] for key in scores))
         facts = {

@@ -44,8 +44,8 @@ def test_the_mean_is_the_difference_counted_by_hand():
 
 def test_the_interval_is_scipys():
     first, second = drawn(300)
-    right = (first.probabilities[0, 0] > 0.5) == first.labels[0]
-    other = (second.probabilities[0, 0] > 0.5) == first.labels[0]
+    right = (first.probabilities[0, 0] >= 0.5) == first.labels[0]
+    other = (second.probabilities[0, 0] >= 0.5) == first.labels[0]
     gain = right.astype(float) - other
     theirs = stats.bootstrap((gain,), np.mean, n_resamples=20_000, method="percentile", random_state=1)
     ours = paired_differences(first, second, resamples=20_000)[0]
@@ -103,7 +103,7 @@ def test_repeats_of_the_same_photos_count_as_the_same_photos():
 @pytest.mark.parametrize(
     ("measure", "score"),
     [
-        ("balanced_accuracy", lambda labels, values: balanced_accuracy_score(labels, values > 0.5)),
+        ("balanced_accuracy", lambda labels, values: balanced_accuracy_score(labels, values >= 0.5)),
         ("auc", roc_auc_score),
     ],
 )

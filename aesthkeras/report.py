@@ -1,0 +1,78 @@
+"""Tables, figures and a page of probe runs: `python -m aesthkeras.report RUN... --out=FOLDER`."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import sys
+from dataclasses import dataclass
+
+from aesthkeras import command
+from aesthkeras.errors import UsageError
+from aesthkeras.results.measures import MEASURES
+from aesthkeras.settings import require, setting
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What the report is about and where it goes."""
+
+    out: str = setting("report", "folder for report.html, report.md, tables/ and figures/")
+    title: str = setting("", "heading of the report; empty counts encoders and data sets")
+    metric: str = setting("accuracy", "what the tables and figures show", list(MEASURES))
+    layer: str = setting("conv3", "block whose low-data curves are drawn")
+    reference: str = setting(
+        "", "encoder to take differences against; empty takes a random one, else the first"
+    )
+    paper: bool = setting(False, "show the paper's own Table 2 beside ours, marked as such")
+    resamples: int = setting(2000, "resamples of the bootstrap behind the intervals")
+    seed: int = setting(0, "decides the resamples")
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        require(self, "out", bool(self.out), "a folder to write")
+        require(self, "resamples", self.resamples >= 100, "at least 100")
+        require(self, "seed", self.seed >= 0, "at least 0")
+        if self.paper:
+            require(self, "metric", self.metric == "accuracy", "accuracy with --paper, which has no other")
+
+
+def main(paths: list[str]) -> None:
+    """Reads the probe runs named on the command line and writes the report."""
+    settings = command.from_flags(ReportSettings)
+    if not paths:
+        raise UsageError("report: expected at least one probe run, as in `report RUN... --out=FOLDER`")
+
+    from aesthkeras.results.probe_report import ReportChoices, make_report
+    from aesthkeras.results.probe_runs import read_probe_run
+    from aesthkeras.results.report_files import write_report
+
+    choices = ReportChoices(
+        measure=MEASURES[settings.metric],
+        layer=settings.layer,
+        reference=settings.reference,
+        with_paper=settings.paper,
+        resamples=settings.resamples,
+        seed=settings.seed,
+    )
+    report = make_report(
+        [read_probe_run(path) for path in paths], choices, settings.title, _replayed(paths, settings)
+    )
+    write_report(report, settings.out)
+    for part in report.sections:
+        print(f"aesthkeras: {part.headline}", file=sys.stderr)
+    print(f"aesthkeras: {settings.out}/report.html, report.md, tables/, figures/", file=sys.stderr)
+
+
+def _replayed(paths: list[str], settings: ReportSettings) -> str:
+    """The command that makes this report again."""
+    given = [
+        f"--{field.name}={getattr(settings, field.name)}"
+        for field in dataclasses.fields(settings)
+        if field.name == "out" or getattr(settings, field.name) != field.default
+    ]
+    return shlex.join(["python", "-m", "aesthkeras.report", *paths, *given])
+
+
+if __name__ == "__main__":
+    command.run(main, lambda: command.define_flags(ReportSettings), positional=True)
