@@ -99,12 +99,10 @@ def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> byt
                     markerfacecolor=colours[name] if difference.excludes_zero else "white",
                     elinewidth=1.6,
                 )
-    axes.axhline(0, color=REFERENCE_COLOUR, linewidth=1.4)
+    axes.axhline(0, color=REFERENCE_COLOUR, linewidth=1.4, label=f"{comparison.reference} (reference)")
     axes.axvline(len(comparison.columns) - 1.5, color=GRID, linewidth=1)
     axes.set_xticks(range(len(comparison.columns)), comparison.columns)
     unit = " (points)" if comparison.measure.factor == 100 else ""
-    across = axes.get_yaxis_transform()  # x in shares of the width, y in the measure
-    axes.text(0, 0, comparison.reference, transform=across, va="bottom", fontsize=8, color="#444")
     axes.set(ylabel=f"difference in {comparison.measure.words}{unit}")
     return _png(figure, axes)
 

@@ -22,7 +22,7 @@ from aesthkeras.results.probe_tables import (
     paper_cells,
 )
 from aesthkeras.results.sections import Section, sections_of
-from aesthkeras.results.significance import Difference
+from aesthkeras.results.significance import STATISTICS, Difference
 
 Rows = Mapping[str, tuple[Optional[Cell], ...]]
 PAPER_COLUMNS = ("conv1", "conv2", "conv3", "conv4", "conv5", AVERAGE)
@@ -97,7 +97,7 @@ def make_report(runs: Sequence[ProbeRun], choices: ReportChoices, title: str, co
     is_elsewhere = choices.with_paper and not any(report.paper for report in reports)
     return ProbeReport(
         title=title or f"Linear probes of {_count(encoders, 'encoder')} on {_count(datasets, 'data set')}",
-        headline=reports[0].headline if len(reports) == 1 else _wins(reports, reference),
+        headline=reports[0].headline if len(reports) == 1 else _wins(reports, reference, choices.measure),
         choices=choices,
         reference=reference,
         sections=reports,
@@ -174,7 +174,7 @@ def _against(difference: Difference, comparison: Comparison, measure: Measure) -
     return f"{signed}{what} against {comparison.reference} ({interval}{verdict})"
 
 
-def _wins(reports: Sequence[SectionReport], reference: str) -> str:
+def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) -> str:
     """All sections in a sentence: who has the best average where, and where that is more than chance."""
     places: dict[str, list[str]] = {}
     above = []
@@ -189,7 +189,8 @@ def _wins(reports: Sequence[SectionReport], reference: str) -> str:
     if not won:
         return "One encoder on each data set: nothing to compare."
     where = f"on {_listed(above)}" if above else "on none of them"
-    return f"Best average over layers: {won}. Above {reference} {where} (95% interval above 0)."
+    what = "" if measure.name in STATISTICS else " of the difference in accuracy"
+    return f"Best average over layers: {won}. Above {reference} {where} (95% interval{what} above 0)."
 
 
 def _listed(titles: Sequence[str]) -> str:
@@ -216,6 +217,8 @@ def _caption(section: Section, table: Table, measure: Measure, comparison: Compa
 def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str]:
     notes = [
         "Best of a column in bold, second best underlined; values shown alike are a tie.",
+        "A deviation over repeats or seeds says how much splits and initial weights matter; whether two "
+        "encoders differ is what the paired differences say.",
     ]
     comparisons = [report.comparison for report in reports if report.comparison]
     shown = sum(bool(one) for comparison in comparisons for row in comparison.rows.values() for one in row)
@@ -229,7 +232,7 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
         notes.append(
             "Differences pool all tests of a photo, the table averages folds: last digits may disagree."
         )
-    if choices.measure.name in ("srcc", "plcc") and shown:
+    if choices.measure.name not in STATISTICS and shown:
         notes.append(
             f"A probe keeps no predicted scores, so differences are in accuracy, not {choices.measure.name}."
         )

@@ -65,6 +65,7 @@ def _card(part: SectionReport, measure: Measure) -> Mapping[str, str]:
         shown = part.comparison.measure
         low, high = shown.signed(difference.low), shown.signed(difference.high)
         against = f"{shown.signed(difference.mean)} [{low}, {high}] against {part.comparison.reference}"
+        against += "" if shown is measure else f" in {shown.words}"
         against += "" if difference.excludes_zero else ": no difference shown"
     return {
         "title": part.section.title,

@@ -62,7 +62,10 @@ def paired_differences(
         UsageError: the two were not tested on the same photos with the same labels.
     """
     first, second, labels = _paired(tested, reference)
-    _, units = np.unique(tested.units, return_inverse=True)
+    # photos that only trained are no part of the sample
+    counted = np.isfinite(first).any(axis=(0, 1))
+    first, second, labels = first[..., counted], second[..., counted], labels[:, counted]
+    _, units = np.unique(tested.units[counted], return_inverse=True)
     statistic = STATISTICS[measure](first, second, labels)
     whole = statistic(np.ones((1, len(units))))[0]
     draws = _draws(statistic, units, resamples, seed)
