@@ -20,7 +20,7 @@ MIN_EDGE = 16  # pixels; below it nothing of a photo is left to enlarge
 MAX_ASPECT = 100  # longer edge over shorter edge
 
 # A function that stays one node in the graph: TensorFlow walks every node of a branch that is not taken, and
-# that was a fifth of the processor time for a small JPEG (0.75 ms with, 0.60 ms without).
+# that was half of the processor time for a small JPEG (0.75 ms, of which 0.36 ms are libjpeg's).
 _rare = partial(tf.function, autograph=False, experimental_attributes={"_noinline": True})
 
 
@@ -44,20 +44,11 @@ def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
             truncated data. `inspection.reason_of` makes one sentence of it.
     """
     contents = tf.convert_to_tensor(contents, tf.string)
-    contents = _require(tf.not_equal(contents, ""), name, "the file is empty", contents)
-    formats = tf.stack(
-        [
-            headers.starts_with(contents, b"\xff\xd8\xff"),
-            headers.starts_with(contents, b"\x89PNG\r\n\x1a\n"),
-            headers.starts_with(contents, b"GIF8"),
-            headers.starts_with(contents, b"BM"),
-        ]
+    name = tf.convert_to_tensor(name, tf.string)
+    photo = tf.cond(
+        _is_plain_jpeg(contents), lambda: _jpeg_pixels(contents), lambda: _decode_any(contents, name)
     )
-    contents = _require(tf.reduce_any(formats), name, "not a JPEG, PNG, GIF or BMP file", contents)
-    decoders = [_decode_jpeg, _decode_png, _decode_gif, _decode_bmp]
-    kind = tf.argmax(tf.cast(formats, tf.int32), output_type=tf.int32)
-    photo, exif = tf.switch_case(kind, [partial(decode, contents, name) for decode in decoders])
-    return tf.ensure_shape(turn_upright(photo, exif), [None, None, 3])
+    return tf.ensure_shape(photo, [None, None, 3])
 
 
 def require_photo_size(shape: tf.Tensor, name: str | tf.Tensor, contents: tf.Tensor) -> tf.Tensor:
@@ -130,8 +121,49 @@ def _decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor,
     )
     is_whole = tf.cond(ends_well, lambda: tf.constant(True), ends_somewhere)
     contents = _require(is_whole, name, "the JPEG ends before its end marker: truncated", contents)
+    return _jpeg_pixels(contents), exif
+
+
+def _is_plain_jpeg(contents: tf.Tensor) -> tf.Tensor:
+    """Whether `_decode_any` would find nothing to check or to turn: tables right behind JFIF's own segment.
+
+    Most small photos are such files; walking the nodes of the general way takes as long as their pixels.
+    """
+    last = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64) - 2
+    is_plain = (
+        headers.starts_with(contents, b"\xff\xd8\xff\xe0\x00\x10JFIF")
+        & headers.starts_with(contents, b"\xff\xdb", 20)
+        & headers.starts_with(contents, b"\xff\xd9", tf.maximum(last, 22))
+    )
+    return tf.cond(is_plain, lambda: _is_within_limits(headers.jpeg_shape(contents)), lambda: False)
+
+
+def _is_within_limits(shape: tf.Tensor) -> tf.Tensor:
+    shorter, longer = tf.reduce_min(shape), tf.reduce_max(shape)
+    return (shorter >= MIN_EDGE) & (longer <= MAX_ASPECT * shorter) & (shorter * longer <= MAX_PIXELS)
+
+
+def _jpeg_pixels(contents: tf.Tensor) -> tf.Tensor:
     # accurate, as Pillow decodes; TensorFlow's default differs from it by a few levels
-    return tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE"), exif
+    return tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
+
+
+@_rare
+def _decode_any(contents: tf.Tensor, name: tf.Tensor) -> tf.Tensor:
+    contents = _require(tf.not_equal(contents, ""), name, "the file is empty", contents)
+    formats = tf.stack(
+        [
+            headers.starts_with(contents, b"\xff\xd8\xff"),
+            headers.starts_with(contents, b"\x89PNG\r\n\x1a\n"),
+            headers.starts_with(contents, b"GIF8"),
+            headers.starts_with(contents, b"BM"),
+        ]
+    )
+    contents = _require(tf.reduce_any(formats), name, "not a JPEG, PNG, GIF or BMP file", contents)
+    decoders = [_decode_jpeg, _decode_png, _decode_gif, _decode_bmp]
+    kind = tf.argmax(tf.cast(formats, tf.int32), output_type=tf.int32)
+    photo, exif = tf.switch_case(kind, [partial(decode, contents, name) for decode in decoders])
+    return turn_upright(photo, exif)
 
 
 @_rare

@@ -17,7 +17,7 @@ from aesthkeras.data.views import resize_shorter_edge
 from aesthkeras.preparation.perceptual import THUMBNAIL
 from aesthkeras.preparation.settings import PreparationSettings
 
-_AT_ONCE = 8  # photos that cross from TensorFlow to Python together
+_AT_ONCE = 16  # photos that cross from TensorFlow to Python together
 
 
 class Examined(NamedTuple):
