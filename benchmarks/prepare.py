@@ -6,7 +6,7 @@
 `speed` prepares a folder of real photos, again and again under other ids up to that many photos, and times it
 beside a loop that opens, resizes (bicubic) and encodes the same files with Pillow in a process pool of two.
 All of `prepare` counts: shards, lists, the search for duplicates, the page. Three rounds alternate, medians
-count; the goal is a ratio of 0.8 or more. On neither side count TensorFlow's import and the start of the pool;
+count; the goal is a ratio of 0.8 or more. Neither TensorFlow's import nor the start of the pool is counted;
 a smaller first round brings the files into memory. Processor time per photo is printed beside: on a machine
 that does something else meanwhile it is the number to trust.
 
@@ -89,7 +89,7 @@ def speed(folder: str, count: int) -> None:
         rounds = ", ".join(f"{rate:.0f}" for rate in each)
         spent = 1000 * busy[name] / (count * ROUNDS)
         print(
-            f"{name:<10}{statistics.median(each):>8.0f} photos/s   ({rounds}); {spent:.2f} ms of a core a photo"
+            f"{name:<10}{statistics.median(each):>8.0f} photos/s   ({rounds}); {spent:.2f} ms of a core each"
         )
     ratio = statistics.median(rates["prepare"]) / statistics.median(rates["Pillow"])
     reached = "reached" if ratio >= SPEED_GOAL else "missed"
