@@ -15,11 +15,12 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from aesthkeras.adaptation import exact, protocols
-from aesthkeras.adaptation.features import Features, extract_features
+from aesthkeras.adaptation.features import Features, extract_features, pooling_function
 from aesthkeras.adaptation.fractions import draw_fraction
 from aesthkeras.adaptation.outcome import DESCRIPTION, PREDICTIONS, RESULTS, Outcomes, PartOutcome
 from aesthkeras.adaptation.protocols import LabelledPhotos, Part
 from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
+from aesthkeras.adaptation.sgd import sgd_outcome
 from aesthkeras.data.inspection import PhotoSet, inspect_photos
 from aesthkeras.data.quarantine import write_quarantine
 from aesthkeras.data.record import DataSet
@@ -57,6 +58,7 @@ def probe(run: RunFolder, places: ProbePlaces, choices: DatasetSettings, recipe:
     )
     description["values"] = {layer: int(array.shape[-1]) for layer, array in features.items()}
     replace_file(run.path / DESCRIPTION, (json.dumps(description, indent=2) + "\n").encode())
+    pooled = pooling_function(encoder.model, recipe.layer_names, recipe.pooling)
     outcomes = Outcomes(run.path)
     described = {
         "encoder": encoder.name,
@@ -65,7 +67,9 @@ def probe(run: RunFolder, places: ProbePlaces, choices: DatasetSettings, recipe:
     }
     for part in tqdm(planned, desc="probing", unit="part"):
         if not outcomes.is_done(part):
-            outcomes.save(probe_part(part, photos, photo_set, encoder, features, recipe, cross_validated))
+            outcomes.save(
+                probe_part(part, photos, photo_set, encoder, pooled, features, recipe, cross_validated)
+            )
             outcomes.write_results(planned, described)
     rows = outcomes.write_results(planned, described)
     outcomes.write_predictions(planned, photos)
@@ -77,6 +81,7 @@ def probe_part(
     photos: LabelledPhotos,
     photo_set: PhotoSet,
     encoder: FoundEncoder,
+    pooled: Any,
     features: Features,
     recipe: ProbeRecipe,
     cross_validated: bool,
@@ -89,8 +94,8 @@ def probe_part(
             purpose = f"{part.repeat}/{part.fold}"
             drawn = draw_fraction(ids, part.labels[part.train], fraction, recipe.seed, purpose)
             draws[fraction] = part.train[drawn]
-    if recipe.solver != "lbfgs":
-        raise UsageError(f"--solver={recipe.solver}: expected lbfgs")
+    if recipe.solver == "sgd":
+        return sgd_outcome(part, photo_set, encoder, pooled, features, draws, recipe)
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
         return exact_outcome(part, photos, features, draws, recipe)
 

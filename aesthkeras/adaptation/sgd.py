@@ -1,0 +1,231 @@
+"""The paper's probe: batch normalisation without scale and shift, one dense layer of 2, trained by SGD.
+
+The frozen encoder runs once on each batch of patches; every layer, seed and label fraction learns from that
+one pass. They share nothing but the patches: together they end with the weights that each has alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from tqdm import tqdm
+
+from aesthkeras.adaptation.features import Features
+from aesthkeras.adaptation.outcome import PartOutcome
+from aesthkeras.adaptation.protocols import Part
+from aesthkeras.adaptation.settings import EPSILON, ProbeRecipe
+from aesthkeras.data.inspection import PhotoSet
+from aesthkeras.data.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
+from aesthkeras.encoders.find import FoundEncoder
+
+CLASSES = 2
+TESTED_AT_ONCE = 1024  # photos whose features are in memory during testing
+
+
+class ProbeBank:
+    """The probes of all layers and seeds for one set of labelled photos.
+
+    Args:
+        values: number of pooled values by layer.
+        seeds: one initialisation each; their probes differ in nothing else.
+        labels: photo's number in the stream of patches -> 0 or 1; other photos of the stream are passed over.
+        recipe: batch size, momentum, weight decay.
+    """
+
+    def __init__(
+        self, values: Mapping[str, int], seeds: Sequence[int], labels: Mapping[int, int], recipe: ProbeRecipe
+    ) -> None:
+        self.seeds = list(seeds)
+        # A set smaller than a batch would otherwise wait several epochs for each update.
+        self.batch_size = max(2, min(recipe.batch_size, len(labels)))
+        self.normalizations = {
+            layer: keras.layers.BatchNormalization(
+                momentum=BATCH_NORM_MOMENTUM,
+                epsilon=EPSILON,
+                center=False,
+                scale=False,
+                moving_variance_initializer="zeros",
+                name=f"{layer}_normalization",
+            )
+            for layer in values
+        }
+        self.kernels = {layer: self._initial_kernel(layer, number) for layer, number in values.items()}
+        self.biases = {layer: tf.Variable(tf.zeros([len(seeds) * CLASSES])) for layer in values}
+        for layer, number in values.items():
+            self.normalizations[layer].build([None, number])
+        self.weight_decay = recipe.weight_decay
+        self.variables = [*self.kernels.values(), *self.biases.values()]
+        self.optimizer = keras.optimizers.SGD(
+            recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0
+        )
+        self.optimizer.build(self.variables)
+        self.updates = 0
+        self._label_of = np.full(max(labels) + 1, -1, np.int64)
+        self._label_of[list(labels)] = list(labels.values())
+        self._waiting: dict[str, tf.Tensor] = {}
+        self._waiting_labels = np.zeros(0, np.int64)
+        self._update = tf.function(self._updated, reduce_retracing=True)
+
+    def learn(self, features: Mapping[str, tf.Tensor], photos: np.ndarray) -> None:
+        """Takes what is labelled from a batch; updates the weights for every `batch_size` of these.
+
+        Args:
+            features: float32 `[N, values]` by layer.
+            photos: int `[N]`, their numbers in the stream.
+        """
+        known = photos < len(self._label_of)
+        labels = np.where(known, self._label_of[np.where(known, photos, 0)], -1)
+        rows = np.flatnonzero(labels >= 0)
+        if len(rows) < len(photos):
+            features = {layer: tf.gather(values, rows) for layer, values in features.items()}
+        if self._waiting:
+            features = {layer: tf.concat([self._waiting[layer], features[layer]], 0) for layer in features}
+        labels = np.concatenate([self._waiting_labels, labels[rows]])
+        used = 0
+        while len(labels) - used >= self.batch_size:
+            taken = slice(used, used + self.batch_size)
+            self._update(
+                {layer: values[taken] for layer, values in features.items()}, tf.constant(labels[taken])
+            )
+            self.updates += 1
+            used = taken.stop
+        self._waiting_labels = labels[used:]
+        left = len(self._waiting_labels) > 0
+        self._waiting = {layer: values[used:] for layer, values in features.items()} if left else {}
+
+    def settle(self) -> None:
+        """Ends the training: frees the moving statistics from their start at zero."""
+        share = 1 - BATCH_NORM_MOMENTUM**self.updates
+        for normalization in self.normalizations.values():
+            normalization.moving_mean.assign(normalization.moving_mean / share)
+            normalization.moving_variance.assign(normalization.moving_variance / share)
+
+    def probabilities(self, layer: str, features: np.ndarray) -> np.ndarray:
+        """Probability of the positive class: float32 `[N, values]` -> float64 `[N, seeds]`."""
+        found = []
+        for start in range(0, len(features), TESTED_AT_ONCE):
+            batch = tf.constant(features[start : start + TESTED_AT_ONCE])
+            found.append(tf.nn.softmax(self._logits(layer, batch, training=False))[..., 1].numpy())
+        return np.concatenate(found).astype(np.float64)
+
+    def _initial_kernel(self, layer: str, values: int) -> tf.Variable:
+        # Each seed's part is drawn alone: its range depends on its own 2 columns, not on its neighbours'.
+        parts = [
+            keras.initializers.GlorotUniform(seed=layer_seed(seed, f"probe of {layer}"))((values, CLASSES))
+            for seed in self.seeds
+        ]
+        return tf.Variable(tf.concat(parts, 1), name=f"{layer}_kernel")
+
+    def _logits(self, layer: str, features: tf.Tensor, training: bool) -> tf.Tensor:
+        normalized = self.normalizations[layer](features, training=training)
+        logits = tf.matmul(normalized, self.kernels[layer]) + self.biases[layer]
+        return tf.reshape(logits, [-1, len(self.seeds), CLASSES])
+
+    def _updated(self, features: Mapping[str, tf.Tensor], labels: tf.Tensor) -> None:
+        targets = tf.one_hot(labels, CLASSES)[:, tf.newaxis]
+        with tf.GradientTape() as tape:
+            losses = []
+            for layer, values in features.items():
+                logits = self._logits(layer, values, training=True)
+                entropy = tf.nn.softmax_cross_entropy_with_logits(
+                    tf.broadcast_to(targets, tf.shape(logits)), logits
+                )
+                losses.append(tf.reduce_sum(tf.reduce_mean(entropy, 0)))
+            # the gradient of half the square: the decay times the kernel
+            decay = [tf.nn.l2_loss(kernel) for kernel in self.kernels.values()]
+            loss = tf.add_n(losses) + self.weight_decay * tf.add_n(decay)
+        gradients = tape.gradient(loss, self.variables)
+        self.optimizer.apply_gradients(zip(gradients, self.variables))
+
+
+def train_banks(
+    banks: Sequence[ProbeBank],
+    pooled: Any,
+    photos: PhotoSet,
+    encoder: FoundEncoder,
+    recipe: ProbeRecipe,
+    seed: int,
+) -> None:
+    """Trains all banks on one stream of random, by chance mirrored crops, one forward pass a batch.
+
+    Args:
+        banks: their photo numbers count in `photos`.
+        pooled: what `pooling_function` returned.
+        photos: the labelled photos of the largest bank.
+        encoder: its crop and resize make the patches.
+        recipe: epochs and learning rate.
+        seed: decides the patches.
+
+    Raises:
+        UsageError: a photo is gone since it was inspected.
+    """
+    steps = steps_per_epoch(len(photos.paths), recipe.batch_size)
+    patches = patch_dataset(photos, encoder.resize, encoder.crop, recipe.batch_size, seed=seed)
+    batches = tqdm(
+        patches.take(recipe.epochs * steps),
+        total=recipe.epochs * steps,
+        desc="training probes",
+        unit="step",
+        leave=False,
+    )
+    try:
+        for step, batch in enumerate(batches):
+            drops = step // steps // recipe.learning_rate_epochs
+            features, numbers = pooled(batch["patches"]), batch["photo"].numpy()
+            for bank in banks:
+                bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
+                bank.learn(features, numbers)
+    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+        raise unreadable_photo(error) from error
+    for bank in banks:
+        bank.settle()
+
+
+def sgd_outcome(
+    part: Part,
+    photo_set: PhotoSet,
+    encoder: FoundEncoder,
+    pooled: Any,
+    features: Features,
+    draws: Mapping[float, np.ndarray],
+    recipe: ProbeRecipe,
+) -> PartOutcome:
+    """Trains every layer, seed and draw of one part together; tests what the last epoch gave on centre crops.
+
+    Args:
+        part: the training and test photos.
+        photo_set: all photos of the set.
+        encoder: the frozen encoder.
+        pooled: what `pooling_function` returned for it.
+        features: the centre crops' features of all photos.
+        draws: fraction -> indices of the labelled training photos, nested.
+        recipe: how to train.
+    """
+    shown = draws[max(draws)]
+    subset = replace(
+        photo_set,
+        paths=[photo_set.paths[index] for index in shown],
+        pixels=photo_set.pixels.of(shown) if photo_set.pixels is not None else None,
+    )
+    values = {layer: int(features[layer].shape[-1]) for layer in recipe.layer_names}
+    seeds = [recipe.seed + number for number in range(recipe.seeds)]
+    place = {int(index): number for number, index in enumerate(shown)}
+    banks = {
+        fraction: ProbeBank(values, seeds, {place[int(k)]: int(part.labels[k]) for k in train}, recipe)
+        for fraction, train in draws.items()
+    }
+    stream_seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
+    train_banks(list(banks.values()), pooled, subset, encoder, recipe, stream_seed)
+    outcome = PartOutcome(part)
+    for layer in recipe.layer_names:
+        for fraction, bank in banks.items():
+            found = bank.probabilities(layer, features[layer][part.test, 0])
+            by_seed = {seed: found[:, number] for number, seed in enumerate(seeds)}
+            outcome.add(layer, fraction, len(draws[fraction]), by_seed)
+    return outcome
