@@ -70,7 +70,9 @@ class ProbeBank:
         self._label_of[list(labels)] = list(labels.values())
         self._waiting: dict[str, tf.Tensor] = {}
         self._waiting_labels = np.zeros(0, np.int64)
-        self._update = tf.function(self._updated, reduce_retracing=True)
+        batch = {layer: tf.TensorSpec([self.batch_size, number]) for layer, number in values.items()}
+        signature = [batch, tf.TensorSpec([self.batch_size], tf.int64)]
+        self._update = tf.function(self._updated, input_signature=signature).get_concrete_function()
 
     def learn(self, features: Mapping[str, tf.Tensor], photos: np.ndarray) -> None:
         """Takes what is labelled from a batch; updates the weights for every `batch_size` of these.

@@ -119,8 +119,8 @@ def test_with_the_same_penalty_it_agrees_with_the_exact_solver():
 
 
 def test_the_whole_run(rated, run_probe, tmp_path):
-    settings = {"repeats": 1, "folds": 2, "epochs": 4, "batch_size": 8, "seeds": 2, "label_fractions": "0.5,1"}
-    run = run_probe(rated.folder, tmp_path / "run", solver="sgd", **settings)
+    recipe = {"epochs": 4, "batch_size": 8, "seeds": 2, "label_fractions": "0.5,1"}
+    run = run_probe(rated.folder, tmp_path / "run", solver="sgd", repeats=1, folds=2, **recipe)
     with open(run / "results.csv", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert len(rows) == 2 * 2 * 2 * 2  # layers, fractions, seeds, folds
