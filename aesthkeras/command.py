@@ -106,7 +106,7 @@ def guarded(main: Callable[[list[str]], None], arguments: list[str]) -> None:
     except UsageError as error:
         fail(str(error))
     except KeyboardInterrupt:
-        print("aesthkeras: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("aesthkeras: interrupted; the same command goes on where it was", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
         if not is_disk_full(error):

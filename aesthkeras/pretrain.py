@@ -13,6 +13,7 @@ from typing import Any
 from absl import flags
 
 from aesthkeras import command
+from aesthkeras.data import storage
 from aesthkeras.data.shard_index import find_index
 from aesthkeras.data.sources import find_photos
 from aesthkeras.errors import UsageError
@@ -47,6 +48,10 @@ def main(_: list[str]) -> None:
     shards = find_index(surroundings.data_dir)
     if shards and surroundings.photo_list:
         raise UsageError("--photo_list: expected a folder of photos in --data_dir to go with it, not shards")
+    if not shards and storage.is_remote(surroundings.data_dir):
+        raise UsageError(
+            f"--data_dir={surroundings.data_dir}: expected shards on a store; `prepare` makes them of photos"
+        )
     source = shards or find_photos(surroundings.data_dir, surroundings.photo_list or None)
     run = RunFolder(surroundings.run_dir)
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}

@@ -6,6 +6,7 @@ import heapq
 import importlib.util
 import os
 
+from aesthkeras.data import storage
 from aesthkeras.errors import UsageError
 
 # A file is a photo by its name; everything else in a folder (labels.csv, README, .txt) is left alone.
@@ -56,13 +57,14 @@ def find_photos(data_dir: str, photo_list: str | None = None) -> list[str]:
         if photo_list:
             raise UsageError("--photo_list: expected a folder in --data_dir to go with it, not the samples")
         return sample_photos()
-    if not os.path.exists(data_dir):
+    storage.connect(data_dir, "data_dir")
+    if not storage.exists(data_dir):
         raise UsageError(f"--data_dir={data_dir}: no such folder; expected a folder of photos or 'samples'")
-    if not os.path.isdir(data_dir):
+    if not storage.is_folder(data_dir):
         raise UsageError(f"--data_dir={data_dir}: is a file; expected a folder of photos or 'samples'")
     if photo_list:
         return _listed_photos(data_dir, photo_list)
-    paths = _photos_in_folder(data_dir)
+    paths = _photos_on_store(data_dir) if storage.is_remote(data_dir) else _photos_in_folder(data_dir)
     if not paths:
         raise UsageError(
             f"--data_dir={data_dir}: no photos in this folder; expected names in {' '.join(PHOTO_SUFFIXES)}"
@@ -85,6 +87,19 @@ def sample_photos() -> list[str]:
     if not paths:
         raise UsageError("--data_dir=samples: expected the photos of scikit-image or scikit-learn")
     return paths
+
+
+def _photos_on_store(data_dir: str) -> list[str]:
+    paths: list[str] = []
+    for folder, _, files in storage.walk(data_dir):
+        inner = folder[len(data_dir.rstrip("/")) :]
+        if not any(part.startswith(".") for part in inner.split("/")):
+            paths += [
+                f"{folder}/{name}"
+                for name in files
+                if not name.startswith(".") and name.lower().endswith(PHOTO_SUFFIXES)
+            ]
+    return sorted(paths)
 
 
 def _photos_in_folder(data_dir: str) -> list[str]:
@@ -125,7 +140,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _listed_photos(data_dir: str, photo_list: str) -> list[str]:
     try:
         # surrogateescape: a name that is not UTF-8 reaches the file system as the bytes it was
-        with open(photo_list, encoding="utf-8-sig", errors="surrogateescape", newline=None) as lines:
+        with storage.read_text(photo_list) as lines:
             names = {line.rstrip("\n") for line in lines}
     except OSError as error:
         reason = error.strerror or str(error)

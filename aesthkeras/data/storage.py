@@ -5,9 +5,12 @@ Paths on this machine go through Python's own calls, so that they load neither T
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
@@ -56,6 +59,36 @@ def file_bytes(path: str) -> int:
     if not _gfile().exists(path) or _gfile().isdir(path):
         return -1
     return int(_gfile().stat(path).length)
+
+
+def is_folder(path: str) -> bool:
+    """Whether a path is a folder."""
+    return bool(_gfile().isdir(path)) if is_remote(path) else os.path.isdir(path)
+
+
+def exists(path: str) -> bool:
+    """Whether a path is a file or a folder."""
+    return bool(_gfile().exists(path)) if is_remote(path) else os.path.exists(path)
+
+
+def walk(folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Folder, names of its folders and names of its files, for `folder` and all below it, on a store."""
+    for place, folders, files in _gfile().walk(folder):
+        yield place.rstrip("/"), [name.rstrip("/") for name in folders], files
+
+
+def read_text(path: str) -> TextIO:
+    """Open a UTF-8 text file; a byte order mark is skipped, and what is no UTF-8 becomes lone surrogates.
+
+    Raises:
+        OSError: it cannot be read, here or on a store.
+    """
+    if not is_remote(path):
+        return open(path, encoding="utf-8-sig", errors="surrogateescape", newline=None)
+    if file_bytes(path) < 0:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    content = io.BytesIO(read_whole(path))
+    return io.TextIOWrapper(content, encoding="utf-8-sig", errors="surrogateescape", newline=None)
 
 
 def read_whole(path: str) -> bytes:

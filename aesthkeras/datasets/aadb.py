@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 
+from aesthkeras.data import storage
 from aesthkeras.data.record import DataSet, Record
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import (
@@ -96,7 +97,7 @@ def _image_folders(data_dir: str) -> list[str]:
     for family in IMAGE_FOLDERS:
         # some archives unpack to a folder inside a folder of the same name
         candidates = [os.path.join(data_dir, *inner) for name in family for inner in ((name,), (name, name))]
-        places = [folder for folder in candidates if os.path.isdir(folder)]
+        places = [folder for folder in candidates if storage.is_folder(folder)]
         if places:
             return places
     names = ", ".join(f"{family[0]}/" for family in IMAGE_FOLDERS)

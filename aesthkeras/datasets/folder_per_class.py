@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from aesthkeras.data import storage
 from aesthkeras.data.record import DataSet, Record
 from aesthkeras.data.sources import find_photos
 from aesthkeras.datasets.assembly import assemble
@@ -35,7 +36,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> Da
         UsageError: photos outside class folders, a validation class that is not trained, or one class only.
     """
     require_folder(data_dir, LAYOUT)
-    split_folders = [folder for folder in SPLIT_FOLDERS if os.path.isdir(os.path.join(data_dir, folder))]
+    split_folders = [folder for folder in SPLIT_FOLDERS if storage.is_folder(os.path.join(data_dir, folder))]
     if split_folders and "train" not in split_folders:
         raise UsageError(f"--data_dir={data_dir}: has {split_folders[0]}/, but no train/; expected {LAYOUT}")
     records: list[Record] = []

@@ -7,19 +7,21 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
+from aesthkeras.data import storage
 from aesthkeras.errors import UsageError
 
 
 def require_folder(data_dir: str, expected: str) -> None:
     """Raises `UsageError` unless `data_dir` is a folder; `expected` says what it should hold."""
-    if not os.path.isdir(data_dir):
-        what = "is a file" if os.path.exists(data_dir) else "no such folder"
+    storage.connect(data_dir, "data_dir")
+    if not storage.is_folder(data_dir):
+        what = "is a file" if storage.exists(data_dir) else "no such folder"
         raise UsageError(f"--data_dir={data_dir}: {what}; expected {expected}")
 
 
 def require_file(path: str, expected: str) -> None:
     """Raises `UsageError` unless `path` is a file; `expected` says what it should belong to."""
-    if not os.path.isfile(path):
+    if storage.file_bytes(path) < 0:
         raise UsageError(f"{path}: no such file; expected {expected}")
 
 
@@ -27,7 +29,7 @@ def first_folder(data_dir: str, names: tuple[str, ...], holds: str) -> str:
     """The first of `data_dir/name` that has an entry `holds`; `data_dir` itself where none has it."""
     for name in names:
         folder = os.path.join(data_dir, name) if name else data_dir
-        if os.path.exists(os.path.join(folder, holds)):
+        if storage.exists(os.path.join(folder, holds)):
             return folder
     return data_dir
 
@@ -42,7 +44,7 @@ def lines(path: str, expected: str) -> Iterator[tuple[int, str]]:
     """
     try:
         # surrogateescape finds the line that is not UTF-8; decoding strictly would only give a byte offset
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline=None) as file:
+        with storage.read_text(path) as file:
             for number, line in enumerate(file, 1):
                 if not line.isascii():
                     _require_text(line, path, number)
@@ -121,6 +123,9 @@ class Folders:
     def names(self, folder: str) -> set[str]:
         """The names in `folder`; none where it cannot be read."""
         if folder not in self._names:
+            if storage.is_remote(folder):
+                self._names[folder] = set(next(storage.walk(folder), ("", [], []))[2])
+                return self._names[folder]
             try:
                 with os.scandir(folder or ".") as entries:
                     self._names[folder] = {
