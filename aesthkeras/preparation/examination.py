@@ -69,8 +69,10 @@ def examine(
 
     names = tf.constant([os.fsencode(paths[place]) for place in places], tf.string)
     photos = tf.data.Dataset.from_tensor_slices((places, names))
-    photos = photos.map(examined, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(1)
+    # AUTOTUNE starts anew, at one call, with every shard
+    calls = 2 * len(os.sched_getaffinity(0))
+    photos = photos.map(examined, num_parallel_calls=calls, deterministic=True)
+    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(2)
     for batch in photos.as_numpy_iterator():
         for place, contents, stored, thumbnail, shape, stored_shape in zip(*batch):
             yield Examined(

@@ -1,4 +1,4 @@
-"""Sources on a store that `tf.io.gfile` knows (`ram://` stands for `s3://` and `gs://`) tell what they tell here."""
+"""Sources on a store (`ram://` stands for `s3://` and `gs://`) tell what they tell of a local folder."""
 
 from __future__ import annotations
 
