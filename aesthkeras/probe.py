@@ -23,16 +23,20 @@ def define() -> None:
 
 
 def main(_: list[str]) -> None:
-    """Checks the flags, claims the run folder, then loads TensorFlow and probes."""
+    """Checks flags and labels, claims the run folder, then loads TensorFlow and probes."""
+    from aesthkeras.adaptation.protocols import read_labelled
+
     places, recipe = command.from_flags(ProbePlaces), command.from_flags(ProbeRecipe)
     choices = command.from_flags(DatasetSettings)
+    # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
+    labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
     run = RunFolder(places.run_dir)
     decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
     run.claim(flag_values(places, recipe, choices), decisive)
 
     from aesthkeras.adaptation.probing import probe
 
-    probe(run, places, choices, recipe)
+    probe(run, places, labelled, recipe)
 
 
 if __name__ == "__main__":

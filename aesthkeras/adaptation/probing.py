@@ -14,41 +14,38 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from aesthkeras.adaptation import exact, protocols
+from aesthkeras.adaptation import exact
 from aesthkeras.adaptation.features import Features, extract_features, pooling_function
 from aesthkeras.adaptation.fractions import draw_fraction
 from aesthkeras.adaptation.outcome import DESCRIPTION, PREDICTIONS, RESULTS, Outcomes, PartOutcome
-from aesthkeras.adaptation.protocols import LabelledPhotos, Part
+from aesthkeras.adaptation.protocols import LabelledPhotos, LabelledSet, Part, parts
 from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
 from aesthkeras.adaptation.sgd import sgd_outcome
 from aesthkeras.data.inspection import PhotoSet, inspect_photos
 from aesthkeras.data.quarantine import write_quarantine
-from aesthkeras.data.record import DataSet
-from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders.find import FoundEncoder, find_encoder
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.results.run_folder import RunFolder, machine_facts
 
 
-def probe(run: RunFolder, places: ProbePlaces, choices: DatasetSettings, recipe: ProbeRecipe) -> None:
+def probe(run: RunFolder, places: ProbePlaces, labelled: LabelledSet, recipe: ProbeRecipe) -> None:
     """Probes every block of an encoder on a data set; says in one line each what came out.
 
     Args:
         run: the run's own, claimed folder; a run that was killed goes on behind its last finished part.
         places: encoder, data set, folders.
-        choices: how the set is split and labelled.
+        labelled: what `read_labelled` returned.
         recipe: how it is probed.
 
     Raises:
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
-    cross_validated = protocols.is_cross_validated(places.dataset, places.data_dir, choices, recipe.protocol)
-    photos, data_set = protocols.read_photos(places.dataset, places.data_dir, choices, cross_validated)
+    cross_validated = labelled.cross_validated
     encoder = find_encoder(places.encoder, places.calibration_dir)
-    photos, photo_set = readable_photos(photos, run, encoder.resize, places.cache)
-    list_left_out(run.quarantine, data_set)
-    planned = list(protocols.parts(photos, recipe, cross_validated))
+    photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, places.cache)
+    list_left_out(run.quarantine, labelled.left_out)
+    planned = list(parts(photos, recipe, cross_validated))
     description = describe(encoder, photos, photo_set, places, recipe, cross_validated)
     refuse_other_inputs(run.path / DESCRIPTION, description)
     run.update_record(seed=recipe.seed, **machine_facts())
@@ -140,11 +137,11 @@ def readable_photos(
     return photos.subset(kept), photo_set
 
 
-def list_left_out(quarantine: Path, data_set: DataSet) -> None:
+def list_left_out(quarantine: Path, left_out: list[tuple[str, str, str]]) -> None:
     """Adds to quarantine.csv what the set lists and cannot give: labels of photos that are not there."""
     with open(quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
         rows = {row["path"]: row["reason"] for row in csv.DictReader(lines)}
-    rows.update({path: reason for _, path, reason in data_set.left_out})
+    rows.update({path: reason for _, path, reason in left_out})
     write_quarantine(str(quarantine), rows.items())
 
 

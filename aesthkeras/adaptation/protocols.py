@@ -74,6 +74,34 @@ class Part(NamedTuple):
     labels: np.ndarray
 
 
+class LabelledSet(NamedTuple):
+    """A data set as it will be probed.
+
+    Attributes:
+        photos: all that have a file and a label.
+        left_out: (id, path, reason) of what the set lists and cannot give.
+        cross_validated: whether folds are drawn; otherwise the photos have splits.
+    """
+
+    photos: LabelledPhotos
+    left_out: list[tuple[str, str, str]]
+    cross_validated: bool
+
+
+def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe: ProbeRecipe) -> LabelledSet:
+    """Reads a data set and checks that it can be probed as asked; needs no TensorFlow, opens no photo.
+
+    Raises:
+        UsageError: no labels of two classes, fewer photos than folds, a part with one class, or a set that
+            cannot be read.
+    """
+    cross_validated = is_cross_validated(dataset, data_dir, choices, recipe.protocol)
+    photos, data_set = read_photos(dataset, data_dir, choices, cross_validated)
+    for _ in parts(photos, recipe, cross_validated):
+        pass
+    return LabelledSet(photos, data_set.left_out, cross_validated)
+
+
 def is_cross_validated(dataset: str, data_dir: str, choices: DatasetSettings, protocol: str) -> bool:
     """Whether `--protocol` means folds: said so, or a csv that has no split of its own.
 

@@ -90,13 +90,16 @@ def run_probe(exported: Path) -> Callable[..., Path]:
 
     def run(data_dir: Path, run_dir: Path, choices: DatasetSettings | None = None, **settings) -> Path:
         from aesthkeras.adaptation.probing import probe
+        from aesthkeras.adaptation.protocols import read_labelled
 
         places = ProbePlaces(encoder=str(exported), data_dir=str(data_dir), run_dir=str(run_dir))
         given = {name: settings.pop(name) for name in list(settings) if hasattr(places, name)}
         recipe = ProbeRecipe(**{"folds": 3, "repeats": 2, "layers": "conv1,conv5", **settings})
+        choices = choices or DatasetSettings()
+        labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
         folder = RunFolder(run_dir)
         folder.claim({}, set())
-        probe(folder, replace(places, **given), choices or DatasetSettings(), recipe)
+        probe(folder, replace(places, **given), labelled, recipe)
         return Path(run_dir)
 
     return run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.adaptation.pooling import PROBE_GRIDS, pool_block, pool_blocks, pool_window
+from aesthkeras.adaptation.pooling import PROBE_GRIDS, pool_block, pool_blocks, pool_window, tiling_window
 from aesthkeras.encoders import build_encoder
 
 
@@ -90,3 +90,46 @@ def test_alexnet_values(size: int, width: float, values: list[int]):
 def test_works_with_an_unknown_batch_size():
     function = tf.function(pool_blocks, input_signature=[{"conv5": tf.TensorSpec([None, 13, 13, 256])}])
     assert function.get_concrete_function().structured_outputs["conv5"].shape.as_list() == [None, 9216]
+
+
+@pytest.mark.parametrize(
+    "size, grid, window",
+    [(55, 10, (6, 3)), (27, 6, (4, 0)), (13, 5, (3, 1)), (13, 6, (2, 0)), (7, 6, None)],
+)
+def test_tiling_windows_at_227_px_are_deepclusters(size: int, grid: int, window: tuple[int, int] | None):
+    assert tiling_window(size, grid) == window
+
+
+@pytest.mark.parametrize("size", [7, 13, 15, 27, 31, 55])
+@pytest.mark.parametrize("grid", [5, 6, 10])
+@pytest.mark.parametrize("pooling", ["deepcluster", "max"])
+def test_tiles_against_plain_means_and_maxima(size: int, grid: int, pooling: str):
+    features = np.random.default_rng(size).random((2, size, size, 3)).astype(np.float32)
+    window = tiling_window(size, grid) if size > grid else None
+    kernel, padding = window or (0, 0)
+    stride = kernel
+    if window is None:
+        kernel, stride = pool_window(size, grid)
+    padded = np.pad(features, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
+    starts = [stride * place for place in range(min(size, grid))]
+    reduce = np.max if pooling == "max" else np.mean
+    expected = [
+        [reduce(padded[n, r : r + kernel, c : c + kernel], axis=(0, 1)) for r in starts for c in starts]
+        for n in range(2)
+    ]
+    pooled = pool_block(tf.constant(features), grid, pooling)
+    np.testing.assert_allclose(pooled, np.reshape(expected, (2, -1)), rtol=1e-5, atol=1e-6)
+
+
+def test_resizing_takes_the_nearest_positions_bilinearly():
+    ramp = np.tile(np.arange(20, dtype=np.float32)[:, np.newaxis, np.newaxis], (1, 1, 20, 1))
+    pooled = tf.reshape(pool_block(tf.constant(ramp), 5, "zhang"), [5, 5])
+    np.testing.assert_allclose(pooled[:, 0], [1.5, 5.5, 9.5, 13.5, 17.5])  # centres of five equal parts
+
+
+@pytest.mark.parametrize("pooling", ["vissl", "deepcluster", "max", "zhang"])
+def test_all_poolings_give_the_papers_values_at_227(pooling: str):
+    maps = {"conv1": (55, 96), "conv2": (27, 256), "conv3": (13, 384), "conv4": (13, 384), "conv5": (13, 256)}
+    outputs = {name: tf.ones([1, edge, edge, channels]) for name, (edge, channels) in maps.items()}
+    pooled = pool_blocks(outputs, pooling)
+    assert [values.shape[1] for values in pooled.values()] == [9600, 9216, 9600, 9600, 9216]

@@ -146,6 +146,12 @@ def test_another_encoder_or_other_labels_are_refused(finished, run_probe, tmp_pa
         run_probe(tmp_path / "tiny", tmp_path / "run", **same)
 
 
+def test_impossible_folds_do_not_claim_the_folder(rated, run_probe, tmp_path):
+    with pytest.raises(UsageError, match="--folds=30"):
+        run_probe(rated.folder, tmp_path / "run", folds=30)
+    assert not (tmp_path / "run").exists()
+
+
 def test_labels_for_images_that_do_not_exist_are_refused(rated, run_probe, tmp_path):
     (tmp_path / "data").mkdir()
     shutil.copy(rated.folder / "labels.csv", tmp_path / "data")
