@@ -12,7 +12,8 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: it could not be written; what was there before is unchanged.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
+    # One name for all attempts: what a killed one left is overwritten by the next, not left for ever.
+    aside = path.with_name(f".{path.name}.aside")
     try:
         with open(aside, "wb") as file:
             file.write(content)
