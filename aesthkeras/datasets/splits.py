@@ -36,11 +36,6 @@ def random_split(seed: int, key: str, test_share: float, validation_share: float
     return "validation" if chance(seed, "validation", key) * rest < validation_share else "train"
 
 
-def random_fold(seed: int, key: str, folds: int) -> int:
-    """A fold from 0 to `folds` - 1, each equally likely; no other photo has a say in it."""
-    return int(chance(seed, f"fold of {folds}", key) * folds)
-
-
 def equal_folds(keys: Sequence[str], folds: int, seed: int, strata: Sequence[str] | None = None) -> list[int]:
     """Folds as equal in size as the groups allow; without groups they differ by one photo at most.
 
