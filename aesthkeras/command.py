@@ -85,6 +85,8 @@ def run(main: Callable[[list[str]], None], define: Callable[[], None], positiona
             rest = list(flags.FLAGS(list(argv), known_only=False))
         except flags.Error as error:
             fail(str(error))
+        except SystemExit:
+            sys.exit(0)  # absl ends --help with 1, as if asking were a mistake
         if rest[1:] and not positional:
             fail(f"{rest[1]!r} is not a flag: expected --flag=value; --help lists the flags")
         return rest

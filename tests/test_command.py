@@ -84,7 +84,7 @@ def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
     assert not (tmp_path / "sheet.png").exists()
 
 
-@pytest.mark.parametrize("command", ["pretrain", "export", "preview"])
+@pytest.mark.parametrize("command", ["pretrain", "export", "preview", "prepare", "probe", "report"])
 def test_help_does_not_load_tensorflow(command):
     code = (
         "import runpy, sys; sys.argv = ['x', '--help']\n"
@@ -95,3 +95,4 @@ def test_help_does_not_load_tensorflow(command):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0
     assert "--" in result.stdout
+    assert run(command, "--help").returncode == 0

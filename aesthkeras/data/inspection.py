@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Callable
 
 import numpy as np
@@ -32,6 +33,7 @@ from aesthkeras.data.quarantine import (
 from aesthkeras.data.slices import PhotoSlices
 from aesthkeras.data.views import resize_shorter_edge
 from aesthkeras.errors import UsageError
+from aesthkeras.files import replace_file
 
 CACHES = ("none", "memory", "disk")
 RECORD = "photos.json"
@@ -229,10 +231,7 @@ def settle_verdict(paths: Sequence[str], verdict: Verdict, run_dir: str, fingerp
             "more_formats": verdict.more_formats,
             "quarantined": [int(index) for index in refused],
         }
-        aside = os.path.join(run_dir, f"{RECORD}.{os.getpid()}.part")
-        with open(aside, "w", encoding="utf-8") as out:
-            json.dump(record, out)
-        os.replace(aside, os.path.join(run_dir, RECORD))
+        replace_file(Path(run_dir, RECORD), json.dumps(record).encode())
     except OSError as error:
         raise UsageError(
             f"--run_dir={run_dir}: expected to be able to write: {error.strerror or error}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
+import io
 import os
 import re
 import stat
 from collections.abc import Iterable
+from pathlib import Path
 
 import tensorflow as tf
+
+from aesthkeras.files import replace_file
 
 MAX_FILE_BYTES = 2**30  # no photo within the pixel limit is larger; read_file would load whatever it is
 
@@ -79,13 +82,8 @@ def write_quarantine(path: str, refused: Iterable[tuple[str, str]]) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    aside = f"{path}.{os.getpid()}.part"
-    try:
-        with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerow(["path", "reason"])
-            rows.writerows(refused)
-        os.replace(aside, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(aside)
+    out = io.StringIO(newline="")
+    rows = csv.writer(out)
+    rows.writerow(["path", "reason"])
+    rows.writerows(refused)
+    replace_file(Path(path), out.getvalue().encode("utf-8", "surrogateescape"))
