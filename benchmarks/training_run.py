@@ -60,7 +60,7 @@ def main() -> None:
         print("| epoch | images a second | input wait % | resident MiB |\n|---|---|---|---|")
         throughput = Throughput(recipe.batch_size * task.views_per_patch, model.take_input_wait)
         model.fit(
-            views_dataset(patch_stream(photos, recipe, 0), task),
+            views_dataset(patch_stream(photos, task, 0), task),
             epochs=arguments.epochs,
             steps_per_epoch=arguments.steps,
             callbacks=[throughput, Row()],

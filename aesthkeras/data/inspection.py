@@ -53,6 +53,9 @@ class PhotoSet:
         pixels: the decoded and resized photos, in the order of `paths`, where they are cached.
         more_formats: whether some of them need tensorflow-io.
         slices: where they lie inside shards, in the order of `paths`, which then are their ids.
+        labels: class of each photo where shards tell it, int32 [photos], -1 for a photo without one.
+        classes: names of these labels by index.
+        folder: `--data_dir` where they were found in a folder; empty for shards and the sample photos.
     """
 
     paths: Sequence[str]
@@ -61,6 +64,9 @@ class PhotoSet:
     pixels: PixelCache | None = None
     more_formats: bool = False
     slices: PhotoSlices | None = None
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    folder: str = ""
 
     def decoder(self) -> Decoder:
         """Return the function that decodes them: (contents, name) -> uint8 [height, width, 3]."""

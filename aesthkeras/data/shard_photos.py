@@ -48,13 +48,13 @@ def shard_photos(
     """
     if cache not in CACHES:
         raise UsageError(f"--cache={cache}: expected one of {', '.join(CACHES)}")
-    names, slices, more_formats = _read_entries(index)
+    names, slices, more_formats, labels = _read_entries(index)
     if not names:
         raise UsageError(f"--data_dir={index.folder}: expected photos of split train, or without a split")
     fingerprint = index.fingerprint
     if load_verdict(run_dir, fingerprint) is None:
         settle_verdict(names, Verdict(np.ones(len(names), bool), more_formats), run_dir, fingerprint)
-    photos = PhotoSet(names, 0, fingerprint, None, more_formats, slices)
+    photos = PhotoSet(names, 0, fingerprint, None, more_formats, slices, labels, index.classes)
     if cache == "none":
         return photos
     folder = cache_dir or os.path.join(run_dir, "cache")
@@ -63,15 +63,18 @@ def shard_photos(
     return replace(photos, pixels=pixels or _fill_cache(photos, slices, edge, place, progress))
 
 
-def _read_entries(index: ShardIndex) -> tuple[list[str], PhotoSlices, bool]:
+def _read_entries(index: ShardIndex) -> tuple[list[str], PhotoSlices, bool, np.ndarray]:
     shards = [shard for shard in index.shards if shard.split in TRAINED_ON]
     names: list[str] = []
     parts: list[np.ndarray] = []
+    labels: list[int | None] = []
     more_formats = False
     for number, shard in enumerate(shards):
         entry = index.entry(shard)
         columns = entry["columns"]
         names += columns["id"]
+        # shards of before labels stood in the entry have none for training
+        labels += columns.get("label", [None] * len(columns["id"]))
         offsets, lengths = np.array(columns["offset"], np.int64), np.array(columns["length"], np.int64)
         parts.append(np.stack([np.full_like(offsets, number), offsets, lengths]))
         more_formats |= entry["more_formats"]
@@ -86,7 +89,8 @@ def _read_entries(index: ShardIndex) -> tuple[list[str], PhotoSlices, bool]:
         offsets,
         lengths,
     )
-    return [names[place] for place in order], slices, more_formats
+    sorted_labels = np.array([-1 if labels[place] is None else labels[place] for place in order], np.int32)
+    return [names[place] for place in order], slices, more_formats, sorted_labels
 
 
 def _fill_cache(

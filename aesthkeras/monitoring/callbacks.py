@@ -83,16 +83,23 @@ class ExtraLogs(keras.callbacks.Callback):
 
 
 class EpochLog(keras.callbacks.Callback):
-    """Hands `epoch`, `step` and all logs of each epoch to `append`, as plain numbers."""
+    """Hands `epoch`, `step`, `images_seen` and all logs of each epoch to `append`, as plain numbers.
 
-    def __init__(self, append: Callable[[Logs], None]) -> None:
+    Args:
+        append: takes the line.
+        images_per_step: images through the network in one step.
+    """
+
+    def __init__(self, append: Callable[[Logs], None], images_per_step: int) -> None:
         super().__init__()
-        self.append = append
+        self.append, self.images_per_step = append, images_per_step
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """One line an epoch; epochs count from 1, as people do."""
         numbers = {name: float(value) for name, value in (logs or {}).items()}
-        self.append({"epoch": epoch + 1, "step": self.model.step, **numbers})
+        step = self.model.step
+        counts = {"epoch": epoch + 1, "step": step, "images_seen": step * self.images_per_step}
+        self.append({**counts, **numbers})
 
 
 class Pictures(keras.callbacks.Callback):

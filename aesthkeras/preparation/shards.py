@@ -35,7 +35,8 @@ from aesthkeras.preparation.perceptual import perceptual_hashes
 from aesthkeras.preparation.plan import PlannedShard
 from aesthkeras.preparation.settings import PreparationSettings
 
-COLUMNS = ("id", "offset", "length", "content", "height", "width", "file_bytes")  # one value a photo
+# one value a photo
+COLUMNS = ("id", "label", "offset", "length", "content", "height", "width", "file_bytes")
 
 _LENGTH_AND_CHECK, _CHECK = 12, 4  # bytes that a TFRecord file puts before and after each record
 
@@ -140,6 +141,7 @@ class ShardFile:
         self._thumbnails.append(photo.thumbnail)
         row = (
             record.id,
+            record.label,
             self._total + _LENGTH_AND_CHECK + example.index(photo.stored),
             len(photo.stored),
             photo.content,

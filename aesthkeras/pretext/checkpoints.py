@@ -76,8 +76,9 @@ class Checkpoints(keras.callbacks.Callback):
         self.metric_values = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Saves when the time has come."""
-        if time.monotonic() - self.saved_at > self.seconds:
+        """Saves when the time has come; not at the last step of an epoch, whose log line must come first."""
+        last = batch + 1 == self.params["steps"]
+        if not last and time.monotonic() - self.saved_at > self.seconds:
             self.save()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -50,7 +50,7 @@ def export_trained(run: RunFolder, folder: Path) -> Path:
 
 
 def task_of(run: RunFolder) -> PretextTask:
-    """The task of a run, from its flags.cfg.
+    """The task of a run, from its flags.cfg and, where it has one, its task.json.
 
     Raises:
         UsageError: there is no flags.cfg.
@@ -58,8 +58,10 @@ def task_of(run: RunFolder) -> PretextTask:
     flags = run.read_flags()
     if not flags:
         raise UsageError(f"--run_dir={run.path}: expected the folder of a run, with a flags.cfg in it")
-    task = find_task(flags["task"])
-    return task(from_text(task.Options, flags), from_text(Recipe, flags))
+    kind = find_task(flags["task"])
+    task = kind(from_text(kind.Options, flags), from_text(Recipe, flags))
+    task.recall(run.read_task_facts())
+    return task
 
 
 def trained_networks(run: RunFolder, task: PretextTask) -> tuple[keras.Model, keras.Model]:

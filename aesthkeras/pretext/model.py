@@ -48,9 +48,9 @@ class PretextModel(keras.Model):
         with tf.GradientTape() as tape:
             outputs = self.task.forward(self.encoder, self.head, batch, training=True)
             losses = self.task.losses(outputs, batch)
-            weight_decay = tf.add_n(
-                [tf.cast(loss, tf.float32) for loss in (*self.encoder.losses, *self.head.losses)]
-            )
+            penalties = (*self.encoder.losses, *self.head.losses)
+            # The 0 is for a run without weight decay, which has no penalty to add.
+            weight_decay = tf.add_n([tf.constant(0.0), *(tf.cast(loss, tf.float32) for loss in penalties)])
             loss = total_loss(losses) + weight_decay
             scaled_loss = self.optimizer.get_scaled_loss(loss) if self.scales_loss else loss
         variables = self.encoder.trainable_variables + self.head.trainable_variables

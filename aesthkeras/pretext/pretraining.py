@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import tensorflow as tf
 
-from aesthkeras.data.inspection import inspect_photos
+from aesthkeras.data.inspection import PhotoSet, inspect_photos
 from aesthkeras.data.shard_index import ShardIndex
 from aesthkeras.data.shard_photos import shard_photos
+from aesthkeras.data.sources import SAMPLES
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import export_trained
 from aesthkeras.pretext.surroundings import Surroundings
@@ -37,23 +39,34 @@ def pretrain(
     Raises:
         UsageError: what the user can mend: flags, folders, photos.
     """
-    edge, cache = task.recipe.resize, surroundings.cache
+    edge, cache = task.photo_edge, surroundings.cache
     if isinstance(source, ShardIndex):
         photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
     else:
         photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
+        photos = replace(photos, folder="" if surroundings.data_dir == SAMPLES else surroundings.data_dir)
     facts = {
         "photos": len(photos.paths),
         "quarantined": photos.quarantined,
         "fingerprint": photos.fingerprint,
     }
     run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
+    study_once(run, task, photos)
     train(run, task, photos, surroundings)
     folder = export_once(run, surroundings.saved_model())
     if photos.quarantined:
         say(f"{photos.quarantined} photos could not be used and are listed in {run.quarantine}")
     say(f"the encoder is in {folder}; tensorboard --logdir={run.tensorboard} shows the run")
     return folder
+
+
+def study_once(run: RunFolder, task: PretextTask, photos: PhotoSet) -> None:
+    """Gives the task what it must know of the photos: from the run folder, or found out now and kept."""
+    if not run.task_facts.exists():
+        facts = task.study(photos)
+        if facts:
+            run.write_task_facts(facts)
+    task.recall(run.read_task_facts())
 
 
 def export_once(run: RunFolder, out: Path) -> Path:

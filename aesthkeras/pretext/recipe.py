@@ -21,6 +21,9 @@ class Recipe:
     crop: int = setting(227, "side of the square patch in pixels")
     batch_size: int = setting(64, "patches per step (each gives several views)")
     epochs: int = setting(50, "passes over the photos; the paper does not say, after 50 the rate is 3e-5")
+    images_seen: int = setting(
+        0, "ends the run after so many images through forward and backward, whatever --epochs; 0 for no limit"
+    )
     crops_per_photo: int = setting(1, "random patches of each photo in one epoch")
     learning_rate: float = setting(0.1, "learning rate of SGD with Nesterov momentum at the start")
     learning_rate_factor: float = setting(0.2, "what the learning rate is multiplied by at each drop")
@@ -38,6 +41,7 @@ class Recipe:
         """Checks every range; raises `UsageError` naming the flag."""
         for name in ("batch_size", "epochs", "crops_per_photo", "learning_rate_epochs"):
             require(self, name, getattr(self, name) >= 1, "at least 1")
+        require(self, "images_seen", self.images_seen >= 0, "0 or more")
         require(self, "width", 0 < self.width <= 8, "a number above 0, at most 8")
         require(self, "crop", self.crop >= 96, "at least 96 pixels")
         require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, --resize={self.resize}")

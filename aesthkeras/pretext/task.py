@@ -10,10 +10,13 @@ import abc
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.recipe import Recipe
+
+if TYPE_CHECKING:
+    from aesthkeras.data.inspection import PhotoSet
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,41 @@ class PretextTask(abc.ABC):
         self.recipe = recipe
         self.device = device  # where `views` runs: cpu or gpu
 
+    @property
+    def photo_edge(self) -> int:
+        """Shorter edge in pixels of the photos that patches are cut from; also that of the pixel cache."""
+        return self.recipe.resize
+
+    @property
+    def patch_edge(self) -> int:
+        """Edge in pixels of the squares cut for `views`; the encoder's input may be another."""
+        return self.recipe.crop
+
+    @property
+    def images_per_step(self) -> int:
+        """Images through forward and backward in one step."""
+        return self.recipe.batch_size * self.views_per_patch
+
+    def study(self, photos: PhotoSet) -> dict[str, Any]:
+        """What the task must know of the photos before training: their classes, their colours.
+
+        Runs once, before the networks are built; what it returns is kept in the run folder as task.json.
+
+        Raises:
+            UsageError: the task cannot learn from these photos.
+        """
+        return {}
+
+    def recall(self, facts: dict[str, Any]) -> None:
+        """Takes what `study` returned, through JSON: at the start, on resuming, and in the export."""
+        return
+
     @abc.abstractmethod
     def views(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Makes views and targets, inside tf.data.
 
         Args:
-            batch: `patches` uint8 `[B, crop, crop, 3]`, `photo` int64 `[B]` (index of the photo),
+            batch: `patches` uint8 `[B, patch_edge, patch_edge, 3]`, `photo` int64 `[B]` (index of the photo),
                 `seed` int32 `[2]`, different for every batch.
 
         Returns:

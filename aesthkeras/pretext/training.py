@@ -13,7 +13,6 @@ from aesthkeras.monitoring import callbacks as monitoring
 from aesthkeras.pretext.checkpoints import Checkpoints
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.precision import resolve_precision, use_precision
-from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.schedule import StepDecay
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
@@ -58,7 +57,7 @@ def gpu_name() -> str:
 
 
 def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Surroundings) -> PretextModel:
-    """Trains until the recipe's epochs are done; a run folder with a checkpoint goes on from it.
+    """Trains until the recipe's epochs or images are done; a run folder with a checkpoint goes on from it.
 
     Returns:
         The trained model.
@@ -69,21 +68,43 @@ def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Sur
     recipe = task.recipe
     keras.utils.set_random_seed(recipe.seed)
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
+    total = total_steps(task, steps)
     model = build_model(task, steps)
     checkpoints = Checkpoints(model, run.checkpoints, steps, surroundings.checkpoint_minutes)
-    epoch, done = divmod(checkpoints.restore(), steps)
-    run.rewind(epoch)
-    # A run killed inside an epoch first finishes that epoch, from the same patch on.
-    parts = [(epoch, epoch + 1, steps - done)] if done else []
-    parts.append((epoch + len(parts), recipe.epochs, steps))
-    for first, last, length in parts:
-        if first < last:
-            batches = views_dataset(patch_stream(photos, recipe, first_step=model.step), task)
-            with monitoring.ProgressBar() as bar:
-                watchers = watching_callbacks(run, model, bar, next(iter(batches)), surroundings)
-                callbacks = [*task.callbacks(run.history()), *watchers, checkpoints]
-                fit(model, batches, range(first, last), length, callbacks, photos)
+    done = checkpoints.restore()
+    if done < total:
+        run.rewind(done // steps)
+    for epochs, length in remaining_epochs(done, total, steps):
+        batches = views_dataset(patch_stream(photos, task, first_step=model.step), task)
+        with monitoring.ProgressBar() as bar:
+            watchers = watching_callbacks(run, model, bar, next(iter(batches)), surroundings)
+            callbacks = [*task.callbacks(run.history()), *watchers, checkpoints]
+            fit(model, batches, epochs, length, callbacks)
     return model
+
+
+def total_steps(task: PretextTask, steps_per_epoch: int) -> int:
+    """Steps of the whole run: as many as `images_seen` takes, rounded up, or else `epochs` whole epochs."""
+    if task.recipe.images_seen:
+        return -(-task.recipe.images_seen // task.images_per_step)
+    return task.recipe.epochs * steps_per_epoch
+
+
+def remaining_epochs(done: int, total: int, steps_per_epoch: int) -> list[tuple[range, int]]:
+    """What is left of a run after `done` steps: stretches of epochs, each with the steps of one epoch in it.
+
+    A run killed inside an epoch first finishes that epoch, from the same patch on; `total` may cut the last
+    epoch short.
+    """
+    stretches = []
+    while done < total:
+        epoch, inside = divmod(done, steps_per_epoch)
+        whole = 0 if inside else (total - done) // steps_per_epoch
+        length = steps_per_epoch if whole else min(steps_per_epoch - inside, total - done)
+        epochs = range(epoch, epoch + max(1, whole))
+        stretches.append((epochs, length))
+        done += len(epochs) * length
+    return stretches
 
 
 def fit(
@@ -92,7 +113,6 @@ def fit(
     epochs: range,
     steps: int,
     callbacks: list[keras.callbacks.Callback],
-    photos: PhotoSet,
 ) -> None:
     """Keras's fit over some epochs of so many steps; a photo that is gone ends in one line."""
     try:
@@ -108,12 +128,13 @@ def fit(
         raise unreadable_photo(error) from error
 
 
-def patch_stream(photos: PhotoSet, recipe: Recipe, first_step: int) -> tf.data.Dataset:
-    """The recipe's endless batches of patches, from the given step on."""
+def patch_stream(photos: PhotoSet, task: PretextTask, first_step: int) -> tf.data.Dataset:
+    """The endless batches of patches that a task trains on, from the given step on."""
+    recipe = task.recipe
     return patch_dataset(
         photos,
-        edge=recipe.resize,
-        crop=recipe.crop,
+        edge=task.photo_edge,
+        crop=task.patch_edge,
         batch_size=recipe.batch_size,
         crops_per_photo=recipe.crops_per_photo,
         seed=recipe.seed,
@@ -131,10 +152,10 @@ def watching_callbacks(
     """What writes the run down; in this order, for the first ones add to the logs that the others write."""
     task = model.task
     return [
-        monitoring.Throughput(task.recipe.batch_size * task.views_per_patch, model.take_input_wait),
+        monitoring.Throughput(task.images_per_step, model.take_input_wait),
         bar,
         monitoring.ExtraLogs(lambda: {"learning_rate": model.current_learning_rate(), **task.epoch_logs()}),
-        monitoring.EpochLog(run.append_metrics),
+        monitoring.EpochLog(run.append_metrics, task.images_per_step),
         monitoring.Pictures(
             run.tensorboard / "train", lambda: task.pictures(model.encoder, model.head, sample)
         ),

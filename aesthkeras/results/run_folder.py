@@ -22,7 +22,7 @@ PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflo
 
 
 class RunFolder:
-    """`runs/NAME/`: flags.cfg, run.json, metrics.jsonl, checkpoints/, tensorboard/, quarantine.csv.
+    """`runs/NAME/`: flags.cfg, {run,task}.json, metrics.jsonl, quarantine.csv, checkpoints/, tensorboard/.
 
     Args:
         path: the folder; made if it does not exist.
@@ -36,6 +36,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
         self.quarantine = self.path / "quarantine.csv"
+        self.task_facts = self.path / "task.json"
         self._lock: TextIO | None = None
 
     def claim(self, flags: Mapping[str, str], recipe: set[str]) -> None:
@@ -104,6 +105,14 @@ class RunFolder:
         """Adds facts to run.json (versions, machine, data fingerprint, results)."""
         text = json.dumps({**self.read_record(), **facts}, indent=2) + "\n"
         replace_file(self.record, text.encode())
+
+    def read_task_facts(self) -> dict[str, Any]:
+        """What the task learnt of the photos before training; empty if there is nothing yet."""
+        return json.loads(self.task_facts.read_text()) if self.task_facts.exists() else {}
+
+    def write_task_facts(self, facts: Mapping[str, Any]) -> None:
+        """Keeps what the task learnt of the photos, for the run that goes on and for the export."""
+        replace_file(self.task_facts, json.dumps(dict(facts)).encode())
 
     def history(self) -> list[dict[str, Any]]:
         """The epochs in metrics.jsonl; a last line that a kill cut short is left out."""

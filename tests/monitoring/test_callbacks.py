@@ -35,10 +35,10 @@ def test_an_epoch_of_one_step_has_no_throughput():
 
 def test_the_epoch_log_counts_from_one_and_holds_plain_numbers():
     lines = []
-    log = callbacks.EpochLog(lines.append)
+    log = callbacks.EpochLog(lines.append, images_per_step=14)
     log.set_model(types.SimpleNamespace(step=12))
     log.on_epoch_end(2, {"loss": np.float32(0.5)})
-    assert lines == [{"epoch": 3, "step": 12, "loss": 0.5}]
+    assert lines == [{"epoch": 3, "step": 12, "images_seen": 168, "loss": 0.5}]
     assert type(lines[0]["loss"]) is float
 
 

@@ -1,9 +1,22 @@
-"""The views dataset on a second device, and what a mixed or missing checkpoint does."""
+"""Views made on a second device; runs cut short by images seen or by a kill; what tasks may ask for."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.callbacks import Throughput
+from aesthkeras.pretext.pretraining import study_once
+from aesthkeras.pretext.surroundings import Surroundings
+from aesthkeras.pretext.training import build_model, patch_stream, remaining_epochs, train
+from aesthkeras.results.run_folder import RunFolder
 
 # A second logical CPU stands for the GPU: the copy, the placement and the dataset ops are the same.
 SECOND_DEVICE = """
@@ -44,3 +57,99 @@ def test_views_made_on_a_second_device_equal_those_made_on_the_first():
         [sys.executable, "-c", SECOND_DEVICE], capture_output=True, text=True, check=False, timeout=200
     )
     assert result.returncode == 0, result.stderr[-3000:]
+
+
+class KilledError(Exception):
+    """Stands for a kill."""
+
+
+def run_to_the_end(folder, task, photos) -> RunFolder:
+    run = RunFolder(folder)
+    folder.mkdir(exist_ok=True)
+    study_once(run, task, photos)
+    train(run, task, photos, Surroundings(run_dir=str(folder), checkpoint_minutes=1e-9))
+    return run
+
+
+def numbers(run: RunFolder) -> list[dict[str, float]]:
+    timed = ("images_per_second", "input_wait")
+    return [{name: logs[name] for name in logs if name not in timed} for logs in run.history()]
+
+
+def final_weights(run: RunFolder) -> dict[str, np.ndarray]:
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(run.checkpoints)))
+    names = [name for name in reader.get_variable_to_shape_map() if "ATTRIBUTES" in name]
+    return {name: reader.get_tensor(name) for name in names if "save_counter" not in name}
+
+
+# 5 photos, 3 crops of each, in batches of 4: an epoch has 4 steps. 2 views a patch, 8 images a step:
+# 81 images are 11 steps, so the third epoch is cut short after 3. `epochs` would have meant 1.
+CUT_SHORT = {"crops_per_photo": 3, "images_seen": 81, "epochs": 1, "learning_rate_epochs": 1}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, brightness, photos) -> RunFolder:
+    return run_to_the_end(tmp_path_factory.mktemp("whole"), brightness(**CUT_SHORT), photos)
+
+
+def test_images_seen_ends_the_run_inside_an_epoch_and_the_schedule_counts_epochs(whole, brightness, photos):
+    logs = whole.history()
+    assert [(line["epoch"], line["step"], line["images_seen"]) for line in logs] == [
+        (1, 4, 32),
+        (2, 8, 64),
+        (3, 11, 88),
+    ]
+    # x 0.2 after each whole epoch
+    np.testing.assert_allclose([line["learning_rate"] for line in logs], [1e-3, 2e-4, 4e-5], rtol=1e-5)
+    assert tf.train.latest_checkpoint(str(whole.checkpoints)).endswith("step-11")
+    before = whole.metrics.read_bytes()
+    assert run_to_the_end(whole.path, brightness(**CUT_SHORT), photos).metrics.read_bytes() == before
+
+
+@pytest.mark.parametrize("killed_at", [4, 10, 11])
+def test_a_run_cut_short_and_killed_anywhere_ends_with_the_same_bits(
+    tmp_path, whole, brightness, photos, killed_at, monkeypatch
+):
+    def kill(self, *_):
+        if self.model.step == killed_at:
+            raise KilledError
+
+    # 4 and 11 are the last steps of their epochs: killed before log line and checkpoint.
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(Throughput, "on_train_batch_end" if killed_at == 10 else "on_epoch_end", kill)
+        run_to_the_end(tmp_path / "killed", brightness(**CUT_SHORT), photos)
+    resumed = run_to_the_end(tmp_path / "killed", brightness(**CUT_SHORT), photos)
+    assert numbers(resumed) == numbers(whole)
+    expected, found = final_weights(whole), final_weights(resumed)
+    assert expected.keys() == found.keys()
+    for name in expected:
+        np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+def test_what_is_left_of_a_run():
+    # (done, total, steps of an epoch): stretches of epochs with the steps of one
+    assert remaining_epochs(0, 12, 4) == [(range(3), 4)]
+    assert remaining_epochs(0, 11, 4) == [(range(2), 4), (range(2, 3), 3)]
+    assert remaining_epochs(5, 11, 4) == [(range(1, 2), 3), (range(2, 3), 3)]
+    assert remaining_epochs(9, 11, 4) == [(range(2, 3), 2)]
+    assert remaining_epochs(3, 16, 4) == [(range(1), 1), (range(1, 4), 4)]
+    assert remaining_epochs(0, 3, 4) == [(range(1), 3)]
+    assert remaining_epochs(11, 11, 4) == []
+
+
+def test_the_stream_cuts_the_patches_that_the_task_asks_for(brightness, photos):
+    batch = next(iter(patch_stream(photos, brightness(), first_step=0)))
+    assert batch["patches"].shape == (4, 104, 104, 3)
+    with pytest.raises(UsageError, match="as the photos were cached"):
+        patch_stream(replace(photos, pixels=replace(photos.pixels, edge=120)), brightness(), first_step=0)
+
+
+def test_photos_are_studied_once_and_the_run_folder_remembers(tmp_path, brightness, photos):
+    run, first, again = RunFolder(tmp_path), brightness(), brightness()
+    before = type(first).studies
+    study_once(run, first, photos)
+    study_once(run, again, photos)
+    assert type(first).studies == before + 1
+    assert json.loads((tmp_path / "task.json").read_text()) == {"photos": 5, "offset": 0.25}
+    assert first.offset == again.offset == 0.25
+    assert float(build_model(again, 1).head.weights[1]) == 0.25

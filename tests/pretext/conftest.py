@@ -1,0 +1,91 @@
+"""A pretext task of one convolution, and sample photos to train it on: whole runs in a second."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.data.inspection import PhotoSet, inspect_photos
+from aesthkeras.data.sources import sample_photos
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.task import PatchLosses, PretextTask
+
+RECIPE = Recipe(width=0.125, resize=120, crop=96, batch_size=4, precision="float32", learning_rate=0.001)
+
+
+@dataclasses.dataclass(frozen=True)
+class NoOptions:
+    """A task without flags of its own."""
+
+
+class Brightness(PretextTask):
+    """Tells the mean brightness of a patch that is larger than the encoder's input; two views a patch."""
+
+    Options = NoOptions
+    views_per_patch = 2
+    studies = 0
+
+    @property
+    def photo_edge(self) -> int:
+        return 110
+
+    @property
+    def patch_edge(self) -> int:
+        return 104
+
+    def study(self, photos):
+        Brightness.studies += 1
+        return {"photos": len(photos.paths), "offset": 0.25}
+
+    def recall(self, facts):
+        self.offset = facts["offset"]
+
+    def views(self, batch):
+        patches = tf.cast(tf.ensure_shape(batch["patches"], [None, 104, 104, 3]), tf.float32) / 255
+        noise = tf.random.stateless_uniform([], batch["seed"])
+        return {"image": patches[:, 4:100, 4:100], "brightness": tf.reduce_mean(patches, [1, 2, 3]) + noise}
+
+    def build_encoder(self):
+        image = keras.Input([96, 96, 3])
+        features = keras.layers.Conv2D(2, 8, 8, kernel_initializer="ones")(image)
+        pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
+        return keras.Model(image, {"embedding": pooled})
+
+    def build_head(self, encoder):
+        offset = keras.initializers.Constant(self.offset)
+        return keras.Sequential(
+            [
+                keras.Input([2]),
+                keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer=offset, name="told"),
+            ]
+        )
+
+    def forward(self, encoder, head, batch, training):
+        features = encoder(batch["image"], training=training)["embedding"]
+        return {"told": head(features / 100, training=training)[:, 0]}
+
+    def loss_names(self):
+        return ["square"]
+
+    def losses(self, outputs, batch):
+        return PatchLosses({"square": (outputs["told"] - batch["brightness"]) ** 2}, {})
+
+
+@pytest.fixture(scope="session")
+def brightness():
+    """Makes the task with some of the recipe's numbers changed."""
+
+    def make(**changes) -> Brightness:
+        return Brightness(NoOptions(), dataclasses.replace(RECIPE, **changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory) -> PhotoSet:
+    """Five real photos, cached at the edge that the task asks for."""
+    folder = str(tmp_path_factory.mktemp("inspection"))
+    return inspect_photos(sample_photos()[:5], folder, edge=110, cache="memory", progress=False)
