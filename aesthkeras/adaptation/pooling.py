@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import tensorflow as tf
+from tensorflow import keras
 
 POOLINGS = ("vissl", "deepcluster", "max", "zhang")
 
@@ -103,3 +104,12 @@ def pool_blocks(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dic
         for name, grid in PROBE_GRIDS.items()
         if name in outputs
     }
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class PooledBlocks(keras.layers.Layer):
+    """``pool_blocks`` as a layer: an encoder's outputs by name -> float32 ``[N, values]`` by block."""
+
+    def call(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Pool a batch."""
+        return pool_blocks(outputs)

@@ -22,7 +22,12 @@ from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import task_of, trained_networks
 from aesthkeras.pretext.precision import use_precision
 from aesthkeras.results.run_folder import RunFolder
-from aesthkeras.serving.loading import encoder_description, load_encoder, newest_version
+from aesthkeras.serving.loading import (
+    encoder_description,
+    load_degradations,
+    load_encoder,
+    newest_version,
+)
 from aesthkeras.serving.signatures import ENCODER_ASSET, FEATURES, versions
 
 RANDOM = "random:"
@@ -42,6 +47,7 @@ class FoundEncoder(NamedTuple):
         fingerprint: SHA-256 over architecture, weights, crop and resize, in hexadecimal.
         name: what tables call it.
         spec: what `--encoder` said.
+        degradations: embedding to the logits of the degradations, and their names; None where it knows none.
     """
 
     model: keras.Model
@@ -50,6 +56,7 @@ class FoundEncoder(NamedTuple):
     fingerprint: str
     name: str
     spec: str
+    degradations: tuple[keras.Model, list[str]] | None = None
 
 
 class RandomSpec(NamedTuple):
@@ -110,7 +117,7 @@ def _exported_encoder(spec: str, folder: Path) -> FoundEncoder:
         )
     try:
         description = encoder_description(version)
-        model = load_encoder(version)
+        model, degradations = load_encoder(version), load_degradations(version)
         crop, resize = int(description["crop"]), int(description["resize_edge"])
     except (UsageError, ValueError, KeyError, AssertionError, tf.errors.OpError) as error:
         raise UsageError(
@@ -120,7 +127,8 @@ def _exported_encoder(spec: str, folder: Path) -> FoundEncoder:
     model.trainable = False
     place = folder.resolve()
     name = place.name if place != version.resolve() else f"{place.parent.name}/{place.name}"
-    return FoundEncoder(model, crop, resize, encoder_fingerprint(model, resize), name, spec)
+    fingerprint = encoder_fingerprint(model, resize)
+    return FoundEncoder(model, crop, resize, fingerprint, name, spec, degradations)
 
 
 def _trained_encoder(spec: str, folder: Path) -> FoundEncoder:
@@ -128,11 +136,12 @@ def _trained_encoder(spec: str, folder: Path) -> FoundEncoder:
     if "task" not in run.read_flags() or tf.train.latest_checkpoint(str(run.checkpoints)) is None:
         raise UsageError(f"--encoder={spec}: expected a run of pretrain that has made a checkpoint")
     task = task_of(run)
-    model, _ = trained_networks(run, task)
+    model, head = trained_networks(run, task)
     model.trainable = False
     resize = task.recipe.resize
     fingerprint = encoder_fingerprint(model, resize)
-    return FoundEncoder(model, task.recipe.crop, resize, fingerprint, folder.resolve().name, spec)
+    name, degradations = folder.resolve().name, task.serving_head(head)
+    return FoundEncoder(model, task.recipe.crop, resize, fingerprint, name, spec, degradations)
 
 
 def _random_encoder(spec: str, calibration_dir: str) -> FoundEncoder:

@@ -1,4 +1,4 @@
-"""An encoder as a SavedModel: photos in, pooled blocks, embedding and degradations out."""
+"""An encoder or a scorer as a SavedModel: photos in, score, pooled blocks, embedding and degradations out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from tensorflow import keras
 
+from aesthkeras.adaptation.heads import head_logits
 from aesthkeras.adaptation.pooling import pool_blocks
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
@@ -24,6 +25,7 @@ from aesthkeras.serving.warm_up import write_warm_up_requests
 
 CLASSES_ASSET = "classes.txt"
 ENCODER_ASSET = "encoder.json"
+SCORER_ASSET = "scorer.json"
 FEATURES = "features"
 PIXELS = "pixels"
 DEGRADATIONS = "degradations"
@@ -31,30 +33,53 @@ DEGRADATIONS = "degradations"
 SIGNATURES = {"serving_default": "image_bytes", FEATURES: "image_bytes", PIXELS: "pixels"}
 
 
-class ServedEncoder(tf.Module):
+class Networks(NamedTuple):
+    """What is served, as functional models.
+
+    Attributes:
+        encoder: from RGB pixel values ``[N, S, S, 3]`` to its named outputs.
+        head: from the embedding to the degradations' logits, or to a dict that holds them as ``logits``; None
+            for an encoder that knows no degradations.
+        scorer: from some of the pooled blocks and the embedding, by name, to ``score`` and what goes with it;
+            None for an encoder alone.
+    """
+
+    encoder: keras.Model
+    head: keras.Model | None = None
+    scorer: keras.Model | None = None
+
+    def in_float32(self) -> Networks:
+        """Copies that compute in float32."""
+        return Networks(*(network and float32_copy(network) for network in self))
+
+
+class ServedModel(tf.Module):
     """The functions behind the signatures, and what they need.
 
     Only the weights are tracked, not the Keras models: tf.saved_model.save would trace each of their layers
     anew, for training too.
 
     Args:
-        encoder: a functional model from RGB pixel values ``[N, S, S, 3]`` to its named outputs, in float32.
-        head: a functional model from the embedding to logits, or to a dict that holds them as ``logits``, in
-            float32; None for an encoder alone.
+        networks: what is served, in float32.
         resize_edge: length of a photo's shorter edge after the resize, at least S.
         assets: files to keep with the model.
     """
 
-    def __init__(self, encoder: keras.Model, head: Any, resize_edge: int, assets: Sequence[Path]) -> None:
+    def __init__(self, networks: Networks, resize_edge: int, assets: Sequence[Path]) -> None:
         super().__init__()
+        encoder, head, scorer = networks
         self.encoder_weights = list(encoder.weights)
         self.head_weights = list(head.weights) if head else []
+        self.scorer_weights = list(scorer.weights) if scorer else []
         self.kept_files = [tf.saved_model.Asset(str(path)) for path in assets]
         crop = encoder.input_shape[1]
 
         def described(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
             outputs = encoder(pixels, training=False)
-            return {**pool_blocks(outputs), EMBEDDING: outputs[EMBEDDING]}
+            answer = {**pool_blocks(outputs), EMBEDDING: outputs[EMBEDDING]}
+            if scorer is None:
+                return answer
+            return {**answer, **scorer({name: answer[name] for name in scorer.input}, training=False)}
 
         def features(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             return described(decode_request(image_bytes, resize_edge, crop))
@@ -62,23 +87,28 @@ class ServedEncoder(tf.Module):
         def features_of_pixels(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
             return described(fit_pixels(pixels, resize_edge, crop))
 
+        def scores(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            assert scorer is not None
+            answer = features(image_bytes)
+            return {name: answer[name] for name in scorer.output}
+
         def degradations(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            assert head is not None
             pixels = decode_request(image_bytes, resize_edge, crop)
             outputs = head(encoder(pixels, training=False)[EMBEDDING], training=False)
-            logits = outputs["logits"] if isinstance(outputs, Mapping) else outputs
-            return {"probabilities": tf.nn.softmax(logits)}
+            return {"probabilities": tf.nn.softmax(head_logits(outputs))}
 
         photos = tf.TensorSpec([None], tf.string, name="image_bytes")
         arrays = tf.TensorSpec([None, None, None, 3], tf.uint8, name="pixels")
         self.features = tf.function(features, input_signature=[photos])
         self.pixels = tf.function(features_of_pixels, input_signature=[arrays])
-        if head is not None:
-            self.degradations = tf.function(degradations, input_signature=[photos])
+        self.default = tf.function(scores, input_signature=[photos]) if scorer else self.features
+        self.degradations = tf.function(degradations, input_signature=[photos]) if head else None
 
     def by_signature(self) -> dict[str, Any]:
         """The functions by the names of their signatures."""
-        functions = {"serving_default": self.features, FEATURES: self.features, PIXELS: self.pixels}
-        return {**functions, DEGRADATIONS: self.degradations} if self.head_weights else functions
+        functions = {"serving_default": self.default, FEATURES: self.features, PIXELS: self.pixels}
+        return {**functions, DEGRADATIONS: self.degradations} if self.degradations else functions
 
 
 def export_encoder(
@@ -116,13 +146,61 @@ def export_encoder(
         ValueError: a head without as many names as it has classes, or a graph that TF Serving could not run.
         OSError: it could not be written. In every case what was there before is unchanged.
     """
-    folder = Path(folder)
-    crop = encoder.input_shape[1]
+    networks = Networks(encoder, head)
+    return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), version)
+
+
+def export_scorer(
+    encoder: keras.Model,
+    scorer: keras.Model,
+    folder: str | Path,
+    *,
+    resize_edge: int,
+    meaning: Mapping[str, Any],
+    head: keras.Model | None = None,
+    class_names: Sequence[str] | None = None,
+    assets: Mapping[str, str | bytes] | None = None,
+    version: int | None = None,
+) -> Path:
+    """Write a scorer as the next version of a SavedModel: ``export_encoder``, and a score.
+
+    ``serving_default`` takes ``image_bytes`` and answers the scorer's outputs only: ``score`` float32
+    ``[N]``, the probability that the photo is positive, and what goes with it. ``features`` and ``pixels``
+    answer them beside the blocks and the embedding.
+
+    Args:
+        encoder: as for ``export_encoder``, and so are all arguments not named here.
+        scorer: a functional model from some of the encoder's pooled blocks and its embedding, by name, to a
+            dict with ``score``, as ``heads.build_scorer`` makes it.
+        meaning: what the score means, kept in the asset ``scorer.json``: JSON values by name.
+
+    Returns:
+        ``folder/VERSION``.
+
+    Raises:
+        As ``export_encoder``.
+    """
+    model = json.loads(float32_copy(scorer).to_json())
+    files = {**(assets or {}), SCORER_ASSET: json.dumps({**meaning, "model": model}, indent=1)}
+    networks = Networks(encoder, head, scorer)
+    return _export(networks, Path(folder), resize_edge, class_names, files, version)
+
+
+def _export(
+    networks: Networks,
+    folder: Path,
+    resize_edge: int,
+    class_names: Sequence[str] | None,
+    files: dict[str, str | bytes],
+    version: int | None,
+) -> Path:
+    crop = networks.encoder.input_shape[1]
     if resize_edge < crop:
         raise UsageError(f"--resize={resize_edge}: expected at least the crop's {crop} pixels")
-    files = {**(assets or {}), ENCODER_ASSET: _description(encoder, resize_edge)}
-    if head is not None:
-        files[CLASSES_ASSET] = _class_list(head, class_names)
+    networks = networks.in_float32()
+    files[ENCODER_ASSET] = _description(networks, resize_edge)
+    if networks.head is not None:
+        files[CLASSES_ASSET] = _class_list(networks.head, class_names)
     version = version or max(versions(folder), default=0) + 1
     final = folder / str(version)
     if final.exists():
@@ -130,7 +208,7 @@ def export_encoder(
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{version}.{os.getpid()}.aside"
     try:
-        _write(aside, float32_copy(encoder), float32_copy(head) if head else None, resize_edge, files)
+        _write(aside, networks, resize_edge, files)
         unservable = unservable_operations(aside)
         if unservable:
             raise ValueError(f"TF Serving cannot run {', '.join(unservable)}: expected core ops only")
@@ -148,32 +226,28 @@ def versions(folder: str | Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def _write(
-    aside: Path,
-    encoder: keras.Model,
-    head: keras.Model | None,
-    resize_edge: int,
-    files: Mapping[str, str | bytes],
-) -> None:
+def _write(aside: Path, networks: Networks, resize_edge: int, files: Mapping[str, str | bytes]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         paths = []
         for name, content in files.items():
             paths.append(Path(temporary) / name)
             paths[-1].write_bytes(content.encode() if isinstance(content, str) else content)
-        served = ServedEncoder(encoder, head, resize_edge, paths)
+        served = ServedModel(networks, resize_edge, paths)
         tf.saved_model.save(served, str(aside), served.by_signature())
-    inputs = {**SIGNATURES, DEGRADATIONS: "image_bytes"} if head else SIGNATURES
+    inputs = {**SIGNATURES, DEGRADATIONS: "image_bytes"} if networks.head else SIGNATURES
     write_warm_up_requests(aside, aside.parent.resolve().name, inputs, resize_edge)
 
 
-def _description(encoder: keras.Model, resize_edge: int) -> str:
-    """What ``loading.load_encoder`` rebuilds the Keras model from."""
-    model = json.loads(float32_copy(encoder).to_json())
-    return json.dumps({"resize_edge": resize_edge, "crop": encoder.input_shape[1], "model": model}, indent=1)
+def _description(networks: Networks, resize_edge: int) -> str:
+    """What ``loading`` rebuilds the Keras models of encoder and head from."""
+    encoder, head, _ = networks
+    sizes = {"resize_edge": resize_edge, "crop": encoder.input_shape[1]}
+    models = {"model": json.loads(encoder.to_json()), "head": json.loads(head.to_json()) if head else None}
+    return json.dumps({**sizes, **models}, indent=1)
 
 
 def _class_list(head: keras.Model, class_names: Sequence[str] | None) -> str:
-    logits = head.output["logits"] if isinstance(head.output, Mapping) else head.output
-    if class_names is None or len(class_names) != logits.shape[-1]:
-        raise ValueError(f"class_names: expected {logits.shape[-1]} names for the head's classes")
+    classes = head_logits(head.output).shape[-1]
+    if class_names is None or len(class_names) != classes:
+        raise ValueError(f"class_names: expected {classes} names for the head's classes")
     return "".join(f"{name}\n" for name in class_names)

@@ -11,8 +11,9 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
+from aesthkeras.adaptation.heads import build_network, build_scorer
 from aesthkeras.encoders import build_encoder
-from aesthkeras.serving.signatures import export_encoder
+from aesthkeras.serving.signatures import export_encoder, export_scorer
 
 RESIZE_EDGE, CROP = 110, 96
 CLASS_NAMES = [f"class {index}" for index in range(22)]
@@ -76,6 +77,21 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
 @pytest.fixture(scope="session")
 def loaded(export: Export):
     return tf.saved_model.load(str(export.path))
+
+
+@pytest.fixture(scope="session")
+def scorer_export(export: Export, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scorer of ratings 1 to 7 on conv5 and the embedding of the tiny encoder."""
+    network = build_network({"conv5": 512, "embedding": 512}, hidden=[8], outputs=7, dropout=0.5, seed=1)
+    return export_scorer(
+        export.encoder,
+        build_scorer(network, "distribution", threshold=4.1, temperature=0.5),
+        tmp_path_factory.mktemp("savedmodels") / "scorer",
+        resize_edge=RESIZE_EDGE,
+        meaning={"target": "distribution", "threshold": 4.1},
+        head=export.head,
+        class_names=CLASS_NAMES,
+    )
 
 
 @pytest.fixture

@@ -93,6 +93,31 @@ def test_probabilities_are_the_heads(export, loaded, requests, expected):
     np.testing.assert_allclose(answer, powers / powers.sum(-1, keepdims=True), rtol=1e-3, atol=1e-5)
 
 
+def test_scorer_answers_the_score_and_what_it_is_made_of(scorer_export, requests, expected, png):
+    loaded = tf.saved_model.load(str(scorer_export))
+    assert set(loaded.signatures) == {"serving_default", "features", "pixels", "degradations"}
+    answer = loaded.signatures["serving_default"](image_bytes=tf.constant(requests))
+    assert {name: values.shape for name, values in answer.items()} == {
+        "score": (4,),
+        "rating": (4,),
+        "distribution": (4, 7),
+    }
+    shares = answer["distribution"].numpy().astype(np.float64)
+    np.testing.assert_allclose(shares.sum(1), 1, rtol=1e-6)
+    ratings = shares @ np.arange(1, 8)
+    np.testing.assert_allclose(answer["rating"], ratings, rtol=1e-5)
+    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-(ratings - 4.1) / 0.5)), rtol=1e-4)
+    features = loaded.signatures["features"](image_bytes=tf.constant(requests))
+    assert set(features) == {*VALUES, *answer}
+    for name, values in {**expected, **answer}.items():
+        if name in features:
+            np.testing.assert_allclose(features[name], values, rtol=1e-4, atol=1e-4)
+    photo = png(130, 170)
+    of_file = loaded.signatures["serving_default"](image_bytes=tf.constant([photo]))
+    of_pixels = loaded.signatures["pixels"](pixels=tf.io.decode_png(photo, channels=3)[tf.newaxis])
+    np.testing.assert_allclose(of_pixels["score"], of_file["score"], rtol=1e-5)
+
+
 def test_assets_are_kept(export):
     assets = export.path / "assets"
     assert (assets / "flags.cfg").read_text() == "--seed=0\n"

@@ -1,0 +1,197 @@
+"""Non-linear heads: from an encoder's blocks to a calibrated score (Table 3, "+ non-linear layers")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.adaptation.pooling import PooledBlocks
+from aesthkeras.adaptation.settings import EPSILON
+from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, EMBEDDING, layer_seed
+
+layers = keras.layers
+
+SCORE = "score"
+RATING = "rating"
+DISTRIBUTION = "distribution"
+DEGRADATIONS = "degradations"
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Probability(keras.layers.Layer):
+    """The calibrated probability that a photo is positive: ``sigmoid((values - threshold) / temperature)``.
+
+    One temperature, fitted on photos that did not train, as in Guo et al., "On Calibration of Modern Neural
+    Networks" (2017); for ratings it says how far they are off.
+
+    Args:
+        threshold: where the probability is one half: 0 for logits, the rating from which a photo is positive.
+        temperature: above 0, in the unit of the values.
+
+    Call arguments:
+        values: floating ``[N, 1]``, logits or ratings.
+
+    Returns:
+        float32 ``[N]`` in [0, 1].
+    """
+
+    def __init__(self, threshold: float = 0.0, temperature: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.threshold, self.temperature = float(threshold), float(temperature)
+
+    def call(self, values: tf.Tensor) -> tf.Tensor:
+        """Calibrate a batch."""
+        return tf.sigmoid((values[:, 0] - self.threshold) / self.temperature)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that rebuild the layer."""
+        return {**super().get_config(), "threshold": self.threshold, "temperature": self.temperature}
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class MeanRating(keras.layers.Layer):
+    """The mean of a distribution over the ratings 1 to K.
+
+    Call arguments:
+        shares: floating ``[N, K]``, at least 0, each row's sum 1.
+
+    Returns:
+        float32 ``[N, 1]`` in [1, K].
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def call(self, shares: tf.Tensor) -> tf.Tensor:
+        """Average a batch."""
+        ratings = tf.range(1, shares.shape[-1] + 1, dtype=tf.float32)
+        return tf.reduce_sum(shares * ratings, -1, keepdims=True)
+
+
+def build_network(
+    values: Mapping[str, int],
+    hidden: Sequence[int],
+    outputs: int,
+    *,
+    dropout: float = 0.0,
+    weight_decay: float = 0.0,
+    seed: int = 0,
+) -> keras.Model:
+    """The part of a head that is trained: hidden layers with dropout on normalised features.
+
+    Args:
+        values: length of each input by its name: blocks as ``pool_blocks`` gives them, ``embedding``.
+        hidden: units of each hidden layer; none makes it linear.
+        outputs: 1 for a logit or a rating, K for a distribution over K ratings.
+        dropout: share of the values that each training step leaves out ahead of every dense layer.
+        weight_decay: L2 in the gradient of every kernel, as Caffe and PyTorch have it.
+        seed: equal seeds give equal weights.
+
+    Returns:
+        A functional model: dict of float32 ``[N, values]`` -> float32 ``[N, outputs]``.
+    """
+    decay = keras.regularizers.l2(weight_decay / 2) if weight_decay else None
+    inputs = {name: keras.Input((number,), name=name, dtype="float32") for name, number in values.items()}
+    normalized = [
+        # The probes' normalisation: without scale and shift.
+        layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM,
+            epsilon=EPSILON,
+            center=False,
+            scale=False,
+            name=f"{name}_normalization",
+            dtype="float32",
+        )(features)
+        for name, features in inputs.items()
+    ]
+    hidden_features = layers.Concatenate(name="features")(normalized) if len(values) > 1 else normalized[0]
+    for number, units in enumerate((*hidden, outputs), 1):
+        name = f"hidden{number}" if number <= len(hidden) else "output"
+        if dropout:
+            hidden_features = layers.Dropout(dropout, seed=layer_seed(seed, f"dropout{number}"))(
+                hidden_features
+            )
+        hidden_features = layers.Dense(
+            units,
+            activation="relu" if number <= len(hidden) else None,
+            kernel_initializer=keras.initializers.HeNormal(seed=layer_seed(seed, name)),
+            kernel_regularizer=decay,
+            name=name,
+            dtype="float32",
+        )(hidden_features)
+    return keras.Model(inputs, hidden_features, name="network")
+
+
+def build_scorer(
+    network: keras.Model,
+    target: str,
+    *,
+    threshold: float = 0.0,
+    temperature: float = 1.0,
+    mean: float = 0.0,
+    deviation: float = 1.0,
+) -> keras.Model:
+    """A trained network with its outputs made into scores.
+
+    Args:
+        network: as ``build_network`` makes it: one output for ``binary`` (a logit) and ``score`` (a
+            standardised rating), K for ``distribution`` (logits of the ratings 1 to K).
+        target: ``binary``, ``score`` or ``distribution``.
+        threshold: for ratings: from which one on a photo is positive.
+        temperature: of the calibration, see ``Probability``.
+        mean: of the ratings that trained, for ``score``.
+        deviation: of the ratings that trained, for ``score``.
+
+    Returns:
+        A functional model on the network's inputs to ``score`` float32 ``[N]``, the probability that the
+        photo is positive. But for ``binary`` there is also ``rating`` float32 ``[N]``, the expected mean
+        rating on the set's own scale, which puts photos in the same order; for ``distribution`` also
+        ``distribution`` float32 ``[N, K]``, the expected shares of the raters.
+    """
+    output = network(network.input)
+    if target == "binary":
+        return keras.Model(
+            network.input, {SCORE: Probability(0.0, temperature, name=SCORE)(output)}, name="scorer"
+        )
+    scored = {}
+    if target == "distribution":
+        scored[DISTRIBUTION] = layers.Softmax(name=DISTRIBUTION, dtype="float32")(output)
+        rating = MeanRating(name="mean_rating")(scored[DISTRIBUTION])
+    else:
+        rating = layers.Rescaling(deviation, mean, name="rescaled", dtype="float32")(output)
+    scored[SCORE] = Probability(threshold, temperature, name=SCORE)(rating)
+    scored[RATING] = layers.Reshape((), name=RATING, dtype="float32")(rating)
+    return keras.Model(network.input, scored, name="scorer")
+
+
+def scoring_model(
+    encoder: keras.Model, scorer: keras.Model, degradations: keras.Model | None = None
+) -> keras.Model:
+    """Encoder and scorer as one model, for heat maps, fine-tuning, and scoring without a SavedModel.
+
+    Args:
+        encoder: a functional model from RGB pixel values to its outputs by name.
+        scorer: a functional model from pooled blocks and the embedding, as ``build_scorer`` makes it.
+        degradations: a functional model from the embedding to logits, or to a dict that holds them as
+            ``logits``; None for an encoder that knows no degradations.
+
+    Returns:
+        A functional model from the encoder's input to the encoder's outputs (blocks not pooled), the scorer's
+        outputs, and, with a third model, ``degradations`` float32 ``[N, classes]``, probabilities.
+    """
+    outputs = encoder(encoder.input)
+    pooled = PooledBlocks(name="pooled")(outputs)
+    described = {**pooled, EMBEDDING: outputs[EMBEDDING]}
+    answered = {**outputs, **scorer({name: described[name] for name in scorer.input})}
+    if degradations is not None:
+        logits = head_logits(degradations(outputs[EMBEDDING]))
+        answered[DEGRADATIONS] = layers.Softmax(name=DEGRADATIONS, dtype="float32")(logits)
+    return keras.Model(encoder.input, answered, name="scoring")
+
+
+def head_logits(outputs: Any) -> Any:
+    """What a pretext task's head says of the classes: the output itself, or its ``logits``."""
+    return outputs["logits"] if isinstance(outputs, Mapping) else outputs

@@ -1,0 +1,99 @@
+"""What a head computes, by hand, and that it can be written down and rebuilt."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from tensorflow import keras
+
+from aesthkeras.adaptation.heads import build_network, build_scorer, scoring_model
+from aesthkeras.encoders import build_encoder
+
+VALUES = {"conv5": 6, "embedding": 4}
+
+
+@pytest.fixture(scope="module")
+def features() -> dict[str, np.ndarray]:
+    chance = np.random.default_rng(0)
+    return {name: chance.normal(2, 3, (5, number)).astype(np.float32) for name, number in VALUES.items()}
+
+
+def network(outputs: int, **options) -> keras.Model:
+    built = build_network(VALUES, [3], outputs, **options)
+    built({name: np.random.default_rng(1).normal(0, 2, (9, n)) for name, n in VALUES.items()}, training=True)
+    return built
+
+
+def raw(built: keras.Model, features: dict[str, np.ndarray]) -> np.ndarray:
+    """Normalisation, hidden layer with ReLU and output layer, in numpy."""
+    parts = []
+    for name in VALUES:
+        mean, variance = built.get_layer(f"{name}_normalization").get_weights()
+        parts.append((features[name] - mean) / np.sqrt(variance + 1e-3))
+    kernel, bias = built.get_layer("hidden1").get_weights()
+    hidden = np.maximum(np.concatenate(parts, 1) @ kernel + bias, 0)
+    kernel, bias = built.get_layer("output").get_weights()
+    return hidden @ kernel + bias
+
+
+def test_binary_score_is_the_sigmoid_of_the_logit_over_the_temperature(features):
+    built = network(1, dropout=0.5)
+    answer = build_scorer(built, "binary", temperature=2.5)(features)
+    assert set(answer) == {"score"}
+    np.testing.assert_allclose(
+        answer["score"], 1 / (1 + np.exp(-raw(built, features)[:, 0] / 2.5)), rtol=1e-5
+    )
+
+
+def test_rating_is_on_the_scale_of_the_set(features):
+    built = network(1)
+    scorer = build_scorer(built, "score", threshold=60, temperature=8, mean=50, deviation=20)
+    ratings = raw(built, features)[:, 0] * 20 + 50
+    np.testing.assert_allclose(scorer(features)["rating"], ratings, rtol=1e-5)
+    np.testing.assert_allclose(scorer(features)["score"], 1 / (1 + np.exp((60 - ratings) / 8)), rtol=1e-4)
+
+
+def test_distribution_gives_the_mean_of_its_ratings(features):
+    built = network(4)
+    powers = np.exp(raw(built, features))
+    shares = powers / powers.sum(1, keepdims=True)
+    answer = build_scorer(built, "distribution", threshold=2.5, temperature=0.3)(features)
+    np.testing.assert_allclose(answer["distribution"], shares, rtol=1e-5)
+    np.testing.assert_allclose(answer["rating"], shares @ [1, 2, 3, 4], rtol=1e-5)
+    np.testing.assert_allclose(
+        answer["score"], 1 / (1 + np.exp((2.5 - shares @ [1, 2, 3, 4]) / 0.3)), rtol=1e-4
+    )
+
+
+def test_a_scorer_is_rebuilt_from_its_configuration(features):
+    scorer = build_scorer(network(4), "distribution", threshold=2.5, temperature=0.3)
+    again = keras.models.model_from_json(json.dumps(json.loads(scorer.to_json())))
+    again.set_weights(scorer.get_weights())
+    for name, values in scorer(features).items():
+        np.testing.assert_array_equal(again(features)[name], values)
+
+
+def test_weight_decay_is_that_of_caffe(features):
+    """The gradient of what the model adds to the loss is the decay times the kernel; biases have none."""
+    built = network(1, weight_decay=0.3)
+    kernels = [built.get_layer(name).get_weights()[0] for name in ("hidden1", "output")]
+    np.testing.assert_allclose(sum(built.losses), 0.15 * sum((k**2).sum() for k in kernels), rtol=1e-5)
+
+
+def test_equal_seeds_give_equal_weights_and_others_do_not():
+    first, second, other = (build_network(VALUES, [3], 1, seed=seed).get_weights() for seed in (5, 5, 6))
+    assert all(np.array_equal(a, b) for a, b in zip(first, second))
+    assert not np.array_equal(first[0], other[0]) or not np.array_equal(first[4], other[4])
+
+
+def test_scoring_model_pools_as_the_probes_do():
+    encoder = build_encoder("alexnet", input_size=96, width=0.125)
+    built = build_network({"conv3": 4 * 4 * 48}, [], 1, seed=1)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), np.uint8)
+    answer = scoring_model(encoder, build_scorer(built, "binary"))(pixels)
+    assert answer["conv3"].shape == (2, 4, 4, 48)
+    kernel, bias = built.get_layer("output").get_weights()
+    pooled = np.reshape(answer["conv3"], (2, -1)) / np.sqrt(1.001)  # initial statistics: mean 0, variance 1
+    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-(pooled @ kernel + bias)[:, 0])), rtol=1e-4)
