@@ -37,7 +37,13 @@ def contender(encoder, layers: tuple[str, ...], seeds: int, fractions: tuple[flo
     recipe = ProbeRecipe(solver="sgd", batch_size=FLAGS.batch_size)
     photos = 10 * FLAGS.batch_size
     banks = [
-        ProbeBank(values, range(seeds), {k: k % 2 for k in range(int(photos * fraction))}, recipe)
+        ProbeBank(
+            values,
+            range(seeds),
+            {k: k % 2 for k in range(int(photos * fraction))},
+            recipe,
+            dict.fromkeys(values, recipe.weight_decay),
+        )
         for fraction in fractions
     ]
     generator = np.random.default_rng(0)

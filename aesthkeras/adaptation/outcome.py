@@ -18,6 +18,7 @@ import numpy as np
 
 from aesthkeras.adaptation.metrics import METRICS, classification, correlation
 from aesthkeras.adaptation.protocols import LabelledPhotos, Part
+from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
 from aesthkeras.files import replace_file
 
 RESULTS = "results.csv"
@@ -112,6 +113,10 @@ class Outcomes:
             **{f"probability/{key}": values for key, values in outcome.probabilities.items()},
         )
         replace_file(self._path(outcome.part), content.getvalue())
+
+    def checkpoint(self, part: Part, minutes: float) -> ProbeCheckpoint:
+        """Where the training of a part that is not done is kept."""
+        return ProbeCheckpoint(self.folder / PARTS / f"{part.repeat}-{part.fold}.training.npz", minutes)
 
     def write_results(self, parts: list[Part], described: dict[str, str]) -> int:
         """Writes results.csv from the parts that are done; returns the number of its rows.

@@ -21,6 +21,7 @@ from aesthkeras.adaptation.outcome import DESCRIPTION, PREDICTIONS, RESULTS, Out
 from aesthkeras.adaptation.protocols import LabelledPhotos, LabelledSet, Part, parts
 from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
 from aesthkeras.adaptation.sgd import sgd_outcome
+from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
 from aesthkeras.data.inspection import PhotoSet, inspect_photos
 from aesthkeras.data.quarantine import write_quarantine
 from aesthkeras.encoders.find import FoundEncoder, find_encoder
@@ -64,9 +65,13 @@ def probe(run: RunFolder, places: ProbePlaces, labelled: LabelledSet, recipe: Pr
     }
     for part in tqdm(planned, desc="probing", unit="part"):
         if not outcomes.is_done(part):
+            checkpoint = outcomes.checkpoint(part, places.checkpoint_minutes)
             outcomes.save(
-                probe_part(part, photos, photo_set, encoder, pooled, features, recipe, cross_validated)
+                probe_part(
+                    part, photos, photo_set, encoder, pooled, features, recipe, cross_validated, checkpoint
+                )
             )
+            checkpoint.remove()
             outcomes.write_results(planned, described)
     rows = outcomes.write_results(planned, described)
     outcomes.write_predictions(planned, photos)
@@ -82,6 +87,7 @@ def probe_part(
     features: Features,
     recipe: ProbeRecipe,
     cross_validated: bool,
+    checkpoint: ProbeCheckpoint,
 ) -> PartOutcome:
     """Trains and tests every layer, label fraction and seed on one part."""
     draws = {}
@@ -91,10 +97,11 @@ def probe_part(
             purpose = f"{part.repeat}/{part.fold}"
             drawn = draw_fraction(ids, part.labels[part.train], fraction, recipe.seed, purpose)
             draws[fraction] = part.train[drawn]
+    groups = np.unique(photos.keys, return_inverse=True)[1]
     if recipe.solver == "sgd":
-        return sgd_outcome(part, photo_set, encoder, pooled, features, draws, recipe)
+        return sgd_outcome(part, photo_set, encoder, pooled, features, draws, groups, recipe, checkpoint)
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
-        return exact_outcome(part, photos, features, draws, recipe)
+        return exact_outcome(part, photos, features, draws, groups, recipe)
 
 
 def exact_outcome(
@@ -102,11 +109,11 @@ def exact_outcome(
     photos: LabelledPhotos,
     features: Features,
     draws: dict[float, np.ndarray],
+    groups: np.ndarray,
     recipe: ProbeRecipe,
 ) -> PartOutcome:
     """Fits the exact solver on every layer and draw; loads one layer's features of the part at a time."""
     outcome = PartOutcome(part)
-    groups = np.unique(photos.keys, return_inverse=True)[1]
     for layer in recipe.layer_names:
         views, values = features[layer].shape[1:]
         test = features[layer][part.test].reshape(-1, values)

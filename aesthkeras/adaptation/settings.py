@@ -59,6 +59,12 @@ class ProbeRecipe:
     weight_decay: float = setting(
         5e-4, "sgd: L2 decay of the kernels, in the gradient as in Caffe and PyTorch"
     )
+    decay: str = setting(
+        "given",
+        "sgd: given takes --weight_decay; chosen takes, layer by layer, the penalty that lbfgs chooses on "
+        "the training part, for sets so small that the paper's decay lets a probe learn them by heart",
+        ["given", "chosen"],
+    )
 
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
@@ -118,9 +124,11 @@ class ProbePlaces:
         "", "folder of the feature caches, which runs may share; empty for RUN_DIR/features"
     )
     cache: str = setting("none", "where decoded photos are kept", ["none", "memory", "disk"])
+    checkpoint_minutes: float = setting(10.0, "sgd: minutes between two checkpoints inside a part")
 
     def __post_init__(self) -> None:
         """Checks that nothing needed is empty; raises `UsageError` naming the flag."""
+        require(self, "checkpoint_minutes", self.checkpoint_minutes >= 0, "0 or more")
         require(self, "encoder", bool(self.encoder), "a SavedModel folder, a run folder or random:alexnet")
         require(self, "data_dir", bool(self.data_dir), "the root of a data set")
         require(self, "run_dir", bool(self.run_dir), "a folder")

@@ -15,10 +15,12 @@ import tensorflow as tf
 from tensorflow import keras
 from tqdm import tqdm
 
+from aesthkeras.adaptation import exact
 from aesthkeras.adaptation.features import Features
 from aesthkeras.adaptation.outcome import PartOutcome
 from aesthkeras.adaptation.protocols import Part
 from aesthkeras.adaptation.settings import EPSILON, ProbeRecipe
+from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
 from aesthkeras.data.inspection import PhotoSet
 from aesthkeras.data.patches import patch_dataset, steps_per_epoch, unreadable_photo
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
@@ -35,11 +37,17 @@ class ProbeBank:
         values: number of pooled values by layer.
         seeds: one initialisation each; their probes differ in nothing else.
         labels: photo's number in the stream of patches -> 0 or 1; other photos of the stream are passed over.
-        recipe: batch size, momentum, weight decay.
+        recipe: batch size, learning rate, momentum.
+        weight_decay: L2 in the gradient of the kernel, by layer.
     """
 
     def __init__(
-        self, values: Mapping[str, int], seeds: Sequence[int], labels: Mapping[int, int], recipe: ProbeRecipe
+        self,
+        values: Mapping[str, int],
+        seeds: Sequence[int],
+        labels: Mapping[int, int],
+        recipe: ProbeRecipe,
+        weight_decay: Mapping[str, float],
     ) -> None:
         self.seeds = list(seeds)
         # A set smaller than a batch would otherwise wait several epochs for each update.
@@ -59,7 +67,7 @@ class ProbeBank:
         self.biases = {layer: tf.Variable(tf.zeros([len(seeds) * CLASSES])) for layer in values}
         for layer, number in values.items():
             self.normalizations[layer].build([None, number])
-        self.weight_decay = recipe.weight_decay
+        self.weight_decay = weight_decay
         self.variables = [*self.kernels.values(), *self.biases.values()]
         self.optimizer = keras.optimizers.SGD(
             recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0
@@ -108,6 +116,25 @@ class ProbeBank:
             normalization.moving_mean.assign(normalization.moving_mean / share)
             normalization.moving_variance.assign(normalization.moving_variance / share)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that further training hangs on, by name; `restore` takes it."""
+        arrays = {f"variable/{number}": variable.numpy() for number, variable in enumerate(self._stored())}
+        arrays |= {f"waiting/{layer}": values.numpy() for layer, values in self._waiting.items()}
+        return {**arrays, "waiting_labels": self._waiting_labels, "updates": np.array(self.updates)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes up the training where `state` was called."""
+        for number, variable in enumerate(self._stored()):
+            variable.assign(state[f"variable/{number}"])
+        self._waiting_labels = state["waiting_labels"]
+        waiting = self.kernels if len(self._waiting_labels) else ()
+        self._waiting = {layer: tf.constant(state[f"waiting/{layer}"]) for layer in waiting}
+        self.updates = int(state["updates"])
+
+    def _stored(self) -> list[tf.Variable]:
+        statistics = [weight for layer in self.normalizations.values() for weight in layer.weights]
+        return [*self.variables, *statistics, *self.optimizer.variables]
+
     def probabilities(self, layer: str, features: np.ndarray) -> np.ndarray:
         """Probability of the positive class: float32 `[N, values]` -> float64 `[N, seeds]`."""
         found = []
@@ -140,8 +167,10 @@ class ProbeBank:
                 )
                 losses.append(tf.reduce_sum(tf.reduce_mean(entropy, 0)))
             # the gradient of half the square: the decay times the kernel
-            decay = [tf.nn.l2_loss(kernel) for kernel in self.kernels.values()]
-            loss = tf.add_n(losses) + self.weight_decay * tf.add_n(decay)
+            decay = [
+                self.weight_decay[layer] * tf.nn.l2_loss(kernel) for layer, kernel in self.kernels.items()
+            ]
+            loss = tf.add_n(losses) + tf.add_n(decay)
         gradients = tape.gradient(loss, self.variables)
         self.optimizer.apply_gradients(zip(gradients, self.variables))
 
@@ -153,6 +182,7 @@ def train_banks(
     encoder: FoundEncoder,
     recipe: ProbeRecipe,
     seed: int,
+    checkpoint: ProbeCheckpoint | None = None,
 ) -> None:
     """Trains all banks on one stream of random, by chance mirrored crops, one forward pass a batch.
 
@@ -163,30 +193,62 @@ def train_banks(
         encoder: its crop and resize make the patches.
         recipe: epochs and learning rate.
         seed: decides the patches.
+        checkpoint: where a killed training goes on from, and what keeps this one; None for neither.
 
     Raises:
         UsageError: a photo is gone since it was inspected.
     """
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size)
-    patches = patch_dataset(photos, encoder.resize, encoder.crop, recipe.batch_size, seed=seed)
+    done, last = checkpoint.restore(banks) if checkpoint else 0, recipe.epochs * steps
+    patches = patch_dataset(
+        photos, encoder.resize, encoder.crop, recipe.batch_size, seed=seed, first_step=done
+    )
     batches = tqdm(
-        patches.take(recipe.epochs * steps),
-        total=recipe.epochs * steps,
+        patches.take(last - done),
+        initial=done,
+        total=last,
         desc="training probes",
         unit="step",
         leave=False,
     )
     try:
-        for step, batch in enumerate(batches):
+        for step, batch in enumerate(batches, done):
             drops = step // steps // recipe.learning_rate_epochs
             features, numbers = pooled(batch["patches"]), batch["photo"].numpy()
             for bank in banks:
                 bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
                 bank.learn(features, numbers)
+            if checkpoint:
+                checkpoint.save_in_time(step + 1, banks)
     except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
         raise unreadable_photo(error) from error
     for bank in banks:
         bank.settle()
+
+
+def weight_decays(
+    features: Features, train: np.ndarray, labels: np.ndarray, groups: np.ndarray, recipe: ProbeRecipe
+) -> dict[str, float]:
+    """The decay of each layer's kernel: `--weight_decay`, or the penalty that the exact solver chooses.
+
+    Args:
+        features: the centre crops' features of all photos.
+        train: indices of the labelled training photos.
+        labels: `[training photos]`, 0 and 1.
+        groups: int `[training photos]`.
+        recipe: says which.
+    """
+    if recipe.decay == "given":
+        return dict.fromkeys(recipe.layer_names, recipe.weight_decay)
+    decays = {}
+    for layer in recipe.layer_names:
+        values = features[layer][train, 0]
+        points = exact.coordinates(values, values[:0])
+        strength = exact.choose_strength(points.train, labels.astype(np.int64), groups, recipe.seed)
+        decay = exact.equal_weight_decay(strength, *values.shape)
+        # a step of rate times decay above 1 would throw the weights over zero and farther each time
+        decays[layer] = min(decay, 1 / recipe.learning_rate)
+    return decays
 
 
 def sgd_outcome(
@@ -196,7 +258,9 @@ def sgd_outcome(
     pooled: Any,
     features: Features,
     draws: Mapping[float, np.ndarray],
+    groups: np.ndarray,
     recipe: ProbeRecipe,
+    checkpoint: ProbeCheckpoint | None = None,
 ) -> PartOutcome:
     """Trains every layer, seed and draw of one part together; tests what the last epoch gave on centre crops.
 
@@ -207,7 +271,9 @@ def sgd_outcome(
         pooled: what `pooling_function` returned for it.
         features: the centre crops' features of all photos.
         draws: fraction -> indices of the labelled training photos, nested.
+        groups: int `[photos]`; where the decay is chosen, inner folds keep groups whole.
         recipe: how to train.
+        checkpoint: of this part.
     """
     shown = draws[max(draws)]
     subset = replace(
@@ -219,11 +285,17 @@ def sgd_outcome(
     seeds = [recipe.seed + number for number in range(recipe.seeds)]
     place = {int(index): number for number, index in enumerate(shown)}
     banks = {
-        fraction: ProbeBank(values, seeds, {place[int(k)]: int(part.labels[k]) for k in train}, recipe)
+        fraction: ProbeBank(
+            values,
+            seeds,
+            {place[int(k)]: int(part.labels[k]) for k in train},
+            recipe,
+            weight_decays(features, train, part.labels[train], groups[train], recipe),
+        )
         for fraction, train in draws.items()
     }
     stream_seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
-    train_banks(list(banks.values()), pooled, subset, encoder, recipe, stream_seed)
+    train_banks(list(banks.values()), pooled, subset, encoder, recipe, stream_seed, checkpoint)
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
         for fraction, bank in banks.items():

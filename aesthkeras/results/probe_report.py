@@ -232,6 +232,11 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
         notes.append(
             "Differences pool all tests of a photo, the table averages folds: last digits may disagree."
         )
+    if shown and any(run.seeds > 1 for report in reports for run in report.section.runs.values()):
+        notes.append(
+            "Probes with several seeds are compared by the mean of their seeds' probabilities; the table "
+            "shows the mean of their accuracies, which is often a little lower."
+        )
     if choices.measure.name not in STATISTICS and shown:
         notes.append(
             f"A probe keeps no predicted scores, so differences are in accuracy, not {choices.measure.name}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,12 @@ class ProbeRun:
     def folds(self) -> int:
         """How many folds a repeat has; 1 for a fixed split."""
         return len({score.fold for score in self.scores})
+
+    @property
+    def seeds(self) -> int:
+        """How many probes were trained side by side for each test."""
+        tests = Counter((score.layer, score.fraction, score.repeat, score.fold) for score in self.scores)
+        return max(tests.values(), default=1)
 
     def replicates(self, measure: str, layer: str, fraction: float) -> np.ndarray:
         """The measure of each repeat (or seed of a repeat), averaged over its folds; float64 `[R]`.

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.adaptation import exact
 from aesthkeras.adaptation.features import pooling_function
 from aesthkeras.adaptation.settings import EPSILON, ProbeRecipe
-from aesthkeras.adaptation.sgd import ProbeBank, train_banks
+from aesthkeras.adaptation.sgd import ProbeBank, train_banks, weight_decays
+from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
 from aesthkeras.data.inspection import inspect_photos
 
 RECIPE = ProbeRecipe(solver="sgd", batch_size=8, epochs=3, learning_rate_epochs=2, seeds=2)
@@ -30,11 +32,12 @@ def photos(rated, tmp_path_factory):
 def train(encoder, photos):
     """`train(layers, [(seeds, labels), ...])`: trained banks."""
 
-    def run(layers, wanted, recipe=RECIPE):
+    def run(layers, wanted, recipe=RECIPE, checkpoint=None):
         pooled = pooling_function(encoder.model, layers, "vissl")
         values = {layer: int(pooled.structured_outputs[layer].shape[-1]) for layer in layers}
-        banks = [ProbeBank(values, seeds, labels, recipe) for seeds, labels in wanted]
-        train_banks(banks, pooled, photos, encoder, recipe, seed=7)
+        decays = dict.fromkeys(values, 5e-4)
+        banks = [ProbeBank(values, seeds, labels, recipe, decays) for seeds, labels in wanted]
+        train_banks(banks, pooled, photos, encoder, recipe, 7, checkpoint)
         return banks
 
     return run
@@ -62,6 +65,52 @@ def test_alone_or_together_the_weights_are_the_same(train, together, layer, seed
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
+class Killed(ProbeCheckpoint):
+    """A checkpoint whose process dies right after the fifth step, its file written or cut short."""
+
+    def save_in_time(self, step, banks):
+        super().save_in_time(step, banks)
+        if step == 5:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_a_killed_training_goes_on_and_ends_with_the_same_weights(train, together, tmp_path, damage):
+    wanted = [([0, 1], LABELS), ([0, 1], FEW)]
+    path = tmp_path / "part.npz"
+    with pytest.raises(KeyboardInterrupt):
+        train(["conv1", "conv5"], wanted, checkpoint=Killed(path, minutes=0))
+    assert int(np.load(path)["step"]) == 5
+    if damage:
+        path.write_bytes(path.read_bytes()[:1000])
+    resumed = train(["conv1", "conv5"], wanted, checkpoint=ProbeCheckpoint(path, minutes=60))
+    for ours, theirs in zip(resumed, together):
+        assert ours.updates == theirs.updates
+        for layer in ("conv1", "conv5"):
+            np.testing.assert_array_equal(ours.kernels[layer], theirs.kernels[layer])
+            np.testing.assert_array_equal(
+                ours.normalizations[layer].moving_variance, theirs.normalizations[layer].moving_variance
+            )
+
+
+def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():
+    generator = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    values = generator.normal(size=(60, 1, 8)).astype(np.float32)
+    values[:, 0, 0] += labels  # hard to tell: a strong penalty is best
+    recipe = replace(RECIPE, layers="conv1", decay="chosen", learning_rate=1e-3)
+    train, groups = np.arange(60), np.arange(60)
+    points = exact.coordinates(values[:, 0], values[:, 0])
+    strength = exact.fit_labels(points, labels, groups, recipe.seed).strength
+    found = weight_decays({"conv1": values}, train, labels, groups, recipe)
+    assert found == {"conv1": pytest.approx(2 * 8 / (strength * 60))}
+    given = replace(recipe, decay="given", weight_decay=0.25)
+    assert weight_decays({"conv1": values}, train, labels, groups, given) == {"conv1": 0.25}
+    # where rate times decay would be above 1, every step would make the weights larger
+    fast = replace(recipe, learning_rate=50.0)
+    assert weight_decays({"conv1": values}, train, labels, groups, fast) == {"conv1": 0.02}
+
+
 def test_a_small_set_gets_its_own_batches(together):
     assert [bank.batch_size for bank in together] == [8, 5]
     assert together[0].updates == 9  # 3 epochs of 20 photos in batches of 8
@@ -70,8 +119,9 @@ def test_a_small_set_gets_its_own_batches(together):
 
 def test_updates_are_nesterov_with_decay_in_the_gradient():
     generator = np.random.default_rng(0)
-    recipe = replace(RECIPE, batch_size=6, learning_rate=0.1, weight_decay=0.05)
-    bank = ProbeBank({"conv1": 4}, [5], {number: number % 2 for number in range(6)}, recipe)
+    recipe = replace(RECIPE, batch_size=6, learning_rate=0.1)
+    labels = {number: number % 2 for number in range(6)}
+    bank = ProbeBank({"conv1": 4}, [5], labels, recipe, {"conv1": 0.05})
     weights, bias = bank.kernels["conv1"].numpy().astype(np.float64), np.zeros(2)
     velocity, bias_velocity = np.zeros_like(weights), np.zeros(2)
     targets = np.eye(2)[[0, 1, 0, 1, 0, 1]]
@@ -90,7 +140,8 @@ def test_updates_are_nesterov_with_decay_in_the_gradient():
 
 
 def test_moving_statistics_are_means_even_after_few_updates():
-    bank = ProbeBank({"conv1": 3}, [0], {number: number % 2 for number in range(8)}, RECIPE)
+    labels = {number: number % 2 for number in range(8)}
+    bank = ProbeBank({"conv1": 3}, [0], labels, RECIPE, {"conv1": 5e-4})
     features = np.random.default_rng(0).normal(5, 2, (8, 3)).astype(np.float32)
     for _ in range(2):
         bank.learn({"conv1": tf.constant(features)}, np.arange(8))
@@ -100,19 +151,17 @@ def test_moving_statistics_are_means_even_after_few_updates():
 
 
 def test_with_the_same_penalty_it_agrees_with_the_exact_solver():
-    from aesthkeras.adaptation import exact
-
     generator = np.random.default_rng(0)
     labels = np.arange(64) % 2
     features = (generator.normal(size=(96, 10)) + np.tile([0, 1], 48)[:, np.newaxis]).astype(np.float32)
-    decay = 0.2
-    recipe = replace(RECIPE, batch_size=64, learning_rate=0.1, weight_decay=decay)
-    bank = ProbeBank({"conv1": 10}, [0], dict(enumerate(labels)), recipe)
+    strength = 1.5
+    decay = exact.equal_weight_decay(strength, photos=64, values=10)
+    recipe = replace(RECIPE, batch_size=64, learning_rate=0.1)
+    bank = ProbeBank({"conv1": 10}, [0], dict(enumerate(labels)), recipe, {"conv1": decay})
     for _ in range(400):
         bank.learn({"conv1": tf.constant(features[:64])}, np.arange(64))
     bank.settle()
-    # Two columns w and -w stand for the one weight 2w: half the penalty. C is for summed losses.
-    model = exact._logistic(10 * 2 / (decay * 64))
+    model = exact._logistic(strength)
     points = exact.coordinates(features[:64], features[64:])
     expected = model.fit(points.train, labels).predict_proba(points.test)[:, 1]
     np.testing.assert_allclose(bank.probabilities("conv1", features[64:])[:, 0], expected, atol=2e-3)

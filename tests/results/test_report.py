@@ -104,6 +104,23 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+def test_probes_with_several_seeds_are_said_to_be_compared_by_their_mean(probe_run):
+    several = "compared by the mean of their seeds' probabilities"
+    folders = [probe_run(name, scores(0.5, (1,))) for name in ("a", "b")]
+    choices = ReportChoices(measure=MEASURES["accuracy"], resamples=50)
+    one = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
+    assert several not in " ".join(one.notes)
+    table = folders[0] / "results.csv"
+    with open(table, newline="") as file:
+        header, *rows = csv.reader(file)
+    place = header.index("seed")
+    more = [[*row[:place], "99", *row[place + 1 :]] for row in rows]
+    with open(table, "w", newline="") as file:
+        csv.writer(file).writerows([header, *rows, *more])
+    two = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
+    assert several in " ".join(two.notes)
+
+
 def test_all_files_are_there_and_nothing_lies_aside(out):
     found = sorted(str(path.relative_to(out)) for path in out.rglob("*.*"))
     assert found == [
