@@ -12,8 +12,9 @@ from typing import Any
 
 from aesthkeras.degradations.table import CLASSES, OPERATIONS, DegradationSettings
 from aesthkeras.lazy import LazyModule
+from aesthkeras.pretext.classification import ViewClassification
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.pretext.task import PatchLosses
 from aesthkeras.settings import require, setting
 
 tf: Any = LazyModule("tensorflow")
@@ -21,7 +22,6 @@ losses: Any = LazyModule("aesthkeras.pretext.degradation_losses")
 batch_degradations: Any = LazyModule("aesthkeras.degradations.batch")
 draw: Any = LazyModule("aesthkeras.degradations.draw")
 confusion: Any = LazyModule("aesthkeras.monitoring.confusion")
-pictures: Any = LazyModule("aesthkeras.monitoring.pictures")
 schedule: Any = LazyModule("aesthkeras.pretext.schedule")
 
 
@@ -79,7 +79,7 @@ class DegradationOptions:
         )
 
 
-class DegradationTask(PretextTask):
+class DegradationTask(ViewClassification):
     """22-way classification of the degradation, and the triplet loss over its strength."""
 
     Options = DegradationOptions
@@ -93,7 +93,7 @@ class DegradationTask(PretextTask):
         # Written by the schedule, read by the compiled step: hence variables.
         self.triplet_scale = tf.Variable(0.0, trainable=False, name="triplet_scale")
         self.entropy_alpha = tf.Variable(0.0, trainable=False, name="entropy_alpha")
-        self.confusion = confusion.ConfusionMatrix(len(CLASSES), name="confusion")
+        self.name_classes([item.name for item in CLASSES])
         self.active_triplets = tf.keras.metrics.Mean(name="active_triplets")
         self.entropy_weights = tf.keras.metrics.Mean(name="entropy_weight")
 
@@ -111,29 +111,6 @@ class DegradationTask(PretextTask):
         settings = batch_degradations.resolve(self.options.degradation_settings(), self.device)
         views = batch_degradations.degrade(patches, classes, edit_seed, settings)
         return {"views": views, "classes": classes, "photo": batch["photo"]}
-
-    def build_head(self, encoder: Any) -> Any:
-        """One dense layer from the embedding to 22 logits; passes the embedding on for Eq. 2."""
-        embedding = tf.keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
-        logits = tf.keras.layers.Dense(
-            len(CLASSES),
-            name="logits",
-            dtype="float32",
-            kernel_initializer=tf.keras.initializers.GlorotUniform(seed=self.recipe.seed),
-            kernel_regularizer=tf.keras.regularizers.l2(self.recipe.weight_decay / 2),
-        )(embedding)
-        return tf.keras.Model(embedding, {"logits": logits}, name="degradation_head")
-
-    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
-        """Logits `[B, V, 22]` and embedding `[B, V, D]` of all views in one pass."""
-        views = batch["views"]
-        images = tf.reshape(views, [-1, *views.shape[2:]])
-        embedding = encoder(images, training=training)["embedding"]
-        logits = head(embedding, training=training)["logits"]
-        return {
-            "logits": tf.reshape(logits, [-1, self.views_per_patch, len(CLASSES)]),
-            "embedding": tf.reshape(embedding, [-1, self.views_per_patch, embedding.shape[-1]]),
-        }
 
     def loss_names(self) -> list[str]:
         """Eq. 1 always, Eq. 2 where two parameters of an operation are drawn."""
@@ -169,9 +146,9 @@ class DegradationTask(PretextTask):
         self, outputs: dict[str, Any], batch: dict[str, Any], patch_losses: PatchLosses
     ) -> None:
         """Counts predictions, triplets with a positive hinge among the ordered ones, and weights."""
-        classes, logits = batch["classes"], outputs["logits"]
-        self.confusion.update_state(classes, tf.argmax(logits, axis=-1, output_type=tf.int32))
-        entropy = losses.predictive_entropy(logits)
+        super().update_metrics(outputs, batch, patch_losses)
+        classes = batch["classes"]
+        entropy = losses.predictive_entropy(outputs["logits"])
         if self.options.entropy_per == "patch":
             entropy = tf.reduce_mean(entropy[:, 1:], axis=1)
         self.entropy_weights.update_state(losses.entropy_weight(entropy, self.entropy_alpha))
@@ -179,10 +156,6 @@ class DegradationTask(PretextTask):
             ordered = tf.cast(draw.triplet_mask(classes), tf.float32)
             active = tf.cast(self._hinges(outputs["embedding"], classes) > 0, tf.float32)
             self.active_triplets.update_state(active, sample_weight=ordered)
-
-    def step_logs(self) -> dict[str, Any]:
-        """Accuracy over the 22 classes, every class counted by its views."""
-        return {"accuracy": self.confusion.accuracy()}
 
     def epoch_logs(self) -> dict[str, float]:
         """Accuracy per operation, balanced accuracy, active triplets, mean entropy weight, what is on."""
@@ -214,20 +187,9 @@ class DegradationTask(PretextTask):
             ),
         ]
 
-    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
-        """A sheet of views with true and predicted class, and the epoch's confusion matrix."""
-        names = [item.name for item in CLASSES]
-        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
-        return {
-            "views": pictures.view_sheet(
-                batch["views"].numpy(), batch["classes"].numpy(), predicted.numpy(), names
-            ),
-            "confusion": pictures.confusion_matrix(self.confusion.result().numpy(), names),
-        }
-
     def serving_head(self, head: Any) -> tuple[Any, list[str]]:
         """Embedding -> logits over the 22 classes, and their names."""
-        return head, [item.name for item in CLASSES]
+        return head, self.class_names
 
 
 TASK = DegradationTask

@@ -60,7 +60,9 @@ def task_of(run: RunFolder) -> PretextTask:
         raise UsageError(f"--run_dir={run.path}: expected the folder of a run, with a flags.cfg in it")
     kind = find_task(flags["task"])
     task = kind(from_text(kind.Options, flags), from_text(Recipe, flags))
-    task.recall(run.read_task_facts())
+    facts = run.read_task_facts()
+    if facts:
+        task.recall(facts)
     return task
 
 

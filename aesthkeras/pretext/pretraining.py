@@ -64,8 +64,9 @@ def study_once(run: RunFolder, task: PretextTask, photos: PhotoSet) -> None:
     """Gives the task what it must know of the photos: from the run folder, or found out now and kept."""
     if not run.task_facts.exists():
         facts = task.study(photos)
-        if facts:
-            run.write_task_facts(facts)
+        if not facts:
+            return
+        run.write_task_facts(facts)
     task.recall(run.read_task_facts())
 
 

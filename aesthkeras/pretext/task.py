@@ -37,6 +37,11 @@ class PatchLosses:
     patch_weights: Any | None = None
 
 
+@dataclass(frozen=True)
+class NoOptions:
+    """A task without flags of its own."""
+
+
 class PretextTask(abc.ABC):
     """One pretext task. Derived classes override what differs and nothing else knows about them."""
 

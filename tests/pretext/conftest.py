@@ -11,14 +11,9 @@ from tensorflow import keras
 from aesthkeras.data.inspection import PhotoSet, inspect_photos
 from aesthkeras.data.sources import sample_photos
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.pretext.task import NoOptions, PatchLosses, PretextTask
 
 RECIPE = Recipe(width=0.125, resize=120, crop=96, batch_size=4, precision="float32", learning_rate=0.001)
-
-
-@dataclasses.dataclass(frozen=True)
-class NoOptions:
-    """A task without flags of its own."""
 
 
 class Brightness(PretextTask):

@@ -1,0 +1,105 @@
+"""Labels from folders and from shards, what is refused, and an export that knows the classes without photos."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from skimage import data
+
+from aesthkeras.data.inspection import PhotoSet
+from aesthkeras.data.shard_index import find_index
+from aesthkeras.data.shard_photos import shard_photos
+from aesthkeras.datasets.find import read_dataset
+from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.errors import UsageError
+from aesthkeras.preparation.preparing import prepare
+from aesthkeras.preparation.settings import PreparationSettings
+from aesthkeras.pretext.export import task_of, trained_networks
+from aesthkeras.pretext.labels import TASK
+from aesthkeras.pretext.pretraining import study_once
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.task import NoOptions
+from aesthkeras.results.run_folder import RunFolder
+
+
+def found(folder: str, *names: str) -> PhotoSet:
+    return PhotoSet([f"{folder}/{name}" for name in names], 0, "", folder=folder)
+
+
+def task() -> TASK:
+    return TASK(NoOptions(), Recipe(width=0.125, resize=108, crop=96))
+
+
+def test_the_first_folder_below_the_data_is_the_class():
+    photos = found("d/photos/", "cat/1.jpg", "cat/deep/er.jpg", "Hünd/2.jpg", "a b/3.png", "cat/./4.jpg")
+    assert task().study(photos) == {"classes": ["Hünd", "a b", "cat"], "labels": [2, 2, 0, 1, 2]}
+
+
+def test_each_patch_gets_the_label_of_its_photo():
+    labels = task()
+    labels.recall(json.loads(json.dumps({"classes": ["x", "y", "z"], "labels": [2, 0, 1, 0]})))
+    patches = tf.zeros([3, 96, 96, 3], tf.uint8)
+    made = labels.views({"patches": patches, "photo": tf.constant([3, 0, 2], tf.int64)})
+    np.testing.assert_array_equal(made["classes"], [[0], [2], [1]])
+    assert made["views"].shape == (3, 1, 96, 96, 3)
+    assert labels.class_names == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("photos", "line"),
+    [
+        (found("d", "cat/1.jpg", "2.jpg"), r"d/2.jpg: lies in no class folder"),
+        (found("d", "cat/1.jpg", "../e/2.jpg"), r"e/2.jpg: lies in no class folder"),
+        (found("d", "cat/1.jpg", "cat/2.jpg"), r"found one class only, cat"),
+        (found("d", "train/cat/1.jpg", "val/dog/2.jpg"), r"found the parts .* expected --data_dir=d/train"),
+        (found("", "/skimage/data/astronaut.png"), r"--data_dir=samples: .* a folder per class"),
+    ],
+)
+def test_photos_without_classes_are_refused_in_one_line(photos, line):
+    with pytest.raises(UsageError, match=line) as refusal:
+        task().study(photos)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("tree")
+    for class_ in ("made", "born"):
+        (folder / class_).mkdir()
+    small = (slice(0, 120), slice(0, 140))
+    Image.fromarray(data.coffee()[small]).save(folder / "made" / "coffee.png")
+    Image.fromarray(data.rocket()[small]).save(folder / "made" / "rocket.png")
+    Image.fromarray(data.chelsea()[small]).save(folder / "born" / "cat.png")
+    return str(folder)
+
+
+def test_shards_tell_the_labels_that_their_folders_told(tree, tmp_path):
+    shards = str(tmp_path / "shards")
+    prepare(read_dataset("imagenet", tree, DatasetSettings()), shards, PreparationSettings(), progress=False)
+    photos = shard_photos(find_index(shards), str(tmp_path), progress=False)
+    names = [path.rpartition("/")[2] for path in photos.paths]
+    assert sorted(names) == ["cat.png", "coffee.png", "rocket.png"]
+    facts = task().study(photos)
+    of = {name: facts["classes"][label] for name, label in zip(names, facts["labels"])}
+    assert of == {"cat.png": "born", "coffee.png": "made", "rocket.png": "made"}
+    with pytest.raises(UsageError, match="these shards do not tell a label of every photo"):
+        task().study(replace(photos, labels=np.array([0, -1, 1], np.int32)))
+
+
+def test_the_run_folder_knows_the_classes_when_the_photos_are_gone(tmp_path):
+    run, first = RunFolder(tmp_path), task()
+    flags = {"task": "labels", "width": "0.125", "resize": "108", "crop": "96"}
+    run.claim(flags, set(flags))
+    study_once(run, first, found("d", "cat/1.jpg", "dog/2.jpg", "eel/3.jpg"))
+    encoder = first.build_encoder()
+    head = first.build_head(encoder)
+    tf.train.Checkpoint(encoder=encoder, head=head).save(str(run.checkpoints / "step"))
+    again = task_of(run)
+    assert again.class_names == ["cat", "dog", "eel"]
+    _, restored = trained_networks(run, again)
+    np.testing.assert_array_equal(restored.get_weights()[0], head.get_weights()[0])
