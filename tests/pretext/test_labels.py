@@ -1,4 +1,4 @@
-"""Labels from folders and from shards, what is refused, and an export that knows the classes without photos."""
+"""Labels from folders and from shards, what is refused, and a run that knows its classes without photos."""
 
 from __future__ import annotations
 
