@@ -7,6 +7,8 @@ import tensorflow as tf
 from aesthkeras.data.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE, require_photo_size
 from aesthkeras.data.views import center_crop, resize_shorter_edge, serving_pixels
 
+# A request of thousands would take the memory of the whole server: conv1 alone is 1.2 MB a photo at 227 px.
+MAX_PHOTOS = 512
 EXPECTED_PHOTO = (
     f"expected a whole JPEG, PNG, GIF or BMP file, shorter edge at least {MIN_EDGE} pixels, "
     f"at most {MAX_PIXELS} pixels in all and {MAX_ASPECT} to 1"
@@ -25,10 +27,10 @@ def decode_request(image_bytes: tf.Tensor, resize_edge: int, crop: int) -> tf.Te
         uint8 ``[N, crop, crop, 3]``.
 
     Raises:
-        tf.errors.InvalidArgumentError: when the graph runs, for an empty batch, and for photos that cannot be
-            decoded; the message names the index of each, from 0.
+        tf.errors.InvalidArgumentError: when the graph runs, for an empty batch, more than ``MAX_PHOTOS``,
+            and photos that cannot be decoded; the message names the index of each, from 0.
     """
-    with tf.control_dependencies([_assert_not_empty(image_bytes, "image_bytes")]):
+    with tf.control_dependencies([_assert_count(image_bytes, "image_bytes")]):
         count = tf.shape(image_bytes, tf.int64)[0]
 
     def decode(index: tf.Tensor, contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -64,10 +66,10 @@ def fit_pixels(pixels: tf.Tensor, resize_edge: int, crop: int) -> tf.Tensor:
         uint8 ``[N, crop, crop, 3]``.
 
     Raises:
-        tf.errors.InvalidArgumentError: when the graph runs, for an empty batch and for H and W out of the
-            limits that photos have.
+        tf.errors.InvalidArgumentError: when the graph runs, for an empty batch, more than ``MAX_PHOTOS``,
+            and H and W out of the limits that photos have.
     """
-    with tf.control_dependencies([_assert_not_empty(pixels, "pixels")]):
+    with tf.control_dependencies([_assert_count(pixels, "pixels")]):
         pixels = require_photo_size(tf.shape(pixels, tf.int64)[1:3], "pixels", pixels)
     return tf.map_fn(
         lambda photo: center_crop(resize_shorter_edge(photo, resize_edge), crop),
@@ -76,6 +78,9 @@ def fit_pixels(pixels: tf.Tensor, resize_edge: int, crop: int) -> tf.Tensor:
     )
 
 
-def _assert_not_empty(values: tf.Tensor, name: str) -> tf.Operation:
-    message = f"{name} is empty: expected at least one photo"
-    return tf.debugging.Assert(tf.shape(values)[0] > 0, [message])
+def _assert_count(values: tf.Tensor, name: str) -> tf.Operation:
+    count = tf.shape(values)[0]
+    many = tf.strings.join(["holds ", tf.strings.as_string(count), " photos"])
+    found = tf.where(count > 0, many, "is empty")
+    message = tf.strings.join([name, " ", found, f": expected at least one photo, at most {MAX_PHOTOS}"])
+    return tf.debugging.Assert((count > 0) & (count <= MAX_PHOTOS), [message])

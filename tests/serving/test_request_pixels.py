@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.data.views import serving_pixels
-from aesthkeras.serving.request_pixels import decode_request, fit_pixels
+from aesthkeras.serving.request_pixels import MAX_PHOTOS, decode_request, fit_pixels
 
 
 def spoiled(kind: str, jpeg, png) -> bytes:
@@ -51,6 +51,12 @@ def test_empty_request(signature: str, name: str, loaded):
     empty = tf.zeros([0, 9, 9, 3], tf.uint8) if name == "pixels" else tf.constant([], tf.string)
     with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name} is empty: expected at least one photo"):
         loaded.signatures[signature](**{name: empty})
+
+
+def test_request_of_too_many_photos(loaded):
+    many = f"pixels holds {MAX_PHOTOS + 1} photos: expected at least one photo, at most {MAX_PHOTOS}"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=many):
+        loaded.signatures["pixels"](pixels=tf.zeros([MAX_PHOTOS + 1, 16, 16, 3], tf.uint8))
 
 
 def test_pixels_out_of_the_limits(loaded):

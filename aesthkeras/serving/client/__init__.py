@@ -1,0 +1,1 @@
+"""Photos to a served model and answers back, over REST (no TensorFlow needed) or gRPC."""

@@ -1,0 +1,163 @@
+"""What REST and gRPC clients share: batches, retries, and answers photo by photo where some are bad.
+
+A bad photo fails its whole request, with a message that names its place (`serving.request_pixels`). The
+client reports it, and asks again for the others.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+DEFAULT_SIGNATURE = "serving_default"
+# The message of serving.request_pixels. TF Serving cuts what it says over gRPC at 1024 bytes, so the list of
+# places may lack its end, and the last place its last digits.
+BAD_PHOTOS = re.compile(
+    r"cannot decode image (?P<places>\d+(?:, \d+)*)(?: \(counted from 0\): (?P<reason>[^\]]*))?"
+)
+
+
+class ServingError(Exception):
+    """The service did not answer, or refused for a reason that holds for every photo."""
+
+
+class RequestRefusedError(Exception):
+    """The service says that the request itself is bad: asking again would not help."""
+
+
+class ServiceUnavailableError(Exception):
+    """The service could not be reached, is overloaded or took too long: asking again may help."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much goes into a request, and how often it is tried.
+
+    Attributes:
+        photos: most photos in a request.
+        bytes: most bytes of photos in a request; a larger photo goes alone.
+        timeout: seconds that an attempt may take.
+        attempts: how often a request is sent before it is given up.
+        first_wait: seconds before the second attempt, give or take half; each further wait is twice as long.
+    """
+
+    photos: int = 32
+    bytes: int = 32 * 2**20
+    timeout: float = 60.0
+    attempts: int = 5
+    first_wait: float = 0.5
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service says of one photo.
+
+    Attributes:
+        index: place of the photo among those asked about, from 0.
+        values: outputs of the signature by name, float32, a scalar or `[values]`; empty where there is an
+            error.
+        error: why there are no values; empty where there are.
+    """
+
+    index: int
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    error: str = ""
+
+
+class PhotoClient:
+    """Asks a served model about photos; a transport says how one request is sent."""
+
+    def __init__(self, address: str, limits: Limits) -> None:
+        self.address = address
+        self.limits = limits
+
+    def ask(self, photos: Iterable[bytes], signature: str = DEFAULT_SIGNATURE) -> Iterator[Answer]:
+        """Yield an answer per photo, in order; only one request's photos are held at a time.
+
+        Args:
+            photos: JPEG, PNG, GIF or BMP files as bytes; may be endless.
+            signature: `serving_default`, `features` or `degradations`.
+
+        Raises:
+            ServingError: no answer after all attempts, or a refusal that names no photo (an unknown model or
+                signature). What was answered before has been yielded.
+        """
+        first = 0
+        for batch in batches(photos, self.limits):
+            yield from self._answers(first, batch, signature)
+            first += len(batch)
+
+    def send(self, photos: Sequence[bytes], signature: str) -> list[dict[str, np.ndarray]]:
+        """Send one request, once: outputs by name for each photo.
+
+        Raises:
+            RequestRefusedError: the service refused the request.
+            ServiceUnavailableError: the service could not be asked.
+            ServingError: anything else.
+        """
+        raise NotImplementedError
+
+    def _answers(self, first: int, photos: Sequence[bytes], signature: str) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        left = list(range(len(photos)))
+        while left:
+            try:
+                rows = self._send_patiently([photos[place] for place in left], signature)
+            except RequestRefusedError as refusal:
+                bad, reason = bad_photos(str(refusal))
+                if not bad or max(bad) >= len(left):
+                    raise ServingError(f"{self.address}: {refusal}") from refusal
+                places = [left[place] for place in bad]
+                answers.update({place: Answer(first + place, error=reason) for place in places})
+                left = [place for place in left if place not in answers]
+                continue
+            if len(rows) != len(left):
+                raise ServingError(f"{self.address}: {len(rows)} answers for {len(left)} photos")
+            answers.update({place: Answer(first + place, row) for place, row in zip(left, rows)})
+            left = []
+        return [answers[place] for place in sorted(answers)]
+
+    def _send_patiently(self, photos: Sequence[bytes], signature: str) -> list[dict[str, np.ndarray]]:
+        reason: Exception | None = None
+        for attempt in range(self.limits.attempts):
+            try:
+                return self.send(photos, signature)
+            except ServiceUnavailableError as error:
+                reason = error
+            if attempt + 1 < self.limits.attempts:
+                # Not all clients of a service that was away should come back at the same moment.
+                time.sleep(self.limits.first_wait * 2**attempt * random.uniform(0.5, 1.5))
+        raise ServingError(f"{self.address}: no answer after {self.limits.attempts} attempts: {reason}")
+
+
+def batches(photos: Iterable[bytes], limits: Limits) -> Iterator[list[bytes]]:
+    """Cut a stream of photos into requests within the limits on photos and bytes, in order."""
+    batch: list[bytes] = []
+    size = 0
+    for photo in photos:
+        if batch and (len(batch) == limits.photos or size + len(photo) > limits.bytes):
+            yield batch
+            batch, size = [], 0
+        batch.append(photo)
+        size += len(photo)
+    if batch:
+        yield batch
+
+
+def bad_photos(message: str) -> tuple[list[int], str]:
+    """The places in the request that a refusal names, none where it names none, and the reason it gives."""
+    found = BAD_PHOTOS.search(message)
+    if not found:
+        return [], ""
+    places = [int(place) for place in found["places"].split(",")]
+    if found["reason"] is None and len(places) > 1:
+        places.pop()  # perhaps not all of its digits are there; if it is bad, the next request says so
+    return places, f"cannot decode: {(found['reason'] or 'no further reason given').strip()}"
