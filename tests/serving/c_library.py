@@ -3,9 +3,9 @@
     python c_library.py REQUEST ANSWER
 
 REQUEST is a JSON file: `library` (the folder of the tensorflow package), `model` (a version's folder),
-`input` and `outputs` (names of tensors in the graph), `photos` (paths). ANSWER becomes an .npz of the outputs
-by name. Two lines are printed: the library's version, and its refusal of a text among the photos. Functions
-and structures are those of tensorflow/c/c_api.h, tf_tensor.h and tf_tstring.h.
+`input` and `outputs` (a signature's tensors in the graph), `photos` (paths). ANSWER becomes an .npz of the
+outputs by name. Two lines are printed: the library's version, and its refusal of a text among the photos.
+Functions and structures are those of tensorflow/c/c_api.h, tf_tensor.h and tf_tstring.h.
 """
 
 from __future__ import annotations

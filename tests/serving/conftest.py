@@ -94,6 +94,11 @@ def scorer_export(export: Export, tmp_path_factory: pytest.TempPathFactory) -> P
     )
 
 
+@pytest.fixture(scope="session")
+def loaded_scorer(scorer_export: Path):
+    return tf.saved_model.load(str(scorer_export))
+
+
 @pytest.fixture
 def mixed_bfloat16():
     before = keras.mixed_precision.global_policy()

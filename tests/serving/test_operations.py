@@ -16,10 +16,12 @@ def save(folder, function, *spec: tf.TensorSpec) -> str:
     return str(folder)
 
 
-def test_export_has_core_ops_only(export):
-    kinds = list_operations(export.path)
+@pytest.mark.parametrize("kind", ["encoder", "scorer"])
+def test_export_has_core_ops_only(kind: str, export, scorer_export):
+    path = export.path if kind == "encoder" else scorer_export
+    kinds = list_operations(path)
     assert {"DecodeJpeg", "DecodePng", "DecodeBmp", "Conv2D", "MaxPool", "AvgPool", "Softmax"} <= set(kinds)
-    assert unservable_operations(export.path) == []
+    assert unservable_operations(path) == []
 
 
 @pytest.mark.parametrize("call", [tf.numpy_function, tf.py_function])

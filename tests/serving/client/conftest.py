@@ -1,4 +1,4 @@
-"""A tiny exported encoder behind both ports of a stand-in for TF Serving, and a client for each."""
+"""A tiny exported scorer behind both ports of a stand-in for TF Serving, and a client for each."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ LIMITS = Limits(photos=4, attempts=3, first_wait=0.001, timeout=60)
 
 
 @pytest.fixture(scope="session")
-def stand_in(export, loaded) -> Iterator[StandIn]:
-    server = StandIn(export.path, "tiny", loaded)
+def stand_in(scorer_export, loaded_scorer) -> Iterator[StandIn]:
+    server = StandIn(scorer_export, "tiny", loaded_scorer)
     yield server
     server.stop()
 
@@ -43,6 +43,6 @@ def good(jpeg) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def embedding(loaded, good: bytes) -> tf.Tensor:
+def score(loaded_scorer, good: bytes) -> float:
     """What the model says of the good photo when asked without a server."""
-    return loaded.signatures["features"](image_bytes=tf.constant([good]))["embedding"][0]
+    return loaded_scorer.signatures["serving_default"](image_bytes=tf.constant([good]))["score"][0]

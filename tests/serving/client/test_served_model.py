@@ -42,10 +42,10 @@ def hundred_megapixels() -> bytes:
 BAD = {"text": b"not a photo at all", "empty": b"", "100 megapixels": hundred_megapixels()}
 
 
-def test_real_photos_get_the_models_own_numbers(client, loaded):
+def test_real_photos_get_the_models_own_numbers(client, loaded_scorer):
     photos = [Path(path).read_bytes() for path in sample_photos()[:6]]
     for signature in ("features", "degradations", "serving_default"):
-        expected = loaded.signatures[signature](image_bytes=tf.constant(photos))
+        expected = loaded_scorer.signatures[signature](image_bytes=tf.constant(photos))
         answers = list(client.ask(photos, signature))
         assert [answer.index for answer in answers] == list(range(6))
         for name, values in expected.items():
@@ -53,19 +53,19 @@ def test_real_photos_get_the_models_own_numbers(client, loaded):
             np.testing.assert_allclose(got, values, rtol=1e-4, atol=1e-4)
 
 
-def test_bad_photos_are_named_and_the_others_answered(client, good, embedding):
+def test_bad_photos_are_named_and_the_others_answered(client, good, score):
     photos = [good, BAD["text"], good, good, BAD["empty"], good, BAD["100 megapixels"], good, good]
-    answers = list(client.ask(photos, "features"))
+    answers = list(client.ask(photos))
     assert [answer.index for answer in answers] == list(range(9))
     assert [answer.index for answer in answers if answer.error] == [1, 4, 6]
     assert answers[1].error.startswith("cannot decode: expected a whole JPEG, PNG, GIF or BMP file")
     for answer in answers:
         if not answer.error:
-            np.testing.assert_allclose(answer.values["embedding"], embedding, rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(answer.values["score"], score, rtol=1e-5)
 
 
 def test_bad_photos_alone(client):
-    answers = list(client.ask(BAD.values(), "features"))
+    answers = list(client.ask(BAD.values()))
     assert [bool(answer.error) for answer in answers] == [True, True, True]
     assert all(not answer.values for answer in answers)
 
@@ -131,10 +131,10 @@ def post(stand_in, body: object) -> tuple[int, dict]:
     ],
 )
 def test_bad_rest_request_is_said_and_the_next_is_answered(instances, message, stand_in, client, good):
-    status, answer = post(stand_in, {"signature_name": "features", "instances": instances})
+    status, answer = post(stand_in, {"instances": instances})
     assert status == 400
     assert re.search(message, answer["error"], re.DOTALL)
-    assert [answer.error for answer in client.ask([good], "features")] == [""]
+    assert [answer.error for answer in client.ask([good])] == [""]
 
 
 def test_requests_that_no_client_of_ours_sends(stand_in):
@@ -159,7 +159,7 @@ def test_bad_grpc_request_is_said_and_the_next_is_answered(photos, message, stan
         with pytest.raises(grpc.RpcError, match=message) as error:
             PredictionServiceStub(channel).Predict(request)
         assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert [answer.error for answer in client.ask([good], "features")] == [""]
+    assert [answer.error for answer in client.ask([good])] == [""]
 
 
 def test_model_says_what_it_is(stand_in):
