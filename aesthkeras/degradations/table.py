@@ -59,6 +59,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("mixup", "Distracting", (0.1, 0.4)),
 )
 
+ATTRIBUTES: dict[str, str] = {
+    "noise": "Much noise",
+    "camera_shake": "Camera shake",
+    "soft": "Soft / Grainy",
+    "lighting": "Poor lighting",
+    "fuzzy": "Fuzzy",
+    "distracting": "Distracting",
+}
+"""The attributes of Table 1: a word for flags -> as the paper has them."""
+
 
 def _classes() -> tuple[Degradation, ...]:
     edits = [(operation.name, parameter) for operation in OPERATIONS for parameter in operation.parameters]

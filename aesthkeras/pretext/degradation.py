@@ -7,10 +7,11 @@ predictions weighs each patch; Eq. 3 is the sum that `PretextModel` minimises.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from aesthkeras.degradations.table import CLASSES, OPERATIONS, DegradationSettings
+from aesthkeras.degradations.table import ATTRIBUTES, CLASSES, OPERATIONS, DegradationSettings, Operation
 from aesthkeras.lazy import LazyModule
 from aesthkeras.pretext.classification import ViewClassification
 from aesthkeras.pretext.recipe import Recipe
@@ -31,6 +32,10 @@ class DegradationOptions:
 
     operations_per_patch: int = setting(3, "operations of Table 1 drawn for each patch")
     parameters_per_operation: int = setting(2, "parameters of each drawn operation; 1 gives no triplets")
+    leave_out: str = setting(
+        "none", "attribute of Table 1 whose operations are not drawn (Table 4)", ["none", *ATTRIBUTES]
+    )
+    classification_weight: float = setting(1.0, "weight of Eq. 1 in Eq. 3; 0 leaves the triplet loss alone")
     triplet_weight: float = setting(0.02, "lambda of Eq. 3")
     triplet_margin: float = setting(1.0, "margin of Eq. 2")
     triplet_start: str = setting(
@@ -44,6 +49,9 @@ class DegradationOptions:
     entropy_alpha: float = setting(5 / 3, "alpha of the entropy weight; 0 switches the weighting off")
     entropy_epoch: int = setting(5, "warm-up: epochs before the entropy weight; the paper says several")
     entropy_per: str = setting("patch", "one entropy weight per patch, or per view", ["patch", "view"])
+    entropy_unit: str = setting(
+        "nats", "entropy in nats, or normalised: divided by log 22, its highest value", ["nats", "normalised"]
+    )
     blur_unit: str = setting(
         "percent",
         "sigma of the blur in percent of the patch's shorter edge, or in pixels",
@@ -61,9 +69,10 @@ class DegradationOptions:
 
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
-        most = len(OPERATIONS)
+        most = len(self.operations())
         require(self, "operations_per_patch", 1 <= self.operations_per_patch <= most, f"1 to {most}")
         require(self, "parameters_per_operation", self.parameters_per_operation in (1, 2), "1 or 2")
+        require(self, "classification_weight", self.classification_weight >= 0, "0 or more")
         require(self, "triplet_weight", self.triplet_weight >= 0, "0 or more")
         require(self, "triplet_margin", self.triplet_margin >= 0, "0 or more")
         require(self, "triplet_epoch", self.triplet_epoch >= 0, "0 or more")
@@ -71,6 +80,12 @@ class DegradationOptions:
         require(self, "plateau_progress", 0 <= self.plateau_progress < 1, "0 or more, below 1")
         require(self, "entropy_alpha", self.entropy_alpha >= 0, "0 or more")
         require(self, "entropy_epoch", self.entropy_epoch >= 0, "0 or more")
+
+    def operations(self) -> list[Operation]:
+        """Those that are drawn."""
+        return [
+            operation for operation in OPERATIONS if operation.attribute != ATTRIBUTES.get(self.leave_out)
+        ]
 
     def degradation_settings(self) -> DegradationSettings:
         """The part that decides what the edited pixels are."""
@@ -88,8 +103,9 @@ class DegradationTask(ViewClassification):
         super().__init__(options, recipe, device)
         self.edited_views = options.operations_per_patch * options.parameters_per_operation
         self.views_per_patch = 1 + self.edited_views
-        # None is one of the views of every patch; each other class is in edited_views / 21 of them.
-        self.none_weight = self.edited_views / (len(CLASSES) - 1)
+        # None is one of the views of every patch; each of 21 classes that are drawn is in edited_views / 21.
+        drawn = sum(len(operation.parameters) for operation in options.operations())
+        self.none_weight = self.edited_views / drawn
         # Written by the schedule, read by the compiled step: hence variables.
         self.triplet_scale = tf.Variable(0.0, trainable=False, name="triplet_scale")
         self.entropy_alpha = tf.Variable(0.0, trainable=False, name="entropy_alpha")
@@ -106,6 +122,7 @@ class DegradationTask(ViewClassification):
             self.options.operations_per_patch,
             self.options.parameters_per_operation,
             draw_seed,
+            self.options.operations(),
         )
         classes = tf.ensure_shape(classes, [None, self.views_per_patch])
         settings = batch_degradations.resolve(self.options.degradation_settings(), self.device)
@@ -119,7 +136,7 @@ class DegradationTask(ViewClassification):
     def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
         """Eq. 1 and Eq. 2 per patch, and w_p (or, per view, the weights inside the terms)."""
         classes, logits = batch["classes"], outputs["logits"]
-        entropy = losses.predictive_entropy(logits)
+        entropy = self._entropy(logits)
         if self.options.entropy_per == "patch":
             patch_weights = losses.entropy_weight(tf.reduce_mean(entropy[:, 1:], axis=1), self.entropy_alpha)
             view_weights = tf.ones_like(entropy)
@@ -130,7 +147,13 @@ class DegradationTask(ViewClassification):
             hinges = self._hinges(outputs["embedding"], classes)
             pair_weights = (view_weights[:, 1::2] + view_weights[:, 2::2]) / 2
             terms["triplet"] = tf.reduce_mean(pair_weights * hinges, axis=1)
-        return PatchLosses(terms, scales={"triplet": self.triplet_scale}, patch_weights=patch_weights)
+        scales = {"degradation": self.options.classification_weight, "triplet": self.triplet_scale}
+        return PatchLosses(terms, scales, patch_weights)
+
+    def _entropy(self, logits: Any) -> Any:
+        """Entropy of each view's prediction, float32 `[B, V]`, in the unit that was asked for."""
+        entropy = losses.predictive_entropy(logits)
+        return entropy / math.log(len(CLASSES)) if self.options.entropy_unit == "normalised" else entropy
 
     def _hinges(self, embedding: Any, classes: Any) -> Any:
         """Eq. 2 for each operation of each patch, float32 `[B, T]`; 0 where the pair has no order."""
@@ -148,7 +171,7 @@ class DegradationTask(ViewClassification):
         """Counts predictions, triplets with a positive hinge among the ordered ones, and weights."""
         super().update_metrics(outputs, batch, patch_losses)
         classes = batch["classes"]
-        entropy = losses.predictive_entropy(outputs["logits"])
+        entropy = self._entropy(outputs["logits"])
         if self.options.entropy_per == "patch":
             entropy = tf.reduce_mean(entropy[:, 1:], axis=1)
         self.entropy_weights.update_state(losses.entropy_weight(entropy, self.entropy_alpha))

@@ -36,6 +36,7 @@ def test_attributes_are_those_of_table_1():
     assert attributes["downsampling"] == attributes["quantization"] == attributes["pixelation"]
     assert attributes["patch_shuffle"] == attributes["mixup"] == "Distracting"
     assert len(set(attributes.values())) == 6
+    assert set(table.ATTRIBUTES.values()) == set(attributes.values())
 
 
 def test_pairs_leave_out_rotation_and_exposure():

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.degradations.table import CLASSES
+from aesthkeras.errors import UsageError
 from aesthkeras.pretext.degradation import DegradationOptions, DegradationTask
 from aesthkeras.pretext.model import PretextModel, total_loss
 from aesthkeras.pretext.recipe import Recipe
@@ -183,3 +184,36 @@ def test_metrics_count_what_was_predicted(task):
     assert logs["entropy_weight"] == 1.0
     # All distances are equal, so every ordered pair has a hinge of 1: active.
     assert logs["active_triplets"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("left_out", "gone"),
+    [("noise", {"jpeg", "gaussian_noise"}), ("soft", {"downsampling", "quantization", "pixelation"})],
+)
+def test_an_attribute_left_out_is_never_drawn_and_none_keeps_its_share(left_out, gone):
+    task = DegradationTask(DegradationOptions(leave_out=left_out), RECIPE)
+    small = {"patches": tf.zeros([100, 32, 32, 3], tf.uint8), "photo": tf.range(100, dtype=tf.int64)}
+    drawn = set(task.views({**small, "seed": tf.constant([3, 4])})["classes"].numpy().ravel())
+    assert drawn == {item.index for item in CLASSES if item.operation not in gone}
+    assert task.none_weight == pytest.approx(6 / (21 - 2 * len(gone)))
+    assert len(task.class_names) == 22
+
+
+def test_too_many_operations_for_what_is_left_are_refused():
+    DegradationOptions(operations_per_patch=10)
+    with pytest.raises(UsageError, match="--operations_per_patch=8: expected 1 to 7"):
+        DegradationOptions(operations_per_patch=8, leave_out="soft")
+
+
+def test_the_triplet_loss_alone_and_the_normalised_entropy():
+    task = DegradationTask(DegradationOptions(classification_weight=0.0, entropy_unit="normalised"), RECIPE)
+    task.triplet_scale.assign(0.02)
+    task.entropy_alpha.assign(0.25)
+    blur = [item.index for item in CLASSES if item.operation == "gaussian_blur"]
+    outputs = {"logits": tf.zeros([1, 7, 22]), "embedding": tf.ones([1, 7, 2])}
+    losses = task.losses(outputs, {"classes": tf.constant([[0, *blur, 8, 9, 6, 7]])})
+    # No view is told apart: entropy is at its highest, 1 when normalised, and so w_p is 1 - 0.25.
+    assert float(losses.patch_weights[0]) == pytest.approx(0.75)
+    # All distances are 0: each ordered pair has the margin, 1. Only Eq. 2 is left in Eq. 3.
+    assert float(total_loss(losses)) == pytest.approx(0.75 * 0.02 * float(losses.terms["triplet"][0]))
+    assert float(losses.terms["triplet"][0]) > 0
