@@ -115,11 +115,7 @@ class GrpcServices(
     def GetModelMetadata(self, request, context):  # noqa: N802
         def answer():
             self._check(request.model_spec)
-            response = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=request.model_spec)
-            response.metadata["signature_def"].Pack(
-                get_model_metadata_pb2.SignatureDefMap(signature_def=self.model.signature_defs)
-            )
-            return response
+            return model_metadata(self.model)
 
         return self._or_abort(answer, context)
 
@@ -149,6 +145,15 @@ def model_status(model: ServedModel) -> get_model_status_pb2.GetModelStatusRespo
     return response
 
 
+def model_metadata(model: ServedModel) -> get_model_metadata_pb2.GetModelMetadataResponse:
+    response = get_model_metadata_pb2.GetModelMetadataResponse()
+    response.model_spec.name = model.name
+    response.model_spec.version.value = model.version
+    signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=model.signature_defs)
+    response.metadata["signature_def"].Pack(signatures)
+    return response
+
+
 class RestPort(BaseHTTPRequestHandler):
     """What the REST port answers."""
 
@@ -159,14 +164,16 @@ class RestPort(BaseHTTPRequestHandler):
         self._reply(self._predict)
 
     def do_GET(self) -> None:
-        self._reply(lambda: json.loads(json_format.MessageToJson(model_status(self.model))))
+        self._reply(self._describe)
+
+    def _describe(self) -> dict[str, object]:
+        found = self._found("GET")
+        message = model_metadata(self.model) if found[4] else model_status(self.model)
+        return json.loads(json_format.MessageToJson(message, preserving_proto_field_name=True))
 
     def _predict(self) -> dict[str, object]:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        found = self.PATH.match(self.path)
-        if not found or not found[3]:
-            raise RefusedError(Code.INVALID_ARGUMENT, f"Malformed request: POST {self.path}")
-        self.model.check(found[1], int(found[2]) if found[2] else None)
+        self._found("POST")
         try:
             request = json.loads(body)
         except ValueError as error:
@@ -185,6 +192,13 @@ class RestPort(BaseHTTPRequestHandler):
             return {"predictions": next(iter(outputs.values())).tolist()}
         rows = range(len(array))
         return {"predictions": [{name: outputs[name][row].tolist() for name in outputs} for row in rows]}
+
+    def _found(self, method: str) -> re.Match[str]:
+        found = self.PATH.match(self.path)
+        if not found or bool(found[3]) != (method == "POST"):
+            raise RefusedError(Code.INVALID_ARGUMENT, f"Malformed request: {method} {self.path}")
+        self.model.check(found[1], int(found[2]) if found[2] else None)
+        return found
 
     def _reply(self, answer) -> None:
         try:
