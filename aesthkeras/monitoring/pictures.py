@@ -1,9 +1,9 @@
-"""Pictures of a classification pretext task: views with their classes, and the confusion matrix."""
+"""Pictures of pretext tasks: views with their titles, the confusion matrix of a classifier, histograms."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -27,16 +27,59 @@ def view_sheet(
     Returns:
         uint8 `[height, width, 3]`; right predictions in green, wrong ones in red.
     """
+    titles = [
+        [names[true] if true == guess else f"{names[true]}\nnot {names[guess]}" for true, guess in zip(*row)]
+        for row in zip(classes, predicted)
+    ]
+    colors = np.where(classes == predicted, "green", "red").tolist()
+    return titled_sheet(views, titles, colors)
+
+
+def titled_sheet(
+    views: np.ndarray, titles: Sequence[Sequence[str]], colors: Sequence[Sequence[str]] | None = None
+) -> np.ndarray:
+    """A row of views for each of the first six patches, with a title above each view.
+
+    Args:
+        views: uint8 (or float in [0, 255]) `[B, V, H, W, 3]`.
+        titles: B rows of V texts.
+        colors: B rows of V colours of the titles, by matplotlib's names; None for black.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+    """
     rows, columns = min(PATCHES_SHOWN, len(views)), views.shape[1]
     figure = Figure(figsize=(1.7 * columns, 1.95 * rows), dpi=80, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for row in range(rows):
         for column in range(columns):
-            true, guess = classes[row, column], predicted[row, column]
-            title = names[true] if true == guess else f"{names[true]}\nnot {names[guess]}"
+            color = colors[row][column] if colors else "black"
             axes[row, column].imshow(views[row, column].astype(np.uint8))
-            axes[row, column].set_title(title, fontsize=7, color="green" if true == guess else "red")
+            axes[row, column].set_title(titles[row][column], fontsize=7, color=color)
             axes[row, column].axis("off")
+    return figure_pixels(figure)
+
+
+def histograms(values: Mapping[str, np.ndarray], label: str, mark: float) -> np.ndarray:
+    """Histograms over each other, on common bins from 0.
+
+    Args:
+        values: name -> numbers >= 0, any shape.
+        label: what the numbers are.
+        mark: where a dashed line stands.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+    """
+    figure = Figure(figsize=(7, 4), dpi=80, layout="constrained")
+    axes = figure.subplots()
+    edges = np.linspace(0, max(mark, *(np.max(numbers, initial=0) for numbers in values.values())), 40)
+    for name, numbers in values.items():
+        axes.hist(np.ravel(numbers), bins=edges, alpha=0.6, label=name)
+    axes.axvline(mark, color="black", linestyle="dashed")
+    axes.set_xlabel(label)
+    axes.set_ylabel("patches")
+    axes.legend()
     return figure_pixels(figure)
 
 
