@@ -1,0 +1,135 @@
+"""Context (Doersch, Gupta and Efros, ICCV 2015): where does the second patch lie beside the first?
+
+A 3x3 grid of patches with gaps is laid on a photo, each patch shifted a little; the network sees the one in
+the middle and one of the eight around it, and tells which. Both pass the same encoder; their embeddings meet
+in a head of dense layers, which is thrown away.
+
+The square cut from a photo holds the whole grid: 3 patches, 2 gaps and the shifts, 398 pixels with the
+paper's numbers, from photos of `grid_resize` pixels. Patches are resized to the encoder's input where they
+differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aesthkeras.lazy import LazyModule
+from aesthkeras.pretext.classification import ViewClassification
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.settings import require, setting
+
+tf: Any = LazyModule("tensorflow")
+blocks: Any = LazyModule("aesthkeras.encoders.blocks")
+context_patches: Any = LazyModule("aesthkeras.pretext.context_patches")
+pictures: Any = LazyModule("aesthkeras.monitoring.pictures")
+
+PAIR = 2
+
+
+@dataclass(frozen=True)
+class ContextOptions:
+    """The numbers of the context task; the paper's are the defaults."""
+
+    patch: int = setting(96, "edge of a patch in pixels of the photo, before it is resized to --crop")
+    gap: int = setting(48, "pixels between two patches of the grid, lest their borders give it away")
+    jitter: int = setting(7, "pixels by which each patch is shifted at most, in both directions")
+    grid_resize: int = setting(
+        474, "shorter edge of a photo before the grid is cut; the paper draws 150,000 to 450,000 pixels"
+    )
+    fusion_units: int = setting(4096, "values in each of the two layers above the pair of embeddings")
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        require(self, "patch", self.patch >= 10, "at least 10 pixels")
+        require(self, "jitter", self.jitter >= 0, "0 or more")
+        require(self, "gap", self.gap >= 2 * self.jitter, f"at least twice --jitter={self.jitter}")
+        require(self, "fusion_units", self.fusion_units >= 1, "at least 1")
+        least = self.grid_edge()
+        expected = f"at least {least}, for 3 patches, 2 gaps and twice the jitter"
+        require(self, "grid_resize", self.grid_resize >= least, expected)
+
+    def grid_edge(self) -> int:
+        """Edge in pixels of the square that holds the grid wherever its patches are shifted."""
+        return 3 * self.patch + 2 * self.gap + 2 * self.jitter
+
+
+class ContextTask(ViewClassification):
+    """Eight-way classification of the position of one patch beside another: one class for two views."""
+
+    Options = ContextOptions
+    views_per_patch = PAIR
+
+    def __init__(self, options: ContextOptions, recipe: Recipe, device: str = "cpu") -> None:
+        super().__init__(options, recipe, device)
+        self.name_classes(context_patches.POSITION_NAMES)
+
+    @property
+    def photo_edge(self) -> int:
+        """As `grid_resize` says."""
+        return self.options.grid_resize
+
+    @property
+    def patch_edge(self) -> int:
+        """The whole grid."""
+        return self.options.grid_edge()
+
+    def views(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """`views` float32 `[B, 2, crop, crop, 3]`, middle patch and other; `classes` int32 `[B, 1]`."""
+        options, crop = self.options, self.recipe.crop
+        seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 4))
+        count = tf.shape(batch["patches"])[0]
+        positions = tf.random.stateless_uniform(
+            [count], seeds[0], 0, len(context_patches.POSITIONS), tf.int32
+        )
+        shifts = tf.random.stateless_uniform(
+            [count, PAIR, 2], seeds[1], -options.jitter, options.jitter + 1, tf.int32
+        )
+        squares = tf.ensure_shape(batch["patches"], [None, self.patch_edge, self.patch_edge, 3])
+        pairs = context_patches.cut_pairs(squares, positions, options.patch, options.gap, shifts)
+        patches = tf.reshape(tf.cast(pairs, tf.float32), [-1, options.patch, options.patch, 3])
+        coarseness = context_patches.draw_coarseness(PAIR * count, options.patch, seeds[2])
+        weights = tf.gather(context_patches.coarsening_weights(options.patch, crop), coarseness)
+        patches = context_patches.resize_patches(patches, weights)
+        views = context_patches.keep_one_channel(patches, seeds[3])
+        views = tf.reshape(views, [-1, PAIR, crop, crop, 3])
+        return {"views": views, "classes": positions[:, tf.newaxis]}
+
+    def build_head(self, encoder: Any) -> Any:
+        """Two dense layers and 8 logits over both embeddings side by side: the paper's fc7 to fc9."""
+        seed, weight_decay = self.recipe.seed, self.recipe.weight_decay
+        block = blocks.Block(seed, weight_decay)
+        pair = tf.keras.Input([PAIR * encoder.output["embedding"].shape[-1]], name="pair")
+        fused = block.dense(pair, "fusion1", self.options.fusion_units)
+        fused = block.dense(fused, "fusion2", self.options.fusion_units)
+        logits = tf.keras.layers.Dense(
+            len(self.class_names),
+            name="logits",
+            dtype="float32",
+            kernel_initializer=tf.keras.initializers.GlorotUniform(seed=seed),
+            kernel_regularizer=tf.keras.regularizers.l2(weight_decay / 2),
+        )(fused)
+        return tf.keras.Model(pair, {"logits": logits}, name="context_head")
+
+    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
+        """Logits float32 `[B, 1, 8]`; all patches pass the encoder at once."""
+        views = batch["views"]
+        embedding = encoder(tf.reshape(views, [-1, *views.shape[2:]]), training=training)["embedding"]
+        pair = tf.reshape(embedding, [-1, PAIR * embedding.shape[-1]])
+        return {"logits": head(pair, training=training)["logits"][:, tf.newaxis]}
+
+    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
+        """Pairs as the network sees them, with true and predicted position, and the epoch's confusion."""
+        names = self.class_names
+        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
+        titles, colors = [], []
+        for true, guess in zip(batch["classes"].numpy()[:, 0], predicted.numpy()[:, 0]):
+            titles.append(["middle", names[true] if true == guess else f"{names[true]}\nnot {names[guess]}"])
+            colors.append(["black", "green" if true == guess else "red"])
+        return {
+            "pairs": pictures.titled_sheet(context_patches.visible(batch["views"].numpy()), titles, colors),
+            "confusion": pictures.confusion_matrix(self.confusion.result().numpy(), names),
+        }
+
+
+TASK = ContextTask

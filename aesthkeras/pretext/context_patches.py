@@ -1,0 +1,122 @@
+"""Pairs of patches for the context task (Doersch et al., ICCV 2015): cut, coarsened, stripped of colour.
+
+Batched, pure TensorFlow, stateless randomness from explicit seeds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from aesthkeras.degradations.downsampling import area_weights
+from aesthkeras.encoders.pixels import IMAGENET_DEVIATION, IMAGENET_MEAN
+
+# Row and column of the second patch's place in the grid, in reading order; the first lies at (1, 1).
+POSITIONS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))
+POSITION_NAMES = (
+    "upper_left",
+    "above",
+    "upper_right",
+    "left",
+    "right",
+    "lower_left",
+    "below",
+    "lower_right",
+)
+SMALLEST_EDGE = 10  # 100 pixels in all
+COARSENED_SHARE = 1 / 3
+NOISE = 0.01  # deviation of the dropped channels beside that of the one kept
+# One channel does what three do together when the encoder is probed: see `keep_one_channel`.
+CHANNEL_GAIN = 3.0
+
+
+def cut_pairs(squares: tf.Tensor, positions: tf.Tensor, patch: int, gap: int, shifts: tf.Tensor) -> tf.Tensor:
+    """The patch in the middle of a 3x3 grid, and the one at a position around it.
+
+    Args:
+        squares: `[B, S, S, 3]`, any type; S is at least 3 patches, 2 gaps and twice the largest shift.
+        positions: int32 `[B]`, indices into `POSITIONS`.
+        patch: edge of a patch in pixels.
+        gap: pixels between two patches of the grid.
+        shifts: int32 `[B, 2, 2]`, rows and columns by which each of the two patches is moved.
+
+    Returns:
+        `[B, 2, patch, patch, 3]` in the type of the squares.
+    """
+    edge = squares.shape[1]
+    margin = (edge - 3 * patch - 2 * gap) // 2
+    second = tf.gather(tf.constant(POSITIONS), positions)
+    places = tf.stack([tf.ones_like(second), second], axis=1)
+    corners = margin + places * (patch + gap) + shifts
+    pixels = corners[..., tf.newaxis] + tf.range(patch)
+    rows = tf.gather(squares, pixels[:, :, 0], axis=1, batch_dims=1)
+    return tf.gather(rows, pixels[:, :, 1], axis=3, batch_dims=2)
+
+
+def resize_weights(size: int, target: int) -> np.ndarray:
+    """float32 `[target, size]`, what resizes a row as `data.views` does: by area down, bilinear up."""
+    if target < size:
+        return area_weights(size, target)
+    with tf.init_scope():  # numbers, not a graph, where tf.data traces
+        return tf.image.resize(tf.eye(size)[:, :, tf.newaxis], [target, size], "bilinear")[..., 0].numpy()
+
+
+def coarsening_weights(patch: int, target: int) -> np.ndarray:
+    """What shrinks a row of pixels to 10 .. `patch`, then resizes it: float32 `[patch - 9, target, patch]`.
+
+    The last one shrinks nothing: it is the plain resize of a patch to the encoder's input.
+    """
+    shrunk = range(SMALLEST_EDGE, patch + 1)
+    return np.stack([resize_weights(edge, target) @ resize_weights(patch, edge) for edge in shrunk])
+
+
+def draw_coarseness(count: tf.Tensor, patch: int, seed: tf.Tensor) -> tf.Tensor:
+    """Indices int32 `[count]` into `coarsening_weights`: a third coarsened, to pixel counts drawn evenly."""
+    chosen, evenly = tf.unstack(tf.random.stateless_uniform([2, count], seed))
+    pixels = SMALLEST_EDGE**2 + evenly * (patch**2 - SMALLEST_EDGE**2)
+    edges = tf.cast(tf.sqrt(pixels), tf.int32)
+    return tf.where(chosen < COARSENED_SHARE, edges, patch) - SMALLEST_EDGE
+
+
+def resize_patches(patches: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Rows and columns of each patch times its own weights: `[N, P, P, 3]`, `[N, T, P]` -> `[N, T, T, 3]`."""
+    rows = tf.einsum("ntp,npqc->ntqc", weights, patches)
+    return tf.einsum("nuq,ntqc->ntuc", weights, rows)
+
+
+def keep_one_channel(patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """One channel of each patch, drawn at random, at mean 0 and one size; faint noise in the other two.
+
+    Colours fringe more towards the corners of a photo, and give the position away: no two channels stay
+    together. As in the authors' code, contrast is the same in every patch.
+
+    What probing shows the encoder has three channels that vary nearly alike. So that the first convolution
+    answers as strongly there as its batch-norm statistics expect, the one channel here varies three times as
+    much as a standardised photo does.
+
+    Args:
+        patches: float32 `[N, T, T, 3]`, RGB in [0, 255].
+        seed: int `[2]`.
+
+    Returns:
+        float32 `[N, T, T, 3]`: the pixel values that `PixelStandardization` takes to a channel of mean 0 and
+        deviation 3 and two of noise. They may lie outside [0, 255].
+    """
+    channel_seed, noise_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    channels = tf.random.stateless_uniform([tf.shape(patches)[0]], channel_seed, 0, 3, tf.int32)
+    is_kept = tf.one_hot(channels, 3)[:, tf.newaxis, tf.newaxis]
+    kept = tf.reduce_sum(patches * is_kept, axis=-1, keepdims=True)
+    kept -= tf.reduce_mean(kept, axis=[1, 2], keepdims=True)
+    # a patch of one colour stays one: below one of 256 levels there is nothing to enlarge
+    size = tf.maximum(tf.sqrt(tf.reduce_mean(tf.square(kept), axis=[1, 2], keepdims=True)), 1.0)
+    spread = NOISE * 3**0.5
+    noise = tf.random.stateless_uniform(tf.shape(patches), noise_seed, -spread, spread)
+    standardized = CHANNEL_GAIN * tf.where(is_kept > 0, kept / size, noise)
+    return 255.0 * (standardized * tf.constant(IMAGENET_DEVIATION) + tf.constant(IMAGENET_MEAN))
+
+
+def visible(views: np.ndarray) -> np.ndarray:
+    """What `keep_one_channel` returned, for a picture: the kept channel around medium gray, uint8."""
+    mean, deviation = np.array(IMAGENET_MEAN), np.array(IMAGENET_DEVIATION)
+    standardized = (views / 255 - mean) / deviation / CHANNEL_GAIN
+    return np.clip(np.round(127.5 + 50 * standardized), 0, 255).astype(np.uint8)
