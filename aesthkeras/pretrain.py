@@ -6,6 +6,7 @@ run lies in --run_dir; the same command, killed and started again, goes on from 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,10 @@ def main(_: list[str]) -> None:
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
 
+    exported = run.exported_to(surroundings.saved_model())
+    if exported:
+        print(f"aesthkeras: this run is finished, the encoder is in {exported}", file=sys.stderr)
+        return
     claim_out(surroundings.saved_model())
 
     from aesthkeras.pretext.pretraining import degradation_device, pretrain

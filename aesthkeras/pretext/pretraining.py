@@ -53,7 +53,8 @@ def pretrain(
     run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
     study_once(run, task, photos)
     train(run, task, photos, surroundings)
-    folder = export_once(run, surroundings.saved_model())
+    folder = export_trained(run, surroundings.saved_model())
+    run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
     if photos.quarantined:
         say(f"{photos.quarantined} photos could not be used and are listed in {run.quarantine}")
     say(f"the encoder is in {folder}; tensorboard --logdir={run.tensorboard} shows the run")
@@ -68,16 +69,6 @@ def study_once(run: RunFolder, task: PretextTask, photos: PhotoSet) -> None:
             return
         run.write_task_facts(facts)
     task.recall(run.read_task_facts())
-
-
-def export_once(run: RunFolder, out: Path) -> Path:
-    """Exports the finished run, unless it has been: the same command again makes no second version."""
-    exported = run.read_record().get("exported", "")
-    if exported and Path(exported).is_dir() and Path(exported).parent.resolve() == out.resolve():
-        return Path(exported)
-    folder = export_trained(run, out)
-    run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
-    return folder
 
 
 def degradation_device(degrade_on: str) -> str:

@@ -106,6 +106,12 @@ class RunFolder:
         text = json.dumps({**self.read_record(), **facts}, indent=2) + "\n"
         replace_file(self.record, text.encode())
 
+    def exported_to(self, out: Path) -> Path | None:
+        """The version under `out` that the finished run has exported; None where there is none."""
+        exported = Path(self.read_record().get("exported", ""))
+        is_there = exported.is_dir() and exported.parent.resolve() == out.resolve()
+        return exported if exported.name and is_there else None
+
     def read_task_facts(self) -> dict[str, Any]:
         """What the task learnt of the photos before training; empty if there is nothing yet."""
         return json.loads(self.task_facts.read_text()) if self.task_facts.exists() else {}
