@@ -98,9 +98,9 @@ def probe_part(
             drawn = draw_fraction(ids, part.labels[part.train], fraction, recipe.seed, purpose)
             draws[fraction] = part.train[drawn]
     groups = np.unique(photos.keys, return_inverse=True)[1]
-    if recipe.solver == "sgd":
-        return sgd_outcome(part, photo_set, encoder, pooled, features, draws, groups, recipe, checkpoint)
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
+        if recipe.solver == "sgd":
+            return sgd_outcome(part, photo_set, encoder, pooled, features, draws, groups, recipe, checkpoint)
         return exact_outcome(part, photos, features, draws, groups, recipe)
 
 

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from aesthkeras.degradations import (
+    contrast,
     downsampling,
     exposure,
     gaussian_blur,
     gaussian_noise,
+    haze,
     jpeg,
     mixup,
+    motion_blur,
     patch_shuffle,
     pixelation,
     quantization,
     rotation,
+    saturation,
 )
 from aesthkeras.degradations.contract import checked
 from aesthkeras.degradations.table import CLASSES, Degradation, DegradationSettings
 
 _WHITE = 255.0
+_WITHOUT_SETTINGS = {
+    "downsampling": downsampling,
+    "pixelation": pixelation,
+    "defocus": gaussian_blur,  # the same lens, farther off
+    "motion_blur": motion_blur,
+    "contrast": contrast,
+    "saturation": saturation,
+}
 
 
 def resolve(settings: DegradationSettings, device: str) -> DegradationSettings:
@@ -38,6 +51,7 @@ def degrade(
     classes: tf.Tensor,
     seed: tf.Tensor,
     settings: DegradationSettings = DegradationSettings(),  # noqa: B008 - frozen
+    vocabulary: Sequence[Degradation] = CLASSES,
 ) -> tf.Tensor:
     """Make the views of a batch of patches.
 
@@ -47,9 +61,10 @@ def degrade(
 
     Args:
         patches: uint8 `[B, H, W, 3]` with known H and W.
-        classes: int32 `[B, V]`, indices into `table.CLASSES`; 0 leaves the patch as it is.
+        classes: int32 `[B, V]`, indices into `vocabulary`; 0 leaves the patch as it is.
         seed: int32 `[2]`.
         settings: `jpeg="auto"` means the codec; call `resolve` first where the graph may run on a GPU.
+        vocabulary: `table.CLASSES`, or `table.EXTENDED_CLASSES`.
 
     Returns:
         uint8 `[B, V, H, W, 3]`; if `settings.eight_bit` is False, float32 in [0, 255], unrounded.
@@ -63,11 +78,11 @@ def degrade(
         patches = tf.cast(patches, tf.float32)
     views_per_patch = tf.shape(classes)[1]
     flat = tf.reshape(classes, [-1])
-    places = tf.dynamic_partition(tf.range(tf.size(flat)), flat, len(CLASSES))
-    seeds = tf.random.experimental.stateless_split(seed, len(CLASSES))
+    places = tf.dynamic_partition(tf.range(tf.size(flat)), flat, len(vocabulary))
+    seeds = tf.random.experimental.stateless_split(seed, len(vocabulary))
     partners = mixup.partners_of(patches, seeds[0])
     views = []
-    for degradation, place in zip(CLASSES, places):
+    for degradation, place in zip(vocabulary, places):
         owner = place // views_per_patch
         own = tf.gather(patches, owner)
         other = tf.gather(partners, owner) if degradation.operation == "mixup" else None
@@ -98,7 +113,7 @@ def edit(
 
     Args:
         patches: uint8 `[N, H, W, 3]`, or float32 that holds the same levels from 0 to 255.
-        degradation: one of `table.CLASSES`.
+        degradation: one of `table.EXTENDED_CLASSES`.
         seed: int32 `[2]`.
         settings: with `jpeg` resolved.
         partners: as patches, for mixup; by default `mixup.partners_of(patches, seed)`.
@@ -121,11 +136,13 @@ def edit(
         return gaussian_noise.apply(images, parameter, seed, scale=settings.noise_scale, white=_WHITE)
     if name == "quantization":
         return quantization.apply(images, parameter, seed, white=_WHITE)
-    if name == "exposure":
+    if name in ("exposure", "underexposure", "overexposure"):
         return exposure.apply(images, parameter, seed, white=_WHITE)
     if name == "gaussian_blur":
         return gaussian_blur.apply(images, parameter, seed, unit=settings.blur_unit)
     if name == "mixup":
         other = None if partners is None else tf.cast(partners, tf.float32)
         return mixup.apply(images, parameter, seed, partners=other)
-    return {"downsampling": downsampling, "pixelation": pixelation}[name].apply(images, parameter, seed)
+    if name == "haze":
+        return haze.apply(images, parameter, seed, white=_WHITE)
+    return _WITHOUT_SETTINGS[name].apply(images, parameter, seed)

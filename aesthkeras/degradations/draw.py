@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.degradations.table import CLASSES, OPERATIONS, ORDERED_PAIRS, Operation, classes_of
+from aesthkeras.degradations.table import (
+    EXTENDED_CLASSES,
+    EXTENDED_PAIRS,
+    OPERATIONS,
+    Operation,
+    classes_of,
+)
 
 
 def _class_table(operations: Sequence[Operation]) -> np.ndarray:
@@ -31,7 +37,7 @@ def draw_classes(
         operations_per_patch: O, from 1 to the number of operations (the paper's 3).
         parameters_per_operation: P, 1 or 2 (Eq. 3 needs 2).
         seed: int32 `[2]`.
-        operations: those to draw from, all ten by default.
+        operations: those to draw from, the ten of Table 1 by default.
 
     Returns:
         int32 `[B, 1 + O x P]` class indices. Column 0 is class None; then come the P parameters of the first
@@ -74,7 +80,7 @@ def triplet_mask(classes: tf.Tensor, parameters_per_operation: int = 2) -> tf.Te
     pairs = tf.reshape(classes[:, 1:], [-1, drawn // parameters_per_operation, parameters_per_operation])
     if parameters_per_operation < 2:
         return tf.zeros_like(pairs[:, :, 0], tf.bool)
-    ordered = np.zeros((len(CLASSES), len(CLASSES)), bool)
-    for milder, stronger in ORDERED_PAIRS:
+    ordered = np.zeros((len(EXTENDED_CLASSES), len(EXTENDED_CLASSES)), bool)
+    for milder, stronger in EXTENDED_PAIRS:
         ordered[milder, stronger] = True
     return tf.gather_nd(tf.constant(ordered), pairs[:, :, :2])

@@ -1,5 +1,7 @@
 """Table 1 of the paper: ten editing operations, their parameters, and the 22 classes they make with None.
 
+Seven photo faults beyond the paper follow, a named extension: `--edits=extended`.
+
 Nothing here needs TensorFlow, so a command can list, name and check classes before loading it.
 """
 
@@ -70,8 +72,20 @@ ATTRIBUTES: dict[str, str] = {
 """The attributes of Table 1: a word for flags -> as the paper has them."""
 
 
-def _classes() -> tuple[Degradation, ...]:
-    edits = [(operation.name, parameter) for operation in OPERATIONS for parameter in operation.parameters]
+FAULTS: tuple[Operation, ...] = (
+    Operation("motion_blur", "Camera shake", (2.2, 4.8)),
+    Operation("defocus", "Fuzzy", (1.2, 3.0)),
+    Operation("underexposure", "Poor lighting", (0.7, 0.3)),
+    Operation("overexposure", "Poor lighting", (1.4, 2.0)),
+    Operation("contrast", "Flat", (0.6, 0.3)),
+    Operation("haze", "Flat", (0.3, 0.6)),
+    Operation("saturation", "Pale", (0.5, 0.1)),
+)
+"""What goes wrong with photos and is not in Table 1: an extension of ours, milder parameters first."""
+
+
+def _classes(operations: tuple[Operation, ...]) -> tuple[Degradation, ...]:
+    edits = [(operation.name, parameter) for operation in operations for parameter in operation.parameters]
     named = [
         Degradation(index, f"{operation}_{parameter}", operation, parameter)
         for index, (operation, parameter) in enumerate(edits, start=1)
@@ -79,36 +93,48 @@ def _classes() -> tuple[Degradation, ...]:
     return (Degradation(0, "none"), *named)
 
 
-CLASSES: tuple[Degradation, ...] = _classes()
+CLASSES: tuple[Degradation, ...] = _classes(OPERATIONS)
 """All 22 classes by index: None, then Table 1 from top to bottom, milder parameters first."""
+
+EXTENDED_CLASSES: tuple[Degradation, ...] = _classes((*OPERATIONS, *FAULTS))
+"""The 22 classes, and behind them those of the faults: 36."""
+
+EDITS: dict[str, tuple[tuple[Operation, ...], tuple[Degradation, ...]]] = {
+    "table1": (OPERATIONS, CLASSES),
+    "extended": ((*OPERATIONS, *FAULTS), EXTENDED_CLASSES),
+}
+"""What `--edits` names: operations and classes."""
 
 
 def operation_named(name: str) -> Operation:
-    """Return the operation of that name; UsageError lists the ten names if there is none."""
-    for operation in OPERATIONS:
+    """Return the operation of that name; UsageError lists the names if there is none."""
+    for operation in (*OPERATIONS, *FAULTS):
         if operation.name == name:
             return operation
-    known = ", ".join(operation.name for operation in OPERATIONS)
+    known = ", ".join(operation.name for operation in (*OPERATIONS, *FAULTS))
     raise UsageError(f"no operation is called {name!r}: expected one of {known}")
 
 
 def classes_of(operation: str) -> tuple[Degradation, ...]:
     """Return the classes of an operation in the order of its parameters (milder first where ordered)."""
     operation_named(operation)
-    return tuple(degradation for degradation in CLASSES if degradation.operation == operation)
+    return tuple(degradation for degradation in EXTENDED_CLASSES if degradation.operation == operation)
 
 
-def _ordered_pairs() -> tuple[tuple[int, int], ...]:
+def _ordered_pairs(operations: tuple[Operation, ...]) -> tuple[tuple[int, int], ...]:
     pairs = []
-    for operation in OPERATIONS:
+    for operation in operations:
         if operation.ordered:
             milder, stronger = classes_of(operation.name)
             pairs.append((milder.index, stronger.index))
     return tuple(pairs)
 
 
-ORDERED_PAIRS: tuple[tuple[int, int], ...] = _ordered_pairs()
+ORDERED_PAIRS: tuple[tuple[int, int], ...] = _ordered_pairs(OPERATIONS)
 """(milder, stronger) class indices of the eight ordered operations: the pairs that may form a triplet."""
+
+EXTENDED_PAIRS: tuple[tuple[int, int], ...] = _ordered_pairs((*OPERATIONS, *FAULTS))
+"""The same with the faults."""
 
 _CHOICES = {
     "jpeg": ("auto", "codec", "dct"),
