@@ -43,12 +43,17 @@ class ViewClassification(PretextTask):
         """Logits `[B, V, classes]` and embedding `[B, V, D]` of all views in one pass."""
         views = batch["views"]
         images = tf.reshape(views, [-1, *views.shape[2:]])
-        embedding = encoder(images, training=training)["embedding"]
-        logits = head(embedding, training=training)["logits"]
+        outputs = encoder(images, training=training)
+        answers = head(self.head_inputs(outputs), training=training)
+        found = {"embedding": outputs["embedding"], **answers}
         return {
-            "logits": tf.reshape(logits, [-1, self.views_per_patch, len(self.class_names)]),
-            "embedding": tf.reshape(embedding, [-1, self.views_per_patch, embedding.shape[-1]]),
+            name: tf.reshape(values, [-1, self.views_per_patch, values.shape[-1]])
+            for name, values in found.items()
         }
+
+    def head_inputs(self, outputs: dict[str, Any]) -> Any:
+        """What the head reads of the encoder's outputs."""
+        return outputs["embedding"]
 
     def loss_names(self) -> list[str]:
         """The cross-entropy."""

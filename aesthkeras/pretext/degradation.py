@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from aesthkeras.degradations.table import ATTRIBUTES, CLASSES, OPERATIONS, DegradationSettings, Operation
+from aesthkeras.degradations.table import ATTRIBUTES, CLASSES, EDITS, DegradationSettings, Operation
 from aesthkeras.lazy import LazyModule
 from aesthkeras.pretext.classification import ViewClassification
 from aesthkeras.pretext.recipe import Recipe
@@ -20,6 +20,7 @@ from aesthkeras.settings import require, setting
 
 tf: Any = LazyModule("tensorflow")
 losses: Any = LazyModule("aesthkeras.pretext.degradation_losses")
+block_supervision: Any = LazyModule("aesthkeras.pretext.block_supervision")
 batch_degradations: Any = LazyModule("aesthkeras.degradations.batch")
 draw: Any = LazyModule("aesthkeras.degradations.draw")
 confusion: Any = LazyModule("aesthkeras.monitoring.confusion")
@@ -30,8 +31,16 @@ schedule: Any = LazyModule("aesthkeras.pretext.schedule")
 class DegradationOptions:
     """The numbers of the degradation task; the paper's are the defaults."""
 
-    operations_per_patch: int = setting(3, "operations of Table 1 drawn for each patch")
+    operations_per_patch: int = setting(3, "operations drawn for each patch")
     parameters_per_operation: int = setting(2, "parameters of each drawn operation; 1 gives no triplets")
+    edits: str = setting(
+        "table1",
+        "the operations of Table 1, or these and seven more faults of photos (beyond the paper)",
+        ["table1", "extended"],
+    )
+    block_weight: float = setting(
+        0.0, "weight of the same classification from every conv block's mean (beyond the paper); 0 for none"
+    )
     leave_out: str = setting(
         "none", "attribute of Table 1 whose operations are not drawn (Table 4)", ["none", *ATTRIBUTES]
     )
@@ -73,6 +82,7 @@ class DegradationOptions:
         require(self, "operations_per_patch", 1 <= self.operations_per_patch <= most, f"1 to {most}")
         require(self, "parameters_per_operation", self.parameters_per_operation in (1, 2), "1 or 2")
         require(self, "classification_weight", self.classification_weight >= 0, "0 or more")
+        require(self, "block_weight", self.block_weight >= 0, "0 or more")
         require(self, "triplet_weight", self.triplet_weight >= 0, "0 or more")
         require(self, "triplet_margin", self.triplet_margin >= 0, "0 or more")
         require(self, "triplet_epoch", self.triplet_epoch >= 0, "0 or more")
@@ -83,8 +93,9 @@ class DegradationOptions:
 
     def operations(self) -> list[Operation]:
         """Those that are drawn."""
+        operations, _ = EDITS[self.edits]
         return [
-            operation for operation in OPERATIONS if operation.attribute != ATTRIBUTES.get(self.leave_out)
+            operation for operation in operations if operation.attribute != ATTRIBUTES.get(self.leave_out)
         ]
 
     def degradation_settings(self) -> DegradationSettings:
@@ -109,7 +120,8 @@ class DegradationTask(ViewClassification):
         # Written by the schedule, read by the compiled step: hence variables.
         self.triplet_scale = tf.Variable(0.0, trainable=False, name="triplet_scale")
         self.entropy_alpha = tf.Variable(0.0, trainable=False, name="entropy_alpha")
-        self.name_classes([item.name for item in CLASSES])
+        _, self.classes = EDITS[options.edits]
+        self.name_classes([item.name for item in self.classes])
         self.active_triplets = tf.keras.metrics.Mean(name="active_triplets")
         self.entropy_weights = tf.keras.metrics.Mean(name="entropy_weight")
 
@@ -126,12 +138,27 @@ class DegradationTask(ViewClassification):
         )
         classes = tf.ensure_shape(classes, [None, self.views_per_patch])
         settings = batch_degradations.resolve(self.options.degradation_settings(), self.device)
-        views = batch_degradations.degrade(patches, classes, edit_seed, settings)
+        views = batch_degradations.degrade(patches, classes, edit_seed, settings, self.classes)
         return {"views": views, "classes": classes, "photo": batch["photo"]}
 
+    def build_head(self, encoder: Any) -> Any:
+        """One dense layer from the embedding to the logits; one more for each block where these are asked."""
+        head = super().build_head(encoder)
+        if not self.options.block_weight:
+            return head
+        seed, weight_decay = self.recipe.seed, self.recipe.weight_decay
+        return block_supervision.with_block_classifiers(head, encoder, seed, weight_decay)
+
+    def head_inputs(self, outputs: dict[str, Any]) -> Any:
+        """The embedding, and the blocks' means where these are asked."""
+        if not self.options.block_weight:
+            return super().head_inputs(outputs)
+        return block_supervision.described_blocks(outputs)
+
     def loss_names(self) -> list[str]:
-        """Eq. 1 always, Eq. 2 where two parameters of an operation are drawn."""
-        return ["degradation", "triplet"][: self.options.parameters_per_operation]
+        """Eq. 1; Eq. 2 where two parameters of an operation are drawn; Eq. 1 of the blocks by option."""
+        names = ["degradation", "triplet"][: self.options.parameters_per_operation]
+        return [*names, "blocks"] if self.options.block_weight else names
 
     def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
         """Eq. 1 and Eq. 2 per patch, and w_p (or, per view, the weights inside the terms)."""
@@ -147,13 +174,23 @@ class DegradationTask(ViewClassification):
             hinges = self._hinges(outputs["embedding"], classes)
             pair_weights = (view_weights[:, 1::2] + view_weights[:, 2::2]) / 2
             terms["triplet"] = tf.reduce_mean(pair_weights * hinges, axis=1)
-        scales = {"degradation": self.options.classification_weight, "triplet": self.triplet_scale}
+        if self.options.block_weight:
+            answers = [outputs[name] for name in block_supervision.BLOCK_NAMES]
+            of_blocks = [
+                losses.degradation_loss(answer, classes, self.none_weight, view_weights) for answer in answers
+            ]
+            terms["blocks"] = tf.reduce_mean(tf.stack(of_blocks), axis=0)
+        scales = {
+            "degradation": self.options.classification_weight,
+            "triplet": self.triplet_scale,
+            "blocks": self.options.block_weight,
+        }
         return PatchLosses(terms, scales, patch_weights)
 
     def _entropy(self, logits: Any) -> Any:
         """Entropy of each view's prediction, float32 `[B, V]`, in the unit that was asked for."""
         entropy = losses.predictive_entropy(logits)
-        return entropy / math.log(len(CLASSES)) if self.options.entropy_unit == "normalised" else entropy
+        return entropy / math.log(len(self.classes)) if self.options.entropy_unit == "normalised" else entropy
 
     def _hinges(self, embedding: Any, classes: Any) -> Any:
         """Eq. 2 for each operation of each patch, float32 `[B, T]`; 0 where the pair has no order."""
@@ -184,8 +221,9 @@ class DegradationTask(ViewClassification):
         """Accuracy per operation, balanced accuracy, active triplets, mean entropy weight, what is on."""
         matrix = self.confusion.result().numpy()
         logs = {"balanced_accuracy": confusion.balanced_accuracy(matrix)}
-        for name in ("none", *(operation.name for operation in OPERATIONS)):
-            rows = [item.index for item in CLASSES if (item.operation or "none") == name]
+        operations, classes = EDITS[self.options.edits]
+        for name in ("none", *(operation.name for operation in operations)):
+            rows = [item.index for item in classes if (item.operation or "none") == name]
             logs[f"accuracy/{name}"] = confusion.row_accuracy(matrix, rows)
         logs["active_triplets"] = float(self.active_triplets.result())
         logs["entropy_weight"] = float(self.entropy_weights.result())
@@ -211,8 +249,8 @@ class DegradationTask(ViewClassification):
         ]
 
     def serving_head(self, head: Any) -> tuple[Any, list[str]]:
-        """Embedding -> logits over the 22 classes, and their names."""
-        return head, self.class_names
+        """Embedding -> logits over the 22 classes of Table 1, whatever else was learnt, and their names."""
+        return block_supervision.first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
 
 
 TASK = DegradationTask

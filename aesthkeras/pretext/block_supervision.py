@@ -1,0 +1,72 @@
+"""The task asked of every conv block, not only of the embedding: an option beyond the paper.
+
+Probes read the blocks. A classifier on the mean activations of each makes the answer linear there too, as the
+companion objectives of Deeply-Supervised Nets (Lee et al., AISTATS 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, BLOCK_NAMES, EMBEDDING, layer_seed
+
+LOGITS = "logits"
+
+
+def described_blocks(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """The embedding, and the mean over positions of each block: float32 `[N, channels]` by name."""
+    means = {name: tf.reduce_mean(tf.cast(outputs[name], tf.float32), axis=[1, 2]) for name in BLOCK_NAMES}
+    return {EMBEDDING: outputs[EMBEDDING], **means}
+
+
+def with_block_classifiers(head: keras.Model, encoder: keras.Model, seed: int, weight_decay: float) -> Any:
+    """A head that classifies from the embedding and from every block.
+
+    Args:
+        head: a functional model from the embedding to a dict with `logits`.
+        encoder: gives the channels of the blocks.
+        seed: decides the initial weights.
+        weight_decay: L2 in the gradient of each kernel.
+
+    Returns:
+        A functional model from what `described_blocks` returns to `logits` and, by the name of each block,
+        the logits of its classifier.
+    """
+    embedding = head.input
+    inputs, outputs = {EMBEDDING: embedding}, {LOGITS: head.output[LOGITS]}
+    for name in BLOCK_NAMES:
+        inputs[name] = keras.Input(encoder.output[name].shape[-1:], name=name, dtype="float32")
+        normalized = keras.layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM, name=f"{name}_normalization", dtype="float32"
+        )(inputs[name])
+        outputs[name] = keras.layers.Dense(
+            head.output[LOGITS].shape[-1],
+            name=f"{name}_logits",
+            dtype="float32",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=layer_seed(seed, f"{name}_logits")),
+            kernel_regularizer=keras.regularizers.l2(weight_decay / 2),
+        )(normalized)
+    return keras.Model(inputs, outputs, name="block_classification_head")
+
+
+def first_classes(head: keras.Model, count: int) -> keras.Model:
+    """The part of a head that tells the first classes apart by the embedding, as a model of its own.
+
+    Args:
+        head: a functional model from the embedding, or from a dict with it, to a dict with `logits`.
+        count: how many classes are kept.
+
+    Returns:
+        A functional model: embedding -> `logits` float32 `[N, count]`, with copies of the weights.
+    """
+    given = head.input[EMBEDDING] if isinstance(head.input, Mapping) else head.input
+    embedding = keras.Input(given.shape[1:], name=EMBEDDING)
+    logits = keras.layers.Dense(count, name=LOGITS, dtype="float32")
+    model = keras.Model(embedding, {LOGITS: logits(embedding)}, name="classification_head")
+    kernel, bias = head.get_layer(LOGITS).get_weights()
+    logits.set_weights([kernel[:, :count], bias[:count]])
+    return model
