@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras import command
+from aesthkeras.data.notes import find_notes
 from aesthkeras.results.run_folder import RunFolder
 from aesthkeras.settings import require, setting
 
@@ -17,6 +18,10 @@ class ExportSettings:
 
     run_dir: str = setting("", "folder of a pre-training run; its newest checkpoint is exported")
     out: str = setting("", "folder of the SavedModel; empty for savedmodels/NAME, named after --run_dir")
+    data_notes: str = setting(
+        "",
+        "the photos' licence for the model card, a text or a text file; empty for what the run noted",
+    )
 
     def __post_init__(self) -> None:
         """Checks that a run is named; raises `UsageError`."""
@@ -30,8 +35,9 @@ def main(_: list[str]) -> None:
 
     from aesthkeras.pretext.export import export_trained
 
+    notes = find_notes("", settings.data_notes) if settings.data_notes else ""
     out = Path(settings.out) if settings.out else Path("savedmodels") / run.path.resolve().name
-    print(f"aesthkeras: the encoder is in {export_trained(run, out)}", file=sys.stderr)
+    print(f"aesthkeras: the encoder is in {export_trained(run, out, notes)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

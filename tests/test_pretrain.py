@@ -61,6 +61,7 @@ def write_photos(folder: Path) -> Path:
     whole = (photos / "rocket.jpg").read_bytes()
     (photos / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     (photos / "text.jpg").write_text("not a photo")
+    (folder / "photos" / "LICENSE").write_text("Photos of the tests.")
     return folder
 
 
@@ -122,6 +123,14 @@ def test_the_exported_model_tells_degradations_of_a_real_photo(finished):
     assert probabilities.shape == (1, 22)
     np.testing.assert_allclose(probabilities.sum(), 1, rtol=1e-5)
     assert (version / "assets" / "flags.cfg").read_text() == (finished / "run" / "flags.cfg").read_text()
+
+
+def test_the_model_card_tells_what_the_run_folder_holds(finished):
+    card = (finished / "model" / "1" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "trained on the task `degradation`: 22-way classification of the degradation" in card
+    assert "| photos | 5, 2 left out as unreadable |" in card
+    assert f"| degradation | {metrics(finished)[-1]['degradation']:.4g} |" in card
+    assert "What is said with the photos of `photos`:\n\n    Photos of the tests.\n" in card
 
 
 def test_the_same_command_again_changes_nothing(finished):

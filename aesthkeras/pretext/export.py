@@ -12,16 +12,18 @@ from aesthkeras.pretext.precision import use_precision
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PretextTask, find_task
 from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.serving.model_card import Origin
 from aesthkeras.serving.signatures import export_encoder
 from aesthkeras.settings import from_text
 
 
-def export_trained(run: RunFolder, folder: Path) -> Path:
+def export_trained(run: RunFolder, folder: Path, data_notes: str = "") -> Path:
     """Exports the newest checkpoint of a run as the next version under `folder`.
 
     Args:
         run: a run folder with flags.cfg and a checkpoint.
         folder: `savedmodels/NAME`.
+        data_notes: what the model card says of the photos' licence; empty for what the run has noted.
 
     Returns:
         The folder of the new version.
@@ -36,6 +38,8 @@ def export_trained(run: RunFolder, folder: Path) -> Path:
         "flags.cfg": run.flags.read_text(),
         "run.json": run.record.read_text() if run.record.exists() else "{}",
     }
+    notes = {"notes": data_notes} if data_notes else {}
+    meaning = (type(task).__doc__ or "").partition("\n")[0]
     try:
         return export_encoder(
             encoder,
@@ -44,6 +48,7 @@ def export_trained(run: RunFolder, folder: Path) -> Path:
             head=serving[0] if serving else None,
             class_names=serving[1] if serving else None,
             assets=assets,
+            origin=Origin.of_run(run, task_meaning=meaning, **notes),
         )
     except OSError as error:
         raise UsageError(f"--out={folder}: expected a folder to write to ({error.strerror})") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from aesthkeras.data.inspection import PhotoSet, inspect_photos
+from aesthkeras.data.notes import find_notes
 from aesthkeras.data.shard_index import ShardIndex
 from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.data.sources import SAMPLES
@@ -39,6 +40,7 @@ def pretrain(
     Raises:
         UsageError: what the user can mend: flags, folders, photos.
     """
+    notes = find_notes(surroundings.data_dir, surroundings.data_notes)
     edge, cache = task.photo_edge, surroundings.cache
     if isinstance(source, ShardIndex):
         photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
@@ -49,6 +51,7 @@ def pretrain(
         "photos": len(photos.paths),
         "quarantined": photos.quarantined,
         "fingerprint": photos.fingerprint,
+        "notes": notes,
     }
     run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
     study_once(run, task, photos)

@@ -17,6 +17,11 @@ class Surroundings:
         "folder of photos, folder of shards that `prepare` made (their training part is used), or `samples` "
         "for the photos that scikit-image and scikit-learn install",
     )
+    data_notes: str = setting(
+        "",
+        "what the model card says of the photos' licence, a text or a text file; empty for the LICENSE, "
+        "NOTICE or README in --data_dir",
+    )
     photo_list: str = setting("", "file with one path a line, relative to --data_dir; empty for all photos")
     run_dir: str = setting("runs/pretext", "folder of this run: flags, log, checkpoints, TensorBoard")
     out: str = setting("", "folder of the SavedModel; empty for savedmodels/NAME, named after --run_dir")

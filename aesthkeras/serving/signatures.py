@@ -19,6 +19,7 @@ from aesthkeras.adaptation.pooling import pool_blocks
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
 from aesthkeras.serving.float32 import float32_copy
+from aesthkeras.serving.model_card import MODEL_CARD, Origin, describe_signatures, model_card
 from aesthkeras.serving.operations import unservable_operations
 from aesthkeras.serving.request_pixels import decode_request, fit_pixels
 from aesthkeras.serving.warm_up import write_warm_up_requests
@@ -119,6 +120,7 @@ def export_encoder(
     head: keras.Model | None = None,
     class_names: Sequence[str] | None = None,
     assets: Mapping[str, str | bytes] | None = None,
+    origin: Origin | None = None,
     version: int | None = None,
 ) -> Path:
     """Write an encoder as the next version of a SavedModel, in float32 whatever it was trained in.
@@ -127,7 +129,8 @@ def export_encoder(
     (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer ``embedding`` and ``conv1`` .. ``conv5`` float32
     ``[N, values]``, pooled as the probes pool them; with a head, ``degradations`` takes ``image_bytes`` and
     answers ``probabilities`` float32 ``[N, classes]``. Decoding, resize and crop are in the graph, which has
-    core ops only. The version is written aside and renamed.
+    core ops only. MODEL_CARD.md says what the version is and where it comes from. The version is written
+    aside and renamed.
 
     Args:
         encoder: a functional model from RGB pixel values ``[N, S, S, 3]`` to its outputs by name.
@@ -136,6 +139,7 @@ def export_encoder(
         head: a functional model from the embedding to logits, or to a dict that holds them as ``logits``.
         class_names: the names of the head's classes, in order; kept as the asset ``classes.txt``.
         assets: more files to keep, text or bytes by file name.
+        origin: what the model card tells of the training; None for nothing.
         version: an integer from 1 on; None for the next free one.
 
     Returns:
@@ -147,7 +151,7 @@ def export_encoder(
         OSError: it could not be written. In every case what was there before is unchanged.
     """
     networks = Networks(encoder, head)
-    return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), version)
+    return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), origin, version)
 
 
 def export_scorer(
@@ -160,6 +164,7 @@ def export_scorer(
     head: keras.Model | None = None,
     class_names: Sequence[str] | None = None,
     assets: Mapping[str, str | bytes] | None = None,
+    origin: Origin | None = None,
     version: int | None = None,
 ) -> Path:
     """Write a scorer as the next version of a SavedModel: ``export_encoder``, and a score.
@@ -183,7 +188,7 @@ def export_scorer(
     model = json.loads(float32_copy(scorer).to_json())
     files = {**(assets or {}), SCORER_ASSET: json.dumps({**meaning, "model": model}, indent=1)}
     networks = Networks(encoder, head, scorer)
-    return _export(networks, Path(folder), resize_edge, class_names, files, version)
+    return _export(networks, Path(folder), resize_edge, class_names, files, origin, version)
 
 
 def _export(
@@ -192,6 +197,7 @@ def _export(
     resize_edge: int,
     class_names: Sequence[str] | None,
     files: dict[str, str | bytes],
+    origin: Origin | None,
     version: int | None,
 ) -> Path:
     crop = networks.encoder.input_shape[1]
@@ -208,7 +214,17 @@ def _export(
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f".{version}.{os.getpid()}.aside"
     try:
-        _write(aside, networks, resize_edge, files)
+        functions = _write(aside, networks, resize_edge, files)
+        card = model_card(
+            folder.resolve().name,
+            version,
+            describe_signatures(functions),
+            (resize_edge, crop),
+            origin or Origin(),
+            class_names or (),
+            json.loads(files[SCORER_ASSET]) if networks.scorer else None,
+        )
+        (aside / MODEL_CARD).write_text(card, encoding="utf-8")
         unservable = unservable_operations(aside)
         if unservable:
             raise ValueError(f"TF Serving cannot run {', '.join(unservable)}: expected core ops only")
@@ -226,16 +242,20 @@ def versions(folder: str | Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def _write(aside: Path, networks: Networks, resize_edge: int, files: Mapping[str, str | bytes]) -> None:
+def _write(
+    aside: Path, networks: Networks, resize_edge: int, files: Mapping[str, str | bytes]
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         paths = []
         for name, content in files.items():
             paths.append(Path(temporary) / name)
             paths[-1].write_bytes(content.encode() if isinstance(content, str) else content)
         served = ServedModel(networks, resize_edge, paths)
-        tf.saved_model.save(served, str(aside), served.by_signature())
+        functions = served.by_signature()
+        tf.saved_model.save(served, str(aside), functions)
     inputs = {**SIGNATURES, DEGRADATIONS: "image_bytes"} if networks.head else SIGNATURES
     write_warm_up_requests(aside, aside.parent.resolve().name, inputs, resize_edge)
+    return functions
 
 
 def _description(networks: Networks, resize_edge: int) -> str:
