@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -12,11 +13,20 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: it could not be written; what was there before is unchanged.
     """
+    replace_file_by_parts(path, [content])
+
+
+def replace_file_by_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """`replace_file` for what is too long to be in memory at once.
+
+    Raises:
+        OSError: it could not be written; what was there before is unchanged.
+    """
     # One name for all attempts: what a killed one left is overwritten by the next, not left for ever.
     aside = path.with_name(f".{path.name}.aside")
     try:
         with open(aside, "wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import importlib.util
 import os
+from collections.abc import Iterator
 
 from aesthkeras.data import storage
 from aesthkeras.errors import UsageError
@@ -64,7 +65,10 @@ def find_photos(data_dir: str, photo_list: str | None = None) -> list[str]:
         raise UsageError(f"--data_dir={data_dir}: is a file; expected a folder of photos or 'samples'")
     if photo_list:
         return _listed_photos(data_dir, photo_list)
-    paths = _photos_on_store(data_dir) if storage.is_remote(data_dir) else _photos_in_folder(data_dir)
+    is_remote = storage.is_remote(data_dir)
+    paths = sorted(
+        _photos_on_store(data_dir) if is_remote else photos_in_folder(data_dir, f"--data_dir={data_dir}")
+    )
     if not paths:
         raise UsageError(
             f"--data_dir={data_dir}: no photos in this folder; expected names in {' '.join(PHOTO_SUFFIXES)}"
@@ -89,22 +93,28 @@ def sample_photos() -> list[str]:
     return paths
 
 
-def _photos_on_store(data_dir: str) -> list[str]:
-    paths: list[str] = []
+def _photos_on_store(data_dir: str) -> Iterator[str]:
     for folder, _, files in storage.walk(data_dir):
         inner = folder[len(data_dir.rstrip("/")) :]
         if not any(part.startswith(".") for part in inner.split("/")):
-            paths += [
-                f"{folder}/{name}"
-                for name in files
-                if not name.startswith(".") and name.lower().endswith(PHOTO_SUFFIXES)
-            ]
-    return sorted(paths)
+            for name in files:
+                if not name.startswith(".") and name.lower().endswith(PHOTO_SUFFIXES):
+                    yield f"{folder}/{name}"
 
 
-def _photos_in_folder(data_dir: str) -> list[str]:
-    paths: list[str] = []
-    folders = [data_dir]
+def photos_in_folder(root: str, named: str) -> Iterator[str]:
+    """Yield the paths of all photos in a folder of this machine, one by one and in no order.
+
+    Which files count is said at `find_photos`.
+
+    Args:
+        root: the folder; paths start with it.
+        named: what an error message calls it (`--data_dir=photos`).
+
+    Raises:
+        UsageError: it, or a folder in it, cannot be read.
+    """
+    folders = [root]
     visited = set()  # a link back to a parent folder would otherwise never end
     while folders:
         folder = heapq.heappop(folders)  # in order: which of two links to one folder counts is no chance
@@ -120,14 +130,10 @@ def _photos_in_folder(data_dir: str) -> list[str]:
                     if _is_folder(entry):
                         heapq.heappush(folders, entry.path)
                     elif entry.name.lower().endswith(PHOTO_SUFFIXES):
-                        paths.append(entry.path)
+                        yield entry.path
         except OSError as error:
             reason = error.strerror or str(error)
-            raise UsageError(
-                f"--data_dir={data_dir}: expected a readable folder at {folder}: {reason}"
-            ) from error
-    paths.sort()
-    return paths
+            raise UsageError(f"{named}: expected a readable folder at {folder}: {reason}") from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -63,6 +63,28 @@ def center_crop(photo: tf.Tensor, size: int) -> tf.Tensor:
     return tf.ensure_shape(photo[top : top + size, left : left + size], [size, size, 3])
 
 
+def spread_crops(photo: tf.Tensor, size: int, count: int) -> tf.Tensor:
+    """Cut several squares out of a photo, so that they see more of a long one than its middle.
+
+    Args:
+        photo: uint8 [height, width, 3], both edges at least `size`.
+        size: edge of the squares in pixels.
+        count: 1 for the middle; 5 for the middle and the four corners; 10 for these and their mirror images
+            (Krizhevsky et al. 2012).
+
+    Returns:
+        uint8 [count, size, size, 3], the middle first.
+    """
+    crops = [center_crop(photo, size)]
+    if count > 1:
+        bottom, right = photo[-size:], photo[:, -size:]
+        corners = [photo[:size, :size], right[:size], bottom[:, :size], bottom[:, -size:]]
+        crops += [tf.ensure_shape(corner, [size, size, 3]) for corner in corners]
+    if count > len(crops):
+        crops += [tf.reverse(crop, [1]) for crop in crops]
+    return tf.ensure_shape(tf.stack(crops), [count, size, size, 3])
+
+
 def serving_pixels(contents: tf.Tensor, edge: int, crop: int, name: str | tf.Tensor = "") -> tf.Tensor:
     """Decode, resize and crop one photo as training does, but from the middle: core ops only.
 

@@ -5,7 +5,13 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.data.views import center_crop, resize_shorter_edge, resized_shape, serving_pixels
+from aesthkeras.data.views import (
+    center_crop,
+    resize_shorter_edge,
+    resized_shape,
+    serving_pixels,
+    spread_crops,
+)
 
 
 def area_weights(before: int, after: int) -> np.ndarray:
@@ -89,3 +95,12 @@ def test_serving_pixels_are_the_middle_of_the_resized_photo(photo, encoded):
 def test_serving_names_the_photo_that_fails():
     with pytest.raises(tf.errors.InvalidArgumentError, match="image 3: not a JPEG"):
         tf.function(serving_pixels)(tf.constant(b"text"), 96, 80, name="image 3")
+
+
+def test_spread_crops_are_the_middle_the_corners_and_their_mirror_images():
+    photo = np.random.default_rng(0).integers(0, 256, (7, 9, 3), np.uint8)
+    corners = [photo[:4, :4], photo[:4, 5:], photo[3:, :4], photo[3:, 5:]]
+    five = np.stack([photo[1:5, 2:6], *corners])
+    np.testing.assert_array_equal(spread_crops(photo, 4, 1), five[:1])
+    np.testing.assert_array_equal(spread_crops(photo, 4, 5), five)
+    np.testing.assert_array_equal(spread_crops(photo, 4, 10), np.concatenate([five, five[:, :, ::-1]]))
