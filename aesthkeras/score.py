@@ -1,0 +1,72 @@
+"""Scores photos: `python -m aesthkeras.score PATH... --model=savedmodels/NAME --out=scores.csv`.
+
+PATH is a photo, a folder, a pattern, or `-` for a list on standard input. Every file gets one row, with an
+error where it cannot be read. The ending of --out decides what is made: a table (.csv), JSON lines (.jsonl),
+or a page of photos from best to worst (.html). Killed and started again, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from aesthkeras import command
+from aesthkeras.errors import UsageError
+from aesthkeras.settings import require, setting
+
+FORMATS = ("csv", "jsonl", "html")
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """Which scorer, and what is made of its scores."""
+
+    model: str = setting("", "SavedModel folder of a scorer, as `adapt` exports it")
+    out: str = setting("", "file to write, .csv, .jsonl or .html; empty prints the rows")
+    format: str = setting("", "csv, jsonl or html; empty takes the ending of --out, csv where there is none")
+    crops: int = setting(
+        1, "squares of a photo to average: 1 (the middle), 5 (and the corners), 10 (and mirrored)"
+    )
+
+    def __post_init__(self) -> None:
+        """Checks every flag; raises `UsageError` naming it."""
+        require(self, "model", bool(self.model), "the folder of a scorer's SavedModel")
+        require(self, "format", self.format in ("", *FORMATS), "csv, jsonl or html")
+        ending = Path(self.out).suffix.lower().lstrip(".")
+        known = bool(self.format) or not self.out or ending in FORMATS
+        require(self, "out", known, "a file that ends in .csv, .jsonl or .html")
+        object.__setattr__(self, "format", self.format or ending or "csv")
+        require(self, "format", self.format != "html" or bool(self.out), "a file --out to go with html")
+        require(self, "out", not os.path.isdir(self.out), "a file, not a folder")
+        require(self, "crops", self.crops in (1, 5, 10), "1, 5 or 10")
+
+
+def main(arguments: list[str]) -> None:
+    """Checks the flags and lists the photos, then loads TensorFlow and scores them."""
+    settings = command.from_flags(ScoreSettings)
+    if not arguments:
+        raise UsageError("score: expected photos, folders, patterns or -, as in `score PHOTOS --model=M`")
+
+    from aesthkeras.scoring.listing import list_photos
+
+    # a name that is no UTF-8 reaches the file system as the bytes it was
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    photos = list_photos(arguments, sys.stdin)
+
+    from aesthkeras.scoring.network import ScoringNetwork
+    from aesthkeras.scoring.output import print_scores, write_scores
+
+    network = ScoringNetwork(settings.model, with_heat=settings.format == "html")
+    if settings.out:
+        named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
+        title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])
+        write_scores(network, photos, Path(settings.out), settings.format, settings.crops, title)
+    else:
+        print_scores(network, photos, settings.format, settings.crops)
+
+
+if __name__ == "__main__":
+    command.run(main, lambda: command.define_flags(ScoreSettings), positional=True)

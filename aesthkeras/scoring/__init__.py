@@ -1,0 +1,1 @@
+"""Photos to scores: which files, their crops, the network, and the table or gallery that comes out."""

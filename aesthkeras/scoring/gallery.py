@@ -1,0 +1,133 @@
+"""A page of scored photos, from best to worst, with thumbnails, heat maps and filters.
+
+The page loads in two layers: of every photo the little that filters need, and in chunks, when they come
+into sight, thumbnails and heat maps. Up to `EMBEDDED` photos all of it is inside the page, which then needs
+nothing beside it; of more, it lies in a folder beside the page. Neither this code nor the browser holds all
+pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from aesthkeras.datasets.listing import printable
+from aesthkeras.files import replace_file_by_parts
+from aesthkeras.scoring.rows import Row
+
+EMBEDDED = 1000
+CHUNK = 100  # photos
+SIDE_FOLDER = "{name}_files"
+INDEX = "index.js"
+
+
+@dataclass(frozen=True)
+class About:
+    """What the page says of its photos as a whole.
+
+    Attributes:
+        title: its heading.
+        photos: how many rows there are.
+        unreadable: how many of them are errors.
+        square: edge of the square that the network sees, in pixels of the resized photo.
+        model: what the scorer is called.
+        crops: squares that were averaged.
+    """
+
+    title: str
+    photos: int
+    unreadable: int
+    square: int
+    model: str
+    crops: int
+
+
+def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
+    """Write the page, and the folder beside it where the photos are many; each is whole or not there.
+
+    Args:
+        out: the page's file.
+        rows: best first, read once.
+        about: the rest.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    chunks = _chunks(rows, out.parent)
+    side = out.with_name(SIDE_FOLDER.format(name=out.stem))
+    if about.photos <= EMBEDDED:
+        scripts = (f"<script>{index}{details}</script>\n" for index, details in chunks)
+        replace_file_by_parts(out, _page(about, scripts, ""))
+        return
+    aside = side.with_name(f".{side.name}.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    replace_file_by_parts(aside / INDEX, _indices(chunks, aside))
+    shutil.rmtree(side, ignore_errors=True)
+    os.rename(aside, side)
+    loaded = [f'<script src="{quote(side.name)}/{INDEX}"></script>\n']
+    replace_file_by_parts(out, _page(about, loaded, quote(side.name)))
+
+
+def _page(about: About, scripts: Iterable[str], side: str) -> Iterator[bytes]:
+    template = Environment(
+        loader=PackageLoader("aesthkeras.scoring", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("gallery.html")
+    for part in template.generate(about=about, scripts=scripts, side=side, chunk=CHUNK):
+        yield part.encode("utf-8", "replace")
+
+
+def _indices(chunks: Iterable[tuple[str, str]], folder: Path) -> Iterator[bytes]:
+    """Write each chunk's pictures into a file of its own and yield what goes into the index."""
+    for number, (index, details) in enumerate(chunks):
+        replace_file_by_parts(folder / f"{number}.js", [details.encode()])
+        yield index.encode() + b"\n"
+
+
+def _chunks(rows: Iterable[Row], folder: Path) -> Iterator[tuple[str, str]]:
+    """For each `CHUNK` of rows two calls in JavaScript: what filters need, and what is shown."""
+    rows = iter(rows)
+    number = 0
+    while chunk := list(islice(rows, CHUNK)):
+        index = [[printable(row.path), _rounded(row.score), next(iter(row.faults), "")] for row in chunk]
+        details = [_details(row, folder) for row in chunk]
+        yield _call("index", number, index), _call("details", number, details)
+        number += 1
+
+
+def _details(row: Row, folder: Path) -> Mapping[str, object]:
+    if row.error:
+        return {"error": row.error}
+    height, width = row.shape
+    return {
+        "thumbnail": base64.b64encode(row.thumbnail).decode(),
+        "heat": base64.b64encode(row.heat).decode(),
+        "height": height,
+        "width": width,
+        "rating": _rounded(row.rating),
+        "faults": [[words, _rounded(probability)] for words, probability in row.faults.items()],
+        "file": quote(os.fsencode(os.path.relpath(row.path, folder))),
+    }
+
+
+def _call(function: str, number: int, values: Sequence[object]) -> str:
+    # a path may hold "</script>"
+    text = json.dumps(values, separators=(",", ":")).replace("<", "\\u003c")
+    return f"{function}({number},{text});"
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 4)

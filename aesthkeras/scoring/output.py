@@ -1,0 +1,97 @@
+"""From a list of photos to the file or the lines that a person asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from aesthkeras.errors import UsageError
+from aesthkeras.files import replace_file_by_parts
+from aesthkeras.scoring.gallery import About, write_gallery
+from aesthkeras.scoring.listing import Listed
+from aesthkeras.scoring.network import ScoringNetwork
+from aesthkeras.scoring.rows import Row
+from aesthkeras.scoring.scoring import score_photos
+from aesthkeras.scoring.store import ScoreStore
+from aesthkeras.scoring.tables import csv_lines, json_lines
+
+TABLES = {"csv": csv_lines, "jsonl": json_lines}
+_PATHS_AT_ONCE = 4096
+
+
+def write_scores(
+    network: ScoringNetwork, photos: Iterable[Listed], out: Path, format_name: str, crops: int, title: str
+) -> None:
+    """Score photos into a file, which has its name only once it is whole.
+
+    Args:
+        network: the scorer; with heat for a gallery.
+        photos: what to score; each file gets one row.
+        out: the file to write.
+        format_name: `csv`, `jsonl` or `html`.
+        crops: squares of each photo whose answers are averaged: 1, 5 or 10.
+        title: heading of a gallery.
+
+    Raises:
+        UsageError: nothing to score, or the file cannot be written.
+    """
+    is_gallery = format_name == "html"
+    made_by = json.dumps([network.fingerprint, crops, is_gallery])
+    with ScoreStore(out, made_by) as store:
+        for rows in _new_rows(network, store, photos, crops, is_gallery):
+            store.add(rows)
+        count, _, unreadable = store.count()
+        try:
+            if is_gallery:
+                about = About(title, count, unreadable, network.crop, network.name, crops)
+                write_gallery(out, store.rows("best first"), about)
+            else:
+                replace_file_by_parts(out, TABLES[format_name](store.rows()))
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise UsageError(f"--out={out}: expected a place to write to ({error.strerror})") from error
+        store.delete()
+    print(f"aesthkeras: {count} photos in {out}{_but(unreadable)}", file=sys.stderr)
+
+
+def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name: str, crops: int) -> None:
+    """Score photos and print their rows as they come, as `csv` or `jsonl`."""
+    unreadable = 0
+
+    def rows(store: ScoreStore) -> Iterator[Row]:
+        nonlocal unreadable
+        for batch in _new_rows(network, store, photos, crops, for_gallery=False):
+            unreadable += sum(bool(row.error) for row in batch)
+            yield from batch
+
+    with ScoreStore(None, "") as store:
+        try:
+            for line in TABLES[format_name](rows(store)):
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+        except BrokenPipeError:  # whoever read has enough, as in `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if unreadable:
+        print(f"aesthkeras: {unreadable} photos could not be read", file=sys.stderr)
+
+
+def _new_rows(
+    network: ScoringNetwork, store: ScoreStore, photos: Iterable[Listed], crops: int, for_gallery: bool
+) -> Iterator[list[Row]]:
+    store.put_in_order(photos)
+    count = store.count()
+    if not count.listed:
+        raise UsageError("score: no photos; expected at least one, as an argument or on standard input")
+    with tqdm(total=count.listed, initial=count.done, desc="scoring", unit="photo") as bar:
+        for paths in store.waiting(_PATHS_AT_ONCE):
+            for rows in score_photos(network, paths, crops, for_gallery):
+                yield rows
+                bar.update(len(rows))
+
+
+def _but(unreadable: int) -> str:
+    return f", {unreadable} of which could not be read" if unreadable else ""

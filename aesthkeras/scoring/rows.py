@@ -1,0 +1,31 @@
+"""What is said of one photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One file of the input: its score, or why it has none.
+
+    Attributes:
+        path: the file as it was named.
+        score: probability in [0, 1] of the class that the scorer calls positive; None with an error.
+        rating: on the scale of the set that the scorer learned from; None where it gives none.
+        faults: what seems wrong, in words, with probabilities, likeliest first; empty where the scorer does
+            not know.
+        error: why the photo could not be read, in one sentence; empty where it could.
+        shape: height and width of the resized photo in pixels; zeros with an error.
+        thumbnail: a small JPEG of the photo; empty unless a gallery is made.
+        heat: a PNG of the heat map; empty unless a gallery is made.
+    """
+
+    path: str
+    score: float | None = None
+    rating: float | None = None
+    faults: Mapping[str, float] = {}
+    error: str = ""
+    shape: tuple[int, int] = (0, 0)
+    thumbnail: bytes = b""
+    heat: bytes = b""

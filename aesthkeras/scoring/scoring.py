@@ -1,0 +1,57 @@
+"""Scores photos: reading, the network and the rows, batch after batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from aesthkeras.scoring.faults import likeliest_faults
+from aesthkeras.scoring.heat_map import heat_picture
+from aesthkeras.scoring.network import DEGRADATIONS, HEAT, RATING, SCORE, Answers, ScoringNetwork
+from aesthkeras.scoring.reading import Photo, read_photos
+from aesthkeras.scoring.rows import Row
+
+
+def score_photos(
+    network: ScoringNetwork, paths: Sequence[str], crops: int = 1, for_gallery: bool = False
+) -> Iterator[list[Row]]:
+    """Yield one row for each path, in order, a batch of rows at a time.
+
+    Args:
+        network: the scorer; with heat where `for_gallery`.
+        paths: photos, and whatever else a person may have named.
+        crops: squares of each photo whose answers are averaged: 1, 5 or 10.
+        for_gallery: whether rows carry thumbnails and heat maps; a map is that of the middle square.
+    """
+    photos = read_photos(paths, network.resize, network.crop, crops, for_gallery)
+    while batch := list(islice(photos, network.batch_size)):
+        yield _scored(network, batch, crops)
+
+
+def _scored(network: ScoringNetwork, photos: Sequence[Photo], crops: int) -> list[Row]:
+    readable = [photo for photo in photos if not photo.error]
+    if not readable:
+        return [Row(photo.path, error=photo.error) for photo in photos]
+    answers = network(np.concatenate([photo.crops for photo in readable]))
+    by_photo = {name: values.reshape(-1, crops, *values.shape[1:]) for name, values in answers.items()}
+    scored = (
+        _row(photo, {name: values[place] for name, values in by_photo.items()}, network.class_names)
+        for place, photo in enumerate(readable)
+    )
+    return [Row(photo.path, error=photo.error) if photo.error else next(scored) for photo in photos]
+
+
+def _row(photo: Photo, answers: Answers, class_names: Sequence[str]) -> Row:
+    """The row of one photo from the answers to its crops, each `[crops, ...]`."""
+    means = {name: values.mean(axis=0, dtype=np.float64) for name, values in answers.items()}
+    return Row(
+        photo.path,
+        float(means[SCORE]),
+        float(means[RATING]) if RATING in means else None,
+        likeliest_faults(class_names, means[DEGRADATIONS]) if DEGRADATIONS in means else {},
+        shape=photo.shape,
+        thumbnail=photo.thumbnail,
+        heat=heat_picture(answers[HEAT][0]) if HEAT in answers else b"",
+    )

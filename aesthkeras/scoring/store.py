@@ -1,0 +1,190 @@
+"""Scores on their way to a file: kept beside it in a small database, so that a killed run goes on.
+
+Neither the list of photos nor the scores have to fit in memory, and SQLite also puts them in order. The
+database is deleted once the output has its name.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from aesthkeras.errors import UsageError
+from aesthkeras.scoring.listing import Listed
+from aesthkeras.scoring.rows import Row
+
+# Of a photo that was scored before a kill, the score holds as long as size and time of its file are the same.
+_SCORES = """CREATE TABLE IF NOT EXISTS scores (
+    path BLOB PRIMARY KEY, bytes INTEGER, modified INTEGER, score REAL, rating REAL, faults TEXT, error TEXT,
+    height INTEGER, width INTEGER, thumbnail BLOB, heat BLOB)"""
+_LISTED = """CREATE TEMP TABLE listed (
+    argument INTEGER, line INTEGER, path BLOB UNIQUE, bytes INTEGER, modified INTEGER)"""
+_PHOTOS = "CREATE TEMP TABLE photos (path BLOB UNIQUE, bytes INTEGER, modified INTEGER)"
+_IN_ORDER = """INSERT INTO photos
+    SELECT path, bytes, modified FROM listed ORDER BY argument, line, path"""
+_WAITING = """SELECT photos.rowid, path FROM photos LEFT JOIN scores USING (path, bytes, modified)
+    WHERE photos.rowid > ? AND scores.rowid IS NULL ORDER BY photos.rowid LIMIT ?"""
+_COUNT = """SELECT COUNT(*), COALESCE(SUM(error != ''), 0)
+    FROM photos JOIN scores USING (path, bytes, modified)"""
+_ORDERS = {
+    "as listed": "photos.rowid",
+    "best first": "score IS NULL, score DESC, photos.rowid",
+}
+
+
+class Counts(NamedTuple):
+    """Photos that are listed, those of them that have a row, and those whose row is an error."""
+
+    listed: int
+    done: int
+    unreadable: int
+
+
+class ScoreStore:
+    """The rows of one output; a context manager that closes the database and leaves it for the next attempt.
+
+    Args:
+        out: the file to be made; the database is hidden beside it. None keeps it in a temporary file.
+        made_by: whatever decides the scores: rows of an earlier run that said otherwise are dropped.
+
+    Raises:
+        UsageError: the folder of `out` cannot be written, or another process is making the same file.
+    """
+
+    def __init__(self, out: Path | None, made_by: str) -> None:
+        self._path = out.with_name(f".{out.name}.scores") if out else None
+        try:
+            self._open(made_by)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise UsageError(f"--out={out}: another process is writing it") from error
+            raise UsageError(f"--out={out}: expected a place to write to ({error})") from error
+        except sqlite3.DatabaseError:
+            if self._path:
+                self._path.unlink()  # damaged: what it knew is scored again
+            self._open(made_by)
+
+    def _open(self, made_by: str) -> None:
+        # "" is SQLite's name for a temporary file
+        self._database = sqlite3.connect(str(self._path or ""), timeout=1, isolation_level=None)
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        # A kill loses nothing that was committed; only after a power failure the scores may be begun anew.
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.execute(_SCORES)
+        self._database.execute("CREATE TABLE IF NOT EXISTS made (by TEXT)")
+        if self._database.execute("SELECT by FROM made").fetchall() != [(made_by,)]:
+            self._database.execute("DELETE FROM scores")
+            self._database.execute("DELETE FROM made")
+            self._database.execute("INSERT INTO made VALUES (?)", (made_by,))
+        self._database.execute("COMMIT")
+
+    def put_in_order(self, photos: Iterable[Listed]) -> None:
+        """Take the photos down, each file once, in the order of `Listed`."""
+        with self._writing():
+            self._database.execute(_LISTED)
+            self._database.executemany(
+                "INSERT OR IGNORE INTO listed VALUES (?, ?, ?, ?, ?)",
+                ((place, line, os.fsencode(path), *_state(path)) for place, line, path in photos),
+            )
+            self._database.execute(_PHOTOS)
+            self._database.execute(_IN_ORDER)
+            self._database.execute("DROP TABLE listed")
+
+    def count(self) -> Counts:
+        """How many photos are listed, and how far they are."""
+        (listed,) = self._database.execute("SELECT COUNT(*) FROM photos").fetchone()
+        done, unreadable = self._database.execute(_COUNT).fetchone()
+        return Counts(listed, done, unreadable)
+
+    def waiting(self, at_once: int) -> Iterator[list[str]]:
+        """Yield the paths of listed photos that have no row yet, in order, so many at a time."""
+        last = 0
+        while True:
+            found = self._database.execute(_WAITING, (last, at_once)).fetchall()
+            if not found:
+                return
+            last = found[-1][0]
+            yield [os.fsdecode(path) for _, path in found]
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Keep rows of listed photos."""
+        with self._writing():
+            self._database.executemany(
+                """INSERT OR REPLACE INTO scores
+                SELECT path, bytes, modified, ?, ?, ?, ?, ?, ?, ?, ? FROM photos WHERE path = ?""",
+                (
+                    (
+                        row.score,
+                        row.rating,
+                        json.dumps(row.faults),
+                        row.error,
+                        *row.shape,
+                        row.thumbnail,
+                        row.heat,
+                        os.fsencode(row.path),
+                    )
+                    for row in rows
+                ),
+            )
+
+    def rows(self, order: str = "as listed") -> Iterator[Row]:
+        """Yield every row, `as listed` or `best first` with the unreadable ones last."""
+        # Only numbers are sorted, not thumbnails.
+        with self._writing():
+            self._database.execute("DROP TABLE IF EXISTS temp.ordered")
+            self._database.execute(
+                f"""CREATE TEMP TABLE ordered AS SELECT scores.rowid AS place
+                FROM photos JOIN scores USING (path, bytes, modified) ORDER BY {_ORDERS[order]}"""
+            )
+        found = self._database.execute(
+            """SELECT path, score, rating, faults, error, height, width, thumbnail, heat
+            FROM ordered CROSS JOIN scores ON scores.rowid = place ORDER BY ordered.rowid"""
+        )
+        for path, score, rating, faults, error, height, width, thumbnail, heat in found:
+            shape = (height, width)
+            yield Row(os.fsdecode(path), score, rating, json.loads(faults), error, shape, thumbnail, heat)
+
+    def delete(self) -> None:
+        """Close the database and delete it: the output is whole."""
+        self._database.close()
+        if self._path:
+            self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> ScoreStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction; a full disk is the OSError that it is elsewhere."""
+        self._database.execute("BEGIN")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path)) from error
+            raise
+
+
+def _state(path: str) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds; -1 and 0 where there is no such file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL in a list
+        return -1, 0
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,41 @@
+"""What is said of a photo, from probabilities by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from aesthkeras.degradations.table import CLASSES
+from aesthkeras.scoring.faults import faults_text, likeliest_faults
+
+NAMES = [degradation.name for degradation in CLASSES]
+
+
+def faults(**probabilities: float) -> dict[str, float]:
+    given = {name.replace("__", "."): probability for name, probability in probabilities.items()}
+    assert set(given) <= set(NAMES)
+    return likeliest_faults(NAMES, [given.get(name, 0.0) for name in NAMES])
+
+
+def test_strengths_of_a_fault_add_up_and_the_unlikely_is_left_out():
+    found = faults(gaussian_blur_0__2=0.25, gaussian_blur_0__8=0.25, jpeg_10=0.3, none=0.15, mixup_0__1=0.05)
+    assert list(found.items()) == [
+        ("blurred", pytest.approx(0.5)),
+        ("over-compressed", pytest.approx(0.3)),
+        ("nothing", pytest.approx(0.15)),
+    ]
+    assert faults_text(found) == "blurred 0.50, over-compressed 0.30, nothing 0.15"
+
+
+def test_too_dark_and_too_bright_are_two_faults():
+    assert list(faults(exposure_0__5=0.7, exposure_3__0=0.3)) == ["underexposed", "overexposed"]
+
+
+def test_three_at_most_and_the_likeliest_always():
+    even = likeliest_faults(NAMES, [1 / 22] * 22)
+    assert list(even) == ["turned"]  # 3/22 by three angles; of other faults there are at most two strengths
+    assert len(faults(jpeg_60=0.25, mixup_0__1=0.25, exposure_0__5=0.25, rotation_90=0.25)) == 3
+    assert likeliest_faults([f"class {number}" for number in range(20)], [0.05] * 20) == {"class 0": 0.05}
+
+
+def test_a_scorer_that_does_not_know_says_nothing():
+    assert faults_text({}) == ""
