@@ -84,7 +84,10 @@ def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
     assert not (tmp_path / "sheet.png").exists()
 
 
-@pytest.mark.parametrize("command", ["pretrain", "export", "preview", "prepare", "probe", "report"])
+COMMANDS = ["pretrain", "export", "preview", "prepare", "probe", "report", "score", "monotone"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_does_not_load_tensorflow(command):
     code = (
         "import runpy, sys; sys.argv = ['x', '--help']\n"

@@ -1,0 +1,56 @@
+"""Asks whether a scorer minds damage: `python -m aesthkeras.monotone PATH... --model=M --out=FOLDER`.
+
+Every photo is degraded by each class of Table 1, exactly as in pre-training, and scored beside the original.
+The folder --out then says how often the degraded copy scores lower, class by class: `monotone.md`,
+`monotone.csv` and `monotone.png`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from aesthkeras import command
+from aesthkeras.errors import UsageError
+from aesthkeras.settings import require, setting
+
+
+@dataclass(frozen=True)
+class MonotoneSettings:
+    """Which scorer, and where the answer goes."""
+
+    model: str = setting("", "SavedModel folder of a scorer, as `adapt` exports it")
+    out: str = setting("", "folder for monotone.md, monotone.csv and monotone.png")
+    seed: int = setting(0, "decides noise, shuffling and the partners of mixup")
+
+    def __post_init__(self) -> None:
+        """Checks every flag; raises `UsageError` naming it."""
+        require(self, "model", bool(self.model), "the folder of a scorer's SavedModel")
+        require(self, "out", bool(self.out), "a folder to write to")
+        require(self, "out", not os.path.isfile(self.out), "a folder, not a file")
+        require(self, "seed", self.seed >= 0, "at least 0")
+
+
+def main(arguments: list[str]) -> None:
+    """Checks flags and arguments, then loads TensorFlow, degrades and scores."""
+    settings = command.from_flags(MonotoneSettings)
+    if not arguments:
+        raise UsageError("monotone: expected photos, folders or patterns, as in `monotone PHOTOS --model=M`")
+
+    from aesthkeras.scoring.listing import list_photos
+
+    photos = list_photos(arguments, sys.stdin)
+
+    from aesthkeras.scoring.monotone import measure
+    from aesthkeras.scoring.monotone_report import write_report
+    from aesthkeras.scoring.network import ScoringNetwork
+
+    network = ScoringNetwork(settings.model)
+    paths = list(dict.fromkeys(photo.path for photo in sorted(photos)))
+    change = measure(network, paths, settings.seed)
+    write_report(change, network.name, settings.out)
+
+
+if __name__ == "__main__":
+    command.run(main, lambda: command.define_flags(MonotoneSettings), positional=True)

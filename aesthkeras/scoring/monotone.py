@@ -1,0 +1,80 @@
+"""How a score moves when a photo is degraded by each class of Table 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from aesthkeras.degradations.batch import degrade
+from aesthkeras.degradations.table import CLASSES
+from aesthkeras.errors import UsageError
+from aesthkeras.scoring.network import SCORE, ScoringNetwork
+from aesthkeras.scoring.reading import read_photos
+
+_PHOTOS_AT_ONCE = 32
+
+
+class Change(NamedTuple):
+    """What became of the score, for the 21 edits in the order of Table 1.
+
+    Attributes:
+        photos: how many were degraded, each by all 21.
+        unreadable: how many files were left out.
+        lower: photos whose degraded copy scores lower than the original, int64 ``[21]``.
+        equal: photos whose score stays the same to the last bit, int64 ``[21]``.
+        mean: mean of degraded minus original score, float64 ``[21]``.
+        deviation: its standard deviation over photos, float64 ``[21]``.
+    """
+
+    photos: int
+    unreadable: int
+    lower: np.ndarray
+    equal: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+
+def measure(network: ScoringNetwork, paths: Sequence[str], seed: int = 0) -> Change:
+    """Degrade the middle square of every photo, as pre-training degrades patches, and score all copies.
+
+    Args:
+        network: the scorer.
+        paths: photos; what cannot be read is counted and left out.
+        seed: decides noise, shuffling and the partners of mixup.
+
+    Raises:
+        UsageError: no photo can be read.
+    """
+    batches = [_changes(network, crops, seed, number) for number, crops in enumerate(_crops(network, paths))]
+    if not batches:
+        raise UsageError(f"monotone: expected a photo that can be read, but of {len(paths)} none can")
+    changes = np.concatenate(batches)
+    return Change(
+        photos=len(changes),
+        unreadable=len(paths) - len(changes),
+        lower=(changes < 0).sum(axis=0),
+        equal=(changes == 0).sum(axis=0),
+        mean=changes.mean(axis=0, dtype=np.float64),
+        deviation=changes.std(axis=0, dtype=np.float64),
+    )
+
+
+def _crops(network: ScoringNetwork, paths: Sequence[str]) -> Iterator[np.ndarray]:
+    """The middle squares of all photos, uint8 ``[photos, S, S, 3]`` at a time, with a progress bar."""
+    bar = tqdm(read_photos(paths, network.resize, network.crop), "degrading", len(paths), unit="photo")
+    readable = (photo.crops[0] for photo in bar if not photo.error)
+    while batch := list(islice(readable, _PHOTOS_AT_ONCE)):
+        yield np.stack(batch)
+
+
+def _changes(network: ScoringNetwork, crops: np.ndarray, seed: int, number: int) -> np.ndarray:
+    """Degraded minus original score, float32 ``[photos, 21]``."""
+    classes = tf.tile(tf.range(len(CLASSES))[tf.newaxis], [len(crops), 1])
+    views = degrade(tf.constant(crops), classes, tf.constant([seed, number])).numpy()
+    scores = network(views.reshape(-1, *crops.shape[1:]))[SCORE].reshape(len(crops), len(CLASSES))
+    return scores[:, 1:] - scores[:, :1]

@@ -1,0 +1,123 @@
+"""The answer of `monotone` for people: a table, the same as CSV, and a picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from scipy.stats import binomtest
+
+from aesthkeras.degradations.table import CLASSES
+from aesthkeras.errors import UsageError
+from aesthkeras.files import replace_file
+from aesthkeras.scoring.faults import WORDS
+from aesthkeras.scoring.monotone import Change
+
+EDITS = CLASSES[1:]
+COLUMNS = ("class", "share_lower", "low", "high", "mean_change", "deviation", "lower", "equal", "photos")
+MOSTLY_LOWER, MOSTLY_HIGHER, GRID = "#0072b2", "#d55e00", "#d9d9d9"
+
+
+def write_report(change: Change, model: str, out: str) -> None:
+    """Write `monotone.csv`, `monotone.png` and `monotone.md` into a folder, and print the sum of it.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        replace_file(Path(out) / "monotone.csv", csv_table(change).encode())
+        replace_file(Path(out) / "monotone.png", picture(change, model))
+        replace_file(Path(out) / "monotone.md", markdown(change, model).encode())
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from error
+    print(f"aesthkeras: {headline(change)} {os.path.join(out, 'monotone.md')}", file=sys.stderr)
+
+
+def headline(change: Change) -> str:
+    """How often a degraded copy scores lower over all edits, and for which edit least often."""
+    share = change.lower.sum() / (change.photos * len(EDITS))
+    least = int(change.lower.argmin())
+    return (
+        f"A degraded copy scores lower than its original in {share:.1%} of cases, "
+        f"least often for {EDITS[least].name} ({change.lower[least] / change.photos:.1%})."
+    )
+
+
+def csv_table(change: Change) -> str:
+    """A line per edit; `low` and `high` are the share's 95% interval (Wilson)."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for place, edit in enumerate(EDITS):
+        lower, equal = int(change.lower[place]), int(change.equal[place])
+        share, moved = (
+            (lower / change.photos, *_interval(lower, change.photos)),
+            (change.mean, change.deviation),
+        )
+        numbers = [*share, *(float(values[place]) for values in moved)]
+        rows.writerow([edit.name, *(f"{number:.6f}" for number in numbers), lower, equal, change.photos])
+    return out.getvalue()
+
+
+def markdown(change: Change, model: str) -> str:
+    """The report as Markdown, beside its picture."""
+    left_out = f", {change.unreadable} more could not be read" if change.unreadable else ""
+    lines = [
+        f"# What {model} makes of degraded photos",
+        "",
+        f"{headline(change)} {change.photos} photos{left_out}; "
+        "their middle square, degraded as in pre-training.",
+        "",
+        "| degraded | seems | copies that score lower | 95% interval | mean change of the score |",
+        "|---|---|---|---|---|",
+    ]
+    for place, edit in enumerate(EDITS):
+        lower = int(change.lower[place])
+        low, high = _interval(lower, change.photos)
+        lines.append(
+            f"| {edit.name} | {WORDS[edit.name]} | {lower / change.photos:.1%} | {low:.1%} to {high:.1%} "
+            f"| {change.mean[place]:+.4f} ± {change.deviation[place]:.4f} |"
+        )
+    lines += ["", "± is one standard deviation over photos.", "", "![shares and changes](monotone.png)", ""]
+    return "\n".join(lines)
+
+
+def picture(change: Change, model: str) -> bytes:
+    """Two bar charts side by side, a row per edit: share of lower scores, mean change; as a PNG."""
+    figure = Figure(figsize=(8.6, 5.6), dpi=160, layout="constrained")
+    FigureCanvasAgg(figure)
+    shares, changes = figure.subplots(1, 2, sharey=True)
+    rows = np.arange(len(EDITS))
+    share = change.lower / change.photos
+    intervals = np.array([_interval(int(lower), change.photos) for lower in change.lower]).T
+    errors = np.maximum(np.abs(intervals - share), 0)
+    colours = [MOSTLY_LOWER if value > 0.5 else MOSTLY_HIGHER for value in share]
+    shares.barh(rows, 100 * share, color=colours, xerr=100 * errors, error_kw={"elinewidth": 0.9})
+    shares.axvline(50, color="#444", linewidth=1, linestyle=":")
+    shares.set(xlim=(0, 100), xlabel="copies that score lower, %", title=model)
+    colours = [MOSTLY_LOWER if value < 0 else MOSTLY_HIGHER for value in change.mean]
+    changes.barh(rows, change.mean, color=colours)
+    changes.axvline(0, color="#444", linewidth=1)
+    changes.set(xlabel="mean change of the score", title=f"{change.photos} photos")
+    shares.set_yticks(rows, [edit.name for edit in EDITS])
+    shares.invert_yaxis()
+    for axes in (shares, changes):
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.grid(axis="x", color=GRID, linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.tick_params(length=0)
+    out = io.BytesIO()
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def _interval(lower: int, photos: int) -> tuple[float, float]:
+    found = binomtest(lower, photos).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
