@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from aesthkeras.data import storage
 from aesthkeras.data.sources import SAMPLES
@@ -38,6 +40,12 @@ def find_notes(data_dir: str, data_notes: str = "") -> str:
         return SAMPLE_NOTES
     paths = [f"{data_dir.rstrip('/')}/{name}" for name in _note_files(data_dir)]
     return "\n\n".join(_text(path, "data_dir") for path in paths)
+
+
+def recorded_notes(record: Mapping[str, Any]) -> str:
+    """Return the notes that a run.json keeps under `data`: on its photos, and on those of its encoder."""
+    data = record.get("data", {})
+    return "\n\n".join(data[name] for name in ("notes", "encoder_notes") if data.get(name))
 
 
 def _note_files(data_dir: str) -> list[str]:

@@ -15,6 +15,7 @@ from tensorflow import keras
 from tensorflow.core.protobuf import saved_model_pb2
 
 from aesthkeras.data.inspection import PhotoSet, inspect_photos
+from aesthkeras.data.notes import recorded_notes
 from aesthkeras.data.patches import patch_dataset
 from aesthkeras.data.sources import SAMPLES, find_photos
 from aesthkeras.encoders.build import ENCODERS, build_encoder
@@ -48,6 +49,7 @@ class FoundEncoder(NamedTuple):
         name: what tables call it.
         spec: what `--encoder` said.
         degradations: embedding to the logits of the degradations, and their names; None where it knows none.
+        notes: what is known about the licence of the photos that trained it; empty for nothing.
     """
 
     model: keras.Model
@@ -57,6 +59,7 @@ class FoundEncoder(NamedTuple):
     name: str
     spec: str
     degradations: tuple[keras.Model, list[str]] | None = None
+    notes: str = ""
 
 
 class RandomSpec(NamedTuple):
@@ -119,6 +122,8 @@ def _exported_encoder(spec: str, folder: Path) -> FoundEncoder:
         description = encoder_description(version)
         model, degradations = load_encoder(version), load_degradations(version)
         crop, resize = int(description["crop"]), int(description["resize_edge"])
+        record = version / "assets" / "run.json"
+        notes = recorded_notes(json.loads(record.read_text())) if record.exists() else ""
     except (UsageError, ValueError, KeyError, AssertionError, tf.errors.OpError) as error:
         raise UsageError(
             f"--encoder={spec}: expected a SavedModel that aesthkeras exported, with assets/{ENCODER_ASSET} "
@@ -128,7 +133,7 @@ def _exported_encoder(spec: str, folder: Path) -> FoundEncoder:
     place = folder.resolve()
     name = place.name if place != version.resolve() else f"{place.parent.name}/{place.name}"
     fingerprint = encoder_fingerprint(model, resize)
-    return FoundEncoder(model, crop, resize, fingerprint, name, spec, degradations)
+    return FoundEncoder(model, crop, resize, fingerprint, name, spec, degradations, notes)
 
 
 def _trained_encoder(spec: str, folder: Path) -> FoundEncoder:
@@ -141,7 +146,8 @@ def _trained_encoder(spec: str, folder: Path) -> FoundEncoder:
     resize = task.recipe.resize
     fingerprint = encoder_fingerprint(model, resize)
     name, degradations = folder.resolve().name, task.serving_head(head)
-    return FoundEncoder(model, task.recipe.crop, resize, fingerprint, name, spec, degradations)
+    notes = recorded_notes(run.read_record())
+    return FoundEncoder(model, task.recipe.crop, resize, fingerprint, name, spec, degradations, notes)
 
 
 def _random_encoder(spec: str, calibration_dir: str) -> FoundEncoder:

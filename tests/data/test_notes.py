@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aesthkeras.data.notes import LONGEST, find_notes
+from aesthkeras.data.notes import LONGEST, find_notes, recorded_notes
 from aesthkeras.errors import UsageError
 
 
@@ -30,6 +30,12 @@ def test_the_flag_goes_before_what_lies_there(tmp_path):
 
 def test_sample_photos_are_known():
     assert "scikit-image" in find_notes("samples")
+
+
+def test_a_record_keeps_notes_on_photos_and_on_those_of_the_encoder():
+    assert recorded_notes({"seed": 1}) == ""
+    assert recorded_notes({"data": {"photos": 3, "notes": "Mine."}}) == "Mine."
+    assert recorded_notes({"data": {"notes": "Mine.", "encoder_notes": "Theirs."}}) == "Mine.\n\nTheirs."
 
 
 def test_a_note_that_is_too_long_or_no_text_is_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,7 +25,8 @@ RANDOM = "random:alexnet?width=0.125&seed=2&crop=96&resize=104"
 def exported(tmp_path_factory):
     encoder = build_encoder("alexnet", input_size=96, width=0.125, seed=3)
     folder = tmp_path_factory.mktemp("savedmodels") / "tiny"
-    export_encoder(encoder, folder, resize_edge=104)
+    record = json.dumps({"data": {"photos": 3, "notes": "My own photos."}})
+    export_encoder(encoder, folder, resize_edge=104, assets={"run.json": record})
     return encoder, folder
 
 
@@ -31,6 +34,7 @@ def test_a_saved_model_by_name_and_by_version(exported):
     encoder, folder = exported
     found = find_encoder(str(folder))
     assert (found.crop, found.resize, found.name) == (96, 104, "tiny")
+    assert found.notes == "My own photos."
     for ours, stored in zip(encoder.get_weights(), found.model.get_weights()):
         np.testing.assert_array_equal(ours, stored)
     versioned = find_encoder(str(folder / "1"))
