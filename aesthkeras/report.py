@@ -24,6 +24,9 @@ class ReportSettings:
     reference: str = setting(
         "", "encoder to take differences against; empty takes a random one, else the first"
     )
+    pool_seeds: bool = setting(
+        False, "take encoders called NAME-seed0, NAME-seed1 together: a row is the mean over training seeds"
+    )
     paper: bool = setting(False, "show the paper's own Table 2 beside ours, marked as such")
     resamples: int = setting(2000, "resamples of the bootstrap behind the intervals")
     seed: int = setting(0, "decides the resamples")
@@ -52,6 +55,7 @@ def main(paths: list[str]) -> None:
         layer=settings.layer,
         reference=settings.reference,
         with_paper=settings.paper,
+        pool_seeds=settings.pool_seeds,
         resamples=settings.resamples,
         seed=settings.seed,
     )

@@ -48,7 +48,7 @@ class ExperimentSettings:
     run_dir: str = setting("runs/experiments", "folder of all runs, models and probes; sets may share one")
     out: str = setting("", "folder of the report; empty for RUN_DIR/report")
     reference: str = setting(
-        "", "encoder to take differences against, as NAME-seedN; empty takes an untrained one, else the first"
+        "", "encoder to take differences against; empty takes the untrained one, else the first"
     )
 
     def __post_init__(self) -> None:
@@ -166,7 +166,7 @@ def report_job(settings: ExperimentSettings, experiments: Sequence[Experiment]) 
     done = [job.folder for one in experiments for job in one.jobs if job.is_done()]
     out = settings.out or f"{settings.run_dir}/report"
     chosen = [f"--reference={settings.reference}"] if settings.reference else []
-    flags = (*map(str, done), f"--out={out}", *chosen)
+    flags = (*map(str, done), f"--out={out}", "--pool_seeds", *chosen)
     return Job("aesthkeras.report", flags, Path(out)) if done else None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from aesthkeras.errors import UsageError
-from aesthkeras.results.probe_runs import AS_WRITTEN, ProbeRun
+from aesthkeras.results.probe_runs import APART, AS_WRITTEN, ProbeRun
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
     Raises:
         UsageError: the file is missing, damaged, or its arrays do not fit each other or results.csv.
     """
+    if run.by_seed:
+        return _of_seeds({seed: read_predictions(one, fraction) for seed, one in run.by_seed.items()})
     path = run.folder / "predictions.npz"
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -70,6 +72,20 @@ def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
         raise UsageError(f"{path}: expected probabilities from 0 to 1, or NaN where a photo was not tested")
     truth = np.stack([labels[repeat] for repeat in repeats])
     return Predictions(ids, _units(groups, len(ids)), truth, probabilities, repeats)
+
+
+def _of_seeds(found: Mapping[int, Predictions]) -> Predictions:
+    """The repeats of all training seeds side by side."""
+    first, *others = found.values()
+    if any(not np.array_equal(first.ids, other.ids) for other in others):
+        raise UsageError("--pool_seeds: expected runs of all seeds on the same photos in the same order")
+    return Predictions(
+        first.ids,
+        first.units,
+        np.concatenate([one.labels for one in found.values()]),
+        np.concatenate([one.probabilities for one in found.values()], axis=1),
+        tuple(repeat + APART * seed for seed, one in found.items() for repeat in one.repeats),
+    )
 
 
 def _at_fraction(stored: np.lib.npyio.NpzFile, fraction: float) -> dict[tuple[str, int], np.ndarray]:

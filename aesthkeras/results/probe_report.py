@@ -23,6 +23,7 @@ from aesthkeras.results.probe_tables import (
 )
 from aesthkeras.results.sections import Section, sections_of
 from aesthkeras.results.significance import STATISTICS, Difference
+from aesthkeras.results.training_seeds import pool_seeds
 
 Rows = Mapping[str, tuple[Optional[Cell], ...]]
 PAPER_COLUMNS = ("conv1", "conv2", "conv3", "conv4", "conv5", AVERAGE)
@@ -39,6 +40,7 @@ class ReportChoices:
     layer: str = "conv3"
     reference: str = ""
     with_paper: bool = False
+    pool_seeds: bool = False
     resamples: int = 2000
     seed: int = 0
 
@@ -82,7 +84,7 @@ def make_report(runs: Sequence[ProbeRun], choices: ReportChoices, title: str, co
         UsageError: no run has the measure, no run the layer, no encoder is the reference, or predictions
             are damaged.
     """
-    sections, notes = sections_of(runs)
+    sections, notes = sections_of(pool_seeds(runs) if choices.pool_seeds else runs)
     measured = [section for section in sections if _has(section, choices.measure)]
     if not measured:
         name = choices.measure.name
@@ -204,6 +206,9 @@ def _caption(section: Section, table: Table, measure: Measure, comparison: Compa
     low, high = min(counts), max(counts)
     repeats = {score.repeat for run in section.runs.values() for score in run.scores if score.fraction == 1}
     kind = "seeds" if len(repeats) < 2 else "repeats" if high == len(repeats) else "repeats and seeds"
+    trained = {seed for run in section.runs.values() for seed in run.by_seed}
+    if len(trained) > 1:
+        kind += f" of {len(trained)} training seeds"
     many = f"{low} {kind}" if low == high else f"{low} to {high} {kind}"
     words = f"Mean ± standard deviation over {many}" if high > 1 else "One repeat, so without a deviation"
     if run.folds > 1:

@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from aesthkeras.results.measures import MEASURES
 from aesthkeras.results.run_folder import RunFolder
 
 COLUMNS = ("encoder", "dataset", "solver", "layer", "fraction", "repeat", "fold", "seed", *MEASURES)
+APART = 10_000
+"""Where training seeds stand together, repeats of seed s count from s times this; a probe has fewer."""
 AS_WRITTEN = "as `python -m aesthkeras.probe` writes it"
 
 
@@ -39,7 +41,10 @@ class FoldScore(NamedTuple):
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """One encoder probed on one data set; `values` is layer -> number of features."""
+    """One encoder probed on one data set; `values` is layer -> number of features.
+
+    `by_seed` is training seed -> run where this stands for several (`training_seeds.pool_seeds`).
+    """
 
     folder: Path
     encoder: str
@@ -56,6 +61,7 @@ class ProbeRun:
     scores: tuple[FoldScore, ...]
     flags: Mapping[str, str]
     commit: str
+    by_seed: Mapping[int, ProbeRun] = field(default_factory=dict)
 
     @property
     def fractions(self) -> tuple[float, ...]:

@@ -76,7 +76,7 @@ def test_what_is_probed_is_not_probed_again_unless_its_encoder_is_newer(settings
     # 2 seeds x (2 trained, each with 2 probes, and 2 probes of untrained weights), then the report.
     assert len(first.shown) == 2 * (2 * 3 + 2) + 1
     assert first.shown[-1].startswith("python -m aesthkeras.report runs/probes/untrained-seed0-oasis runs/")
-    assert first.shown[-1].endswith("runs/probes/rival-seed3-clive --out=runs/report")
+    assert first.shown[-1].endswith("runs/probes/rival-seed3-clive --out=runs/report --pool_seeds")
     assert not list(Path("runs/probes").glob("*/features"))
 
     monkeypatch.setattr(experiments, "succeeds", lambda job: again.shown.append(job.shown()) or True)

@@ -1,0 +1,53 @@
+"""Encoders trained alike with several seeds as one row: `NAME-seed0`, `NAME-seed1`, `random alexnet seed 0`.
+
+The row is the mean over all repeats and seeds. Differences are paired seed by seed and photo by photo: what
+is resampled is still the photo, with the predictions of all seeds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aesthkeras.errors import UsageError
+from aesthkeras.results.probe_runs import APART, ProbeRun
+from aesthkeras.results.sections import ALIKE
+
+NAMED = re.compile(r"(?P<base>.+)[- ]seed ?(?P<seed>\d+)")
+
+
+def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
+    """The runs, with those that differ in their training seed only taken together, in the order given.
+
+    Raises:
+        UsageError: a seed occurs twice on one data set.
+    """
+    groups: dict[tuple[str, ...], dict[int, ProbeRun]] = {}
+    for run in runs:
+        named = NAMED.fullmatch(run.encoder)
+        base, seed = (named["base"], int(named["seed"])) if named else (run.encoder, -1)
+        alike = (str(getattr(run, name)) for name in ALIKE)
+        group = groups.setdefault((base, run.dataset, *alike, *run.layers), {})
+        if seed in group:
+            raise UsageError(
+                f"{run.folder}: expected each seed once per data set; {group[seed].folder} also holds "
+                f"{run.encoder} on {run.dataset}"
+            )
+        group[seed] = run
+    return [group[-1] if -1 in group else _together(base, group) for (base, *_), group in groups.items()]
+
+
+def _together(name: str, by_seed: dict[int, ProbeRun]) -> ProbeRun:
+    ordered = dict(sorted(by_seed.items()))
+    return replace(
+        next(iter(ordered.values())),
+        encoder=name,
+        encoder_fingerprint=" ".join(run.encoder_fingerprint for run in ordered.values()),
+        scores=tuple(
+            score._replace(repeat=score.repeat + APART * seed)
+            for seed, run in ordered.items()
+            for score in run.scores
+        ),
+        by_seed=ordered,
+    )
