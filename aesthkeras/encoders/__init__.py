@@ -1,9 +1,11 @@
 """Functional Keras models with named blocks: conv1 to conv5 and embedding."""
 
 from aesthkeras.encoders.alexnet import alexnet
-from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING, SMALLEST_INPUT
+from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING, SMALLEST_INPUT, layer_seed
 from aesthkeras.encoders.build import ENCODERS, build_encoder
+from aesthkeras.encoders.lab import LabStandardization
 from aesthkeras.encoders.pixels import PixelStandardization
+from aesthkeras.encoders.positions import conv5_centers
 from aesthkeras.encoders.resnet import resnet18
 
 __all__ = [
@@ -11,8 +13,11 @@ __all__ = [
     "EMBEDDING",
     "ENCODERS",
     "SMALLEST_INPUT",
+    "LabStandardization",
     "PixelStandardization",
     "alexnet",
     "build_encoder",
+    "conv5_centers",
+    "layer_seed",
     "resnet18",
 ]
