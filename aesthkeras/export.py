@@ -1,8 +1,13 @@
-"""Exports the encoder of a run folder as a SavedModel: `python -m aesthkeras.export --run_dir=runs/NAME`."""
+"""Exports an encoder or a scorer: `python -m aesthkeras.export --run_dir=runs/NAME --format=savedmodel`.
+
+A run folder's newest checkpoint becomes a SavedModel, as TF Serving reads it; a run folder or a SavedModel
+(--model) becomes a file for TFLite or ONNX, which takes pixels of the network's own size.
+"""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,33 +16,70 @@ from aesthkeras.data.notes import find_notes
 from aesthkeras.results.run_folder import RunFolder
 from aesthkeras.settings import require, setting
 
+FORMATS = ("savedmodel", "tflite", "onnx")
+PRECISIONS = ("float32", "float16", "int8")
+
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """Which run, and where to."""
+    """Which model, into what, and where to."""
 
     run_dir: str = setting("", "folder of a pre-training run; its newest checkpoint is exported")
-    out: str = setting("", "folder of the SavedModel; empty for savedmodels/NAME, named after --run_dir")
+    model: str = setting("", "folder of a SavedModel, an encoder's or a scorer's, instead of --run_dir")
+    format: str = setting("savedmodel", "what to write; onnx needs the extra `onnx`", FORMATS)
+    precision: str = setting(
+        "float32", "of a tflite file's weights; int8 computes in whole numbers", PRECISIONS
+    )
+    data_dir: str = setting("samples", "for int8: photos like those to come, a folder or `samples`")
+    out: str = setting(
+        "",
+        "folder of the SavedModel, else the file; empty for savedmodels/NAME, NAME.tflite or NAME.onnx",
+    )
     data_notes: str = setting(
         "",
         "the photos' licence for the model card, a text or a text file; empty for what the run noted",
     )
 
     def __post_init__(self) -> None:
-        """Checks that a run is named; raises `UsageError`."""
-        require(self, "run_dir", bool(self.run_dir), "the folder of a run")
+        """Checks that one model is named and can become what is asked for; raises `UsageError`."""
+        require(self, "run_dir", bool(self.run_dir or self.model), "the folder of a run, or --model")
+        require(self, "model", not (self.run_dir and self.model), "either this or --run_dir")
+        is_file = self.format != "savedmodel"
+        require(self, "format", is_file or not self.model, "tflite or onnx: --model is a SavedModel already")
+        is_possible = self.precision == "float32" or self.format == "tflite"
+        require(self, "precision", is_possible, "float32 but for --format=tflite")
+
+    def target(self) -> Path:
+        """Where the result goes: `--out`, or a place named after the model."""
+        if self.out:
+            return Path(self.out)
+        source = Path(self.run_dir or self.model).resolve()
+        name = source.parent.name if self.model and source.name.isdecimal() else source.name
+        if self.format == "savedmodel":
+            return Path("savedmodels") / name
+        precision = "" if self.precision == "float32" else f"-{self.precision}"
+        return Path("savedmodels") / f"{name}{precision}.{self.format}"
 
 
 def main(_: list[str]) -> None:
     """Exports and says where to."""
     settings = command.from_flags(ExportSettings)
-    run = RunFolder(settings.run_dir)
+    run, out = RunFolder(settings.run_dir) if settings.run_dir else None, settings.target()
 
     from aesthkeras.pretext.export import export_trained
+    from aesthkeras.serving.formats.converting import convert
 
     notes = find_notes("", settings.data_notes) if settings.data_notes else ""
-    out = Path(settings.out) if settings.out else Path("savedmodels") / run.path.resolve().name
-    print(f"aesthkeras: the encoder is in {export_trained(run, out, notes)}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(settings.model)
+        if run is not None:
+            place = out if settings.format == "savedmodel" else Path(temporary)
+            folder = export_trained(run, place, notes)
+        if settings.format == "savedmodel":
+            print(f"aesthkeras: the encoder is in {folder}", file=sys.stderr)
+        else:
+            convert(folder, out, settings.format, settings.precision, settings.data_dir)
+            print(f"aesthkeras: the model is in {out}, what it takes in {out}.json", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ def scorer_description(folder: str | Path) -> dict[str, Any]:
     return _description(folder, SCORER_ASSET, "a scorer's SavedModel, as `adapt` exports it")
 
 
+def is_scorer(folder: str | Path) -> bool:
+    """Whether an export scores; raises `UsageError` where there is no SavedModel."""
+    return (newest_version(folder) / "assets" / SCORER_ASSET).exists()
+
+
 def load_encoder(folder: str | Path) -> keras.Model:
     """Rebuild the functional model of an export, with its weights.
 

@@ -80,12 +80,17 @@ def loaded(export: Export):
 
 
 @pytest.fixture(scope="session")
-def scorer_export(export: Export, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scorer() -> keras.Model:
     """A scorer of ratings 1 to 7 on conv5 and the embedding of the tiny encoder."""
     network = build_network({"conv5": 512, "embedding": 512}, hidden=[8], outputs=7, dropout=0.5, seed=1)
+    return build_scorer(network, "distribution", threshold=4.1, temperature=0.5)
+
+
+@pytest.fixture(scope="session")
+def scorer_export(export: Export, scorer: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_scorer(
         export.encoder,
-        build_scorer(network, "distribution", threshold=4.1, temperature=0.5),
+        scorer,
         tmp_path_factory.mktemp("savedmodels") / "scorer",
         resize_edge=RESIZE_EDGE,
         meaning={"target": "distribution", "threshold": 4.1},

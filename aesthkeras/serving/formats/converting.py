@@ -1,0 +1,75 @@
+"""From a SavedModel to the file of another format, with its contract beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from aesthkeras.data.sources import find_photos
+from aesthkeras.data.views import serving_pixels
+from aesthkeras.errors import UsageError
+from aesthkeras.files import replace_file
+from aesthkeras.serving.formats.onnx import to_onnx
+from aesthkeras.serving.formats.pixel_network import PixelNetwork
+from aesthkeras.serving.formats.tflite import INT8, to_tflite
+
+REPRESENTATIVE_PHOTOS = 200
+
+
+def convert(folder: Path, out: Path, kind: str, precision: str, data_dir: str) -> Path:
+    """Convert an export; the file and `out.json`, its contract, are written aside and renamed.
+
+    Args:
+        folder: a SavedModel of an encoder or a scorer.
+        out: the file to write.
+        kind: `tflite` or `onnx`.
+        precision: as `to_tflite` takes it; ONNX is float32.
+        data_dir: photos for the ranges of int8, a folder or `samples`.
+
+    Returns:
+        `out`.
+
+    Raises:
+        UsageError: no SavedModel of this package, no photos, or `out` cannot be written.
+    """
+    try:
+        network = PixelNetwork(folder)
+    except (ValueError, KeyError, AssertionError, tf.errors.OpError) as error:
+        raise UsageError(
+            f"{folder}: expected a SavedModel of aesthkeras, whole and with its assets"
+        ) from error
+    pixels = None
+    if precision == INT8:
+        pixels = representative_pixels(data_dir, network.contract["resize_edge"], network.crop)
+    content = to_onnx(network) if kind == "onnx" else to_tflite(network, precision, pixels)
+    contract = json.dumps({**network.contract, "format": kind, "precision": precision}, indent=1)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(out.with_name(f"{out.name}.json"), contract.encode())
+        replace_file(out, content)
+    except OSError as error:
+        raise UsageError(f"--out={out}: expected a file that can be written ({error.strerror})") from error
+    return out
+
+
+def representative_pixels(
+    data_dir: str, resize_edge: int, crop: int, count: int = REPRESENTATIVE_PHOTOS
+) -> np.ndarray:
+    """Pixels of up to `count` photos, spread evenly over a folder: uint8 `[N, crop, crop, 3]`.
+
+    Raises:
+        UsageError: no such folder, or no JPEG, PNG, GIF or BMP in it that can be decoded.
+    """
+    paths = find_photos(data_dir)
+    chosen = sorted({paths[len(paths) * place // count] for place in range(count)})
+    photos = tf.data.Dataset.from_tensor_slices(chosen)
+    photos = photos.map(
+        lambda path: serving_pixels(tf.io.read_file(path), resize_edge, crop), tf.data.AUTOTUNE
+    )
+    pixels = list(photos.ignore_errors().as_numpy_iterator())
+    if not pixels:
+        raise UsageError(f"--data_dir={data_dir}: expected JPEG, PNG, GIF or BMP files that can be decoded")
+    return np.stack(pixels)

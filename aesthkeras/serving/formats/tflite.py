@@ -1,0 +1,55 @@
+"""TFLite, for phones and small machines: float32, half-sized float16, or int8 with a representative set."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from aesthkeras.serving.formats.pixel_network import PixelNetwork
+
+FLOAT32, FLOAT16, INT8 = PRECISIONS = ("float32", "float16", "int8")
+
+
+def to_tflite(network: PixelNetwork, precision: str, representative: np.ndarray | None = None) -> bytes:
+    """Convert a network to a TFLite file with the signature `serving_default`.
+
+    Args:
+        network: what to convert.
+        precision: `float32`; `float16`, which halves the weights and computes in float32 on a CPU; `int8`,
+            which quarters them and computes in whole numbers, but for the pixels and the last steps.
+        representative: for `int8`, uint8 `[N, crop, crop, 3]`: pixels of photos like those to come. The range
+            of every activation is that which it has on them.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(network, folder, {"serving_default": network.answer})
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
+        if precision != FLOAT32:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if precision == FLOAT16:
+            converter.target_spec.supported_types = [tf.float16]
+        if precision == INT8:
+            assert representative is not None
+            photos = representative
+
+            def one_by_one() -> Iterator[dict[str, np.ndarray]]:
+                return ({"pixels": photo[np.newaxis]} for photo in photos)
+
+            converter.representative_dataset = one_by_one
+        return _quietly(converter.convert)
+
+
+def _quietly(convert: Callable[[], bytes]) -> bytes:
+    """Convert without the C++ converter's statistics on stderr; what goes wrong is a Python exception."""
+    with open(os.devnull, "wb") as nowhere:
+        stderr = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            return convert()
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
