@@ -15,6 +15,8 @@ from PIL import Image, ImageOps
 from aesthkeras.adaptation.heads import scoring_model
 from aesthkeras.data.sources import sample_photos
 from aesthkeras.data.views import serving_pixels
+from aesthkeras.scoring.network import ScoringNetwork
+from aesthkeras.scoring.scoring import score_photos
 from aesthkeras.serving.formats.converting import convert
 
 TOLERANCE = 1e-5  # of a score from 0 to 1
@@ -81,6 +83,12 @@ def pixels_signature(loaded_scorer, paths) -> np.ndarray:
     return np.array(scores)
 
 
+def score_command(folder: Path, paths: list[Path]) -> np.ndarray:
+    """What `python -m aesthkeras.score` writes, before it rounds to its columns."""
+    batches = score_photos(ScoringNetwork(folder, batch_size=5), [str(path) for path in paths])
+    return np.array([row.score for batch in batches for row in batch])
+
+
 def tflite(file: Path, pixels: np.ndarray) -> np.ndarray:
     return tf.lite.Interpreter(str(file)).get_signature_runner()(pixels=pixels)["score"]
 
@@ -98,6 +106,7 @@ def test_every_way_gives_the_same_score(
     by_way = {
         "bytes signature": bytes_signature(loaded_scorer, contents),
         "pixels signature": pixels_signature(loaded_scorer, paths),
+        "score command": score_command(scorer_export, paths),
         "tflite": tflite(convert(scorer_export, tmp_path / "x.tflite", "tflite", "float32", ""), pixels),
         "onnx": onnx(convert(scorer_export, tmp_path / "x.onnx", "onnx", "float32", ""), pixels),
     }

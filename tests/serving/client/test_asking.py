@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 
-from aesthkeras.errors import UsageError
 from aesthkeras.serving.client.asking import (
     Limits,
     PhotoClient,
@@ -18,7 +17,6 @@ from aesthkeras.serving.client.asking import (
     bad_photos,
     batches,
 )
-from aesthkeras.serving.client.rest import RestClient
 
 REASON = " (counted from 0): expected a photo"
 
@@ -99,17 +97,6 @@ def test_missing_answers_are_an_error():
 
     with pytest.raises(ServingError, match="1 answers for 2 photos"):
         list(Forgetful(Limits()).ask([b"x", b"y"]))
-
-
-def test_nobody_listens():
-    client = RestClient("http://localhost:1", "tiny", limits=Limits(attempts=2, first_wait=0.001))
-    with pytest.raises(ServingError, match="no answer after 2 attempts: .*[Rr]efused"):
-        list(client.ask([b"x"]))
-
-
-def test_other_urls_are_refused():
-    with pytest.raises(UsageError, match="localhost:8501: expected the URL of a REST port"):
-        RestClient("localhost:8501", "tiny")
 
 
 def test_rest_client_needs_no_tensorflow():
