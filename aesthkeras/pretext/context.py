@@ -77,21 +77,21 @@ class ContextTask(ViewClassification):
     def views(self, batch: dict[str, Any]) -> dict[str, Any]:
         """`views` float32 `[B, 2, crop, crop, 3]`, middle patch and other; `classes` int32 `[B, 1]`."""
         options, crop = self.options, self.recipe.crop
-        seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 4))
+        seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 5))
         count = tf.shape(batch["patches"])[0]
-        positions = tf.random.stateless_uniform(
-            [count], seeds[0], 0, len(context_patches.POSITIONS), tf.int32
-        )
-        shifts = tf.random.stateless_uniform(
-            [count, PAIR, 2], seeds[1], -options.jitter, options.jitter + 1, tf.int32
-        )
+        places = len(context_patches.POSITIONS)
+        positions = tf.random.stateless_uniform([count], seeds[0], 0, places, tf.int32)
+        farthest = options.jitter
+        shifts = tf.random.stateless_uniform([count, PAIR, 2], seeds[1], -farthest, farthest + 1, tf.int32)
         squares = tf.ensure_shape(batch["patches"], [None, self.patch_edge, self.patch_edge, 3])
         pairs = context_patches.cut_pairs(squares, positions, options.patch, options.gap, shifts)
-        patches = tf.reshape(tf.cast(pairs, tf.float32), [-1, options.patch, options.patch, 3])
-        coarseness = context_patches.draw_coarseness(PAIR * count, options.patch, seeds[2])
+        patches = tf.reshape(pairs, [-1, options.patch, options.patch, 3])
+        kept = tf.random.stateless_uniform([PAIR * count], seeds[2], 0, 3, tf.int32)
+        coarseness = context_patches.draw_coarseness(PAIR * count, options.patch, seeds[3])
         weights = tf.gather(context_patches.coarsening_weights(options.patch, crop), coarseness)
-        patches = context_patches.resize_patches(patches, weights)
-        views = context_patches.keep_one_channel(patches, seeds[3])
+        # one channel before the resize: the other two would be resized for nothing
+        channels = context_patches.resize_channels(context_patches.pick_channels(patches, kept), weights)
+        views = context_patches.drop_colours(channels, kept, seeds[4])
         views = tf.reshape(views, [-1, PAIR, crop, crop, 3])
         return {"views": views, "classes": positions[:, tf.newaxis]}
 

@@ -26,7 +26,7 @@ POSITION_NAMES = (
 SMALLEST_EDGE = 10  # 100 pixels in all
 COARSENED_SHARE = 1 / 3
 NOISE = 0.01  # deviation of the dropped channels beside that of the one kept
-# One channel does what three do together when the encoder is probed: see `keep_one_channel`.
+# One channel does what three do together when the encoder is probed: see `drop_colours`.
 CHANNEL_GAIN = 3.0
 
 
@@ -78,14 +78,19 @@ def draw_coarseness(count: tf.Tensor, patch: int, seed: tf.Tensor) -> tf.Tensor:
     return tf.where(chosen < COARSENED_SHARE, edges, patch) - SMALLEST_EDGE
 
 
-def resize_patches(patches: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Rows and columns of each patch times its own weights: `[N, P, P, 3]`, `[N, T, P]` -> `[N, T, T, 3]`."""
-    rows = tf.einsum("ntp,npqc->ntqc", weights, patches)
-    return tf.einsum("nuq,ntqc->ntuc", weights, rows)
+def resize_channels(channels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Columns and rows of each patch by its own weights: float32 `[N, P, P]`, `[N, T, P]` -> `[N, T, T]`."""
+    return tf.matmul(weights, tf.matmul(channels, weights, transpose_b=True))
 
 
-def keep_one_channel(patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """One channel of each patch, drawn at random, at mean 0 and one size; faint noise in the other two.
+def pick_channels(patches: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
+    """One channel of each patch: `[N, P, P, 3]` and which, int32 `[N]` -> float32 `[N, P, P]`."""
+    planes = tf.gather(tf.transpose(patches, [0, 3, 1, 2]), kept, batch_dims=1)
+    return tf.cast(planes, tf.float32)
+
+
+def drop_colours(channels: tf.Tensor, kept: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """RGB with one channel only, at mean 0 and one size; faint noise in the other two.
 
     Colours fringe more towards the corners of a photo, and give the position away: no two channels stay
     together. As in the authors' code, contrast is the same in every patch.
@@ -95,28 +100,27 @@ def keep_one_channel(patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     much as a standardised photo does.
 
     Args:
-        patches: float32 `[N, T, T, 3]`, RGB in [0, 255].
+        channels: float32 `[N, T, T]`, values in [0, 255].
+        kept: int32 `[N]`, which channel of the result each becomes.
         seed: int `[2]`.
 
     Returns:
         float32 `[N, T, T, 3]`: the pixel values that `PixelStandardization` takes to a channel of mean 0 and
         deviation 3 and two of noise. They may lie outside [0, 255].
     """
-    channel_seed, noise_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    channels = tf.random.stateless_uniform([tf.shape(patches)[0]], channel_seed, 0, 3, tf.int32)
-    is_kept = tf.one_hot(channels, 3)[:, tf.newaxis, tf.newaxis]
-    kept = tf.reduce_sum(patches * is_kept, axis=-1, keepdims=True)
-    kept -= tf.reduce_mean(kept, axis=[1, 2], keepdims=True)
+    centred = channels - tf.reduce_mean(channels, axis=[1, 2], keepdims=True)
     # a patch of one colour stays one: below one of 256 levels there is nothing to enlarge
-    size = tf.maximum(tf.sqrt(tf.reduce_mean(tf.square(kept), axis=[1, 2], keepdims=True)), 1.0)
+    size = tf.maximum(tf.sqrt(tf.reduce_mean(tf.square(centred), axis=[1, 2], keepdims=True)), 1.0)
     spread = NOISE * 3**0.5
-    noise = tf.random.stateless_uniform(tf.shape(patches), noise_seed, -spread, spread)
-    standardized = CHANNEL_GAIN * tf.where(is_kept > 0, kept / size, noise)
-    return 255.0 * (standardized * tf.constant(IMAGENET_DEVIATION) + tf.constant(IMAGENET_MEAN))
+    noise = tf.random.stateless_uniform(tf.concat([tf.shape(channels), [3]], 0), seed, -spread, spread)
+    is_kept = tf.one_hot(kept, 3, on_value=True, off_value=False)[:, tf.newaxis, tf.newaxis]
+    standardized = tf.where(is_kept, (centred / size)[..., tf.newaxis], noise)
+    scale = CHANNEL_GAIN * 255.0 * tf.constant(IMAGENET_DEVIATION)
+    return standardized * scale + 255.0 * tf.constant(IMAGENET_MEAN)
 
 
 def visible(views: np.ndarray) -> np.ndarray:
-    """What `keep_one_channel` returned, for a picture: the kept channel around medium gray, uint8."""
+    """What `drop_colours` returned, for a picture: the kept channel around medium gray, uint8."""
     mean, deviation = np.array(IMAGENET_MEAN), np.array(IMAGENET_DEVIATION)
     standardized = (views / 255 - mean) / deviation / CHANNEL_GAIN
     return np.clip(np.round(127.5 + 50 * standardized), 0, 255).astype(np.uint8)
