@@ -11,6 +11,7 @@ from tensorflow import keras
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from aesthkeras.encoders.find import encoder_fingerprint
+from aesthkeras.scoring.folding import fold_batch_normalization
 from aesthkeras.scoring.heat_map import contributions
 from aesthkeras.serving.loading import encoder_description, load_degradations, load_scorer
 
@@ -53,7 +54,7 @@ class ScoringNetwork:
         self.name = Path(folder).resolve().name
         self.fingerprint = encoder_fingerprint(model, self.resize)
         self.batch_size = batch_size
-        self._names, self._function = _frozen(model, batch_size, with_heat)
+        self._names, self._function = _frozen(fold_batch_normalization(model), batch_size, with_heat)
 
     def __call__(self, crops: np.ndarray) -> Answers:
         """Answer crops.
@@ -69,7 +70,7 @@ class ScoringNetwork:
         for start in range(0, len(crops), self.batch_size):
             batch = crops[start : start + self.batch_size]
             missing = self.batch_size - len(batch)
-            full = np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), np.uint8)])
+            full = np.pad(batch, [(0, missing), (0, 0), (0, 0), (0, 0)]) if missing else batch
             for name, values in zip(self._names, self._function(tf.constant(full))):
                 answers[name].append(values.numpy()[: len(batch)])
         return {name: np.concatenate(parts) for name, parts in answers.items()}
@@ -78,8 +79,7 @@ class ScoringNetwork:
 def _frozen(model: keras.Model, batch_size: int, with_heat: bool) -> tuple[list[str], Any]:
     """The names of the answers, sorted, and the function from a full batch to the list of them.
 
-    With constants for weights oneDNN lays the kernels out once, not with every batch, and batch
-    normalisation becomes part of the convolution before it.
+    With constants for weights oneDNN lays the kernels out once, not with every batch.
     """
     wanted = [name for name in (DEGRADATIONS, RATING, SCORE) if name in model.output]
 
