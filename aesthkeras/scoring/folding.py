@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from tensorflow import keras
 
-layers = keras.layers
-
 
 def fold_batch_normalization(model: keras.Model) -> keras.Model:
     """A copy for inference whose convolutions scale and shift by themselves.
 
     TensorFlow fuses a convolution with the normalisation after it, but not with the sum and the ReLU that
-    follow in a residual unit; with the bias that takes its place it does. (Batch 32 on two cores: 1.06 times
-    as many photos a second with ResNet-18, 1.09 with AlexNet.)
+    follow in a residual unit; with the bias that takes its place it does. (ResNet-18, batch 32 on two cores:
+    62 photos a second, 60 without.)
 
     Args:
         model: a functional model, possibly with models among its layers; it is left as it is.
@@ -24,13 +22,13 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
     followers = _normalizations(model)
     folded = {layer.name for layer in followers.values()}
 
-    def clone(layer: layers.Layer) -> layers.Layer:
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.Model):
             return fold_batch_normalization(layer)
         if layer.name in followers:
             return type(layer).from_config({**layer.get_config(), "use_bias": True})
         if layer.name in folded:
-            return layers.Activation("linear", name=layer.name)
+            return keras.layers.Activation("linear", name=layer.name)
         return type(layer).from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=clone)
@@ -42,20 +40,22 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _normalizations(model: keras.Model) -> dict[str, layers.BatchNormalization]:
+def _normalizations(model: keras.Model) -> dict[str, keras.layers.BatchNormalization]:
     """Of each convolution that nothing but a normalisation reads: its name -> the normalisation."""
     answering = {output.node.layer.name for output in model.outputs}
     found = {}
     for layer in model.layers:
-        if isinstance(layer, layers.Conv2D) and layer.name not in answering:
+        if type(layer) is keras.layers.Conv2D and layer.name not in answering:
             readers = [node.outbound_layer for node in layer.outbound_nodes]
             is_plain = not layer.use_bias and layer.activation is keras.activations.linear
-            if is_plain and [type(reader) for reader in readers] == [layers.BatchNormalization]:
+            if is_plain and [type(reader) for reader in readers] == [keras.layers.BatchNormalization]:
                 found[layer.name] = readers[0]
     return found
 
 
-def _folded(convolution: layers.Conv2D, normalization: layers.BatchNormalization) -> list[np.ndarray]:
+def _folded(
+    convolution: keras.layers.Conv2D, normalization: keras.layers.BatchNormalization
+) -> list[np.ndarray]:
     """Kernel and bias that convolve and normalise at once; float64 in between."""
     (kernel,) = convolution.get_weights()
     mean, variance = normalization.moving_mean.numpy(), normalization.moving_variance.numpy()

@@ -1,4 +1,4 @@
-"""A scorer's network on pixels, frozen into constants: the fastest way TensorFlow runs it on a CPU."""
+"""A scorer's network on pixels, as fast as TensorFlow runs it on a CPU."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from aesthkeras.encoders.find import encoder_fingerprint
 from aesthkeras.scoring.folding import fold_batch_normalization
@@ -54,7 +53,7 @@ class ScoringNetwork:
         self.name = Path(folder).resolve().name
         self.fingerprint = encoder_fingerprint(model, self.resize)
         self.batch_size = batch_size
-        self._names, self._function = _frozen(fold_batch_normalization(model), batch_size, with_heat)
+        self._names, self._function = _traced(fold_batch_normalization(model), batch_size, with_heat)
 
     def __call__(self, crops: np.ndarray) -> Answers:
         """Answer crops.
@@ -71,16 +70,13 @@ class ScoringNetwork:
             batch = crops[start : start + self.batch_size]
             missing = self.batch_size - len(batch)
             full = np.pad(batch, [(0, missing), (0, 0), (0, 0), (0, 0)]) if missing else batch
-            for name, values in zip(self._names, self._function(tf.constant(full))):
+            for name, values in self._function(tf.constant(full)).items():
                 answers[name].append(values.numpy()[: len(batch)])
         return {name: np.concatenate(parts) for name, parts in answers.items()}
 
 
-def _frozen(model: keras.Model, batch_size: int, with_heat: bool) -> tuple[list[str], Any]:
-    """The names of the answers, sorted, and the function from a full batch to the list of them.
-
-    With constants for weights oneDNN lays the kernels out once, not with every batch.
-    """
+def _traced(model: keras.Model, batch_size: int, with_heat: bool) -> tuple[list[str], Any]:
+    """The names of the answers and the function from a full batch to them, by name."""
     wanted = [name for name in (DEGRADATIONS, RATING, SCORE) if name in model.output]
 
     def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -91,6 +87,5 @@ def _frozen(model: keras.Model, batch_size: int, with_heat: bool) -> tuple[list[
         return {name: outputs[name] for name in wanted}
 
     specification = tf.TensorSpec([batch_size, *model.input_shape[1:]], tf.uint8)
-    traced = tf.function(answer, input_signature=[specification], autograph=False).get_concrete_function()
-    # tf.nest flattens dicts in the order of their sorted keys
-    return sorted(traced.structured_outputs), convert_variables_to_constants_v2(traced)
+    names = [*wanted, HEAT] if with_heat else wanted
+    return names, tf.function(answer, input_signature=[specification], autograph=False)

@@ -1,4 +1,4 @@
-"""The frozen network says what the SavedModel says, whoever else is in the batch."""
+"""The network says what the SavedModel says, whoever else is in the batch."""
 
 from __future__ import annotations
 
