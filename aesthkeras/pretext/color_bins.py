@@ -31,7 +31,8 @@ def gamut_bins() -> np.ndarray:
     """
     steps = np.linspace(0, 255, 33, dtype=np.float32)
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1)
-    shown = color(cube).numpy().reshape(-1, 2).astype(np.float64)
+    with tf.init_scope():  # also where a tf.data graph asks first
+        shown = color(cube).numpy().reshape(-1, 2).astype(np.float64)
     # A point is a corner of a touched cell where the hull, grown by one step to all sides, holds it.
     sides = [np.array(side) for side in ((-STEP, -STEP), (-STEP, STEP), (STEP, -STEP), (STEP, STEP))]
     grown = ConvexHull(np.concatenate([shown + side for side in sides])).equations

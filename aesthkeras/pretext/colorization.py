@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from tqdm import tqdm
+
 from aesthkeras.errors import UsageError
 from aesthkeras.lazy import LazyModule
 from aesthkeras.pretext.recipe import Recipe
@@ -45,7 +48,12 @@ class ColorizationTask(PretextTask):
         )
         unweighted = tf.ones([self.bins])
         targets = stream.map(lambda batch: self._targets(batch["patches"], unweighted)).take(STUDIED_BATCHES)
-        sums = sum(tf.reduce_sum(batch, axis=[0, 1, 2]).numpy().astype(float) for batch in targets)
+        sums = np.zeros(self.bins)
+        try:
+            for batch in tqdm(targets, desc="counting colours", unit="batch", total=STUDIED_BATCHES):
+                sums += tf.reduce_sum(batch, axis=[0, 1, 2]).numpy()
+        except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+            raise patches.unreadable_photo(error) from error
         if not sums.any():
             raise UsageError("--data_dir: expected photos with colours; all are gray")
         return {"color_prior": (sums / sums.sum()).tolist()}
