@@ -53,8 +53,9 @@ def rows(card: str, heading: str) -> dict[str, str]:
 
 
 def test_an_encoders_card_tells_its_run(run):
-    card = card_of(Origin.of_run(run, task_meaning="4-way classification of the rotation, anticlockwise."))
-    assert card.startswith("# mine, version 3\n\nAn encoder of photos, trained on the task `rotation`: 4-way")
+    card = card_of(Origin.of_run(run, task_meaning="4-way classification of the turn."))
+    first = "An encoder of photos, trained on the task `rotation`: 4-way classification of the turn."
+    assert card.startswith(f"# mine, version 3\n\n{first}\n\nIt describes")
     assert "Made by aesthkeras 0.1.0, commit c0ffee." in card
     assert rows(card, "What it was trained on") == {
         "photos": "1234, 2 left out as unreadable",
