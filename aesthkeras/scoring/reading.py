@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -90,6 +91,19 @@ def _decoded(
     thumbnails: bool,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray, bytes]]:
     """Place, crops, shape and thumbnail of the photos that can be decoded, in order."""
+    names = tf.constant([os.fsencode(paths[place]) for place in places], tf.string)
+    photos = tf.data.Dataset.from_tensor_slices((tf.constant(places, tf.int64), names))
+    calls = 2 * len(os.sched_getaffinity(0))
+    decoded = _decoder(more_formats, resize, crop, crops, thumbnails)
+    photos = photos.map(decoded, num_parallel_calls=calls, deterministic=True)
+    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(_BATCHES_AHEAD)
+    for batch in photos.as_numpy_iterator():
+        yield from zip(*batch)
+
+
+@lru_cache(maxsize=4)  # traced once: a graph for every few thousand photos would fill the memory
+def _decoder(more_formats: bool, resize: int, crop: int, crops: int, thumbnails: bool) -> Any:
+    """(place, path) -> place, crops, shape and thumbnail."""
     decode = photo_decoder(more_formats)
 
     def decoded(place: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -97,13 +111,8 @@ def _decoded(
         thumbnail = _thumbnail(photo) if thumbnails else tf.constant(b"")
         return place, spread_crops(photo, crop, crops), tf.shape(photo)[:2], thumbnail
 
-    names = tf.constant([os.fsencode(paths[place]) for place in places], tf.string)
-    photos = tf.data.Dataset.from_tensor_slices((tf.constant(places, tf.int64), names))
-    calls = 2 * len(os.sched_getaffinity(0))
-    photos = photos.map(decoded, num_parallel_calls=calls, deterministic=True)
-    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(_BATCHES_AHEAD)
-    for batch in photos.as_numpy_iterator():
-        yield from zip(*batch)
+    specification = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.string)]
+    return tf.function(decoded, input_signature=specification, autograph=False)
 
 
 def _thumbnail(photo: tf.Tensor) -> tf.Tensor:
