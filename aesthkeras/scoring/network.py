@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.encoders.find import encoder_fingerprint
+from aesthkeras.errors import UsageError
 from aesthkeras.scoring.folding import fold_batch_normalization
 from aesthkeras.scoring.heat_map import contributions
 from aesthkeras.serving.loading import encoder_description, load_degradations, load_scorer
@@ -42,15 +43,21 @@ class ScoringNetwork:
         fingerprint: SHA-256 over architecture, weights and resize, in hexadecimal.
 
     Raises:
-        UsageError: no SavedModel, or one of an encoder alone.
+        UsageError: no SavedModel, a damaged one, or one of an encoder alone.
     """
 
     def __init__(self, folder: str | Path, batch_size: int = 32, with_heat: bool = False) -> None:
-        description, degradations = encoder_description(folder), load_degradations(folder)
+        try:
+            description, degradations = encoder_description(folder), load_degradations(folder)
+            model = load_scorer(folder)
+        except UsageError as error:
+            raise UsageError(f"--model={error}") from error  # which begins with the folder
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise UsageError(f"--model={folder}: expected a SavedModel that can be read") from error
         self.resize, self.crop = int(description["resize_edge"]), int(description["crop"])
         self.class_names = degradations[1] if degradations else []
-        model = load_scorer(folder)
-        self.name = Path(folder).resolve().name
+        place = Path(folder).resolve()
+        self.name = f"{place.parent.name}/{place.name}" if place.name.isdecimal() else place.name
         self.fingerprint = encoder_fingerprint(model, self.resize)
         self.batch_size = batch_size
         self._names, self._function = _traced(fold_batch_normalization(model), batch_size, with_heat)

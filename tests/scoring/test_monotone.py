@@ -96,6 +96,7 @@ def test_a_real_scorer_moves_and_the_same_seed_says_the_same(network, paths, tmp
     assert np.ptp(change.mean) > 1e-3
     write_report(change, network.name, str(tmp_path / "out"))
     report = (tmp_path / "out" / "monotone.md").read_text()
+    assert report.startswith("# What tiny/1 makes of degraded photos")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "monotone.csv",
         "monotone.md",

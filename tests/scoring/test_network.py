@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -43,7 +45,16 @@ def test_neither_order_nor_number_of_crops_moves_a_bit(network, crops):
 
 def test_an_encoder_alone_has_no_score(tmp_path):
     export_encoder(build_encoder("alexnet", input_size=96, width=0.125), tmp_path / "plain", resize_edge=96)
-    with pytest.raises(UsageError, match="plain: expected a scorer's SavedModel"):
+    with pytest.raises(UsageError, match="--model=.*plain: expected a scorer's SavedModel"):
         ScoringNetwork(tmp_path / "plain")
-    with pytest.raises(UsageError, match="expected a SavedModel"):
+    with pytest.raises(UsageError, match="--model=.*nothing: expected a SavedModel"):
         ScoringNetwork(tmp_path / "nothing")
+
+
+def test_a_damaged_model_is_a_mistake(scorer, tmp_path):
+    for number, name in enumerate(["assets/scorer.json", "variables/variables.index"]):
+        copy = shutil.copytree(scorer, tmp_path / str(number))
+        with open(copy / name, "r+b") as file:
+            file.truncate(40)
+        with pytest.raises(UsageError, match="--model=.*expected a SavedModel that can be read"):
+            ScoringNetwork(copy)
