@@ -13,6 +13,7 @@ from tensorflow import keras
 
 from aesthkeras.adaptation.heads import build_network, build_scorer
 from aesthkeras.encoders import build_encoder
+from aesthkeras.serving.formats.converting import convert
 from aesthkeras.serving.signatures import export_encoder, export_scorer
 
 RESIZE_EDGE, CROP = 110, 96
@@ -102,6 +103,20 @@ def scorer_export(export: Export, scorer: keras.Model, tmp_path_factory: pytest.
 @pytest.fixture(scope="session")
 def loaded_scorer(scorer_export: Path):
     return tf.saved_model.load(str(scorer_export))
+
+
+@pytest.fixture(scope="session")
+def converted(scorer_export: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
+    """(format, precision) -> the scorer in that format, converted once."""
+    folder, made = tmp_path_factory.mktemp("converted"), {}
+
+    def convert_once(kind: str, precision: str = "float32") -> Path:
+        if (kind, precision) not in made:
+            out = folder / f"{precision}.{kind}"
+            made[kind, precision] = convert(scorer_export, out, kind, precision, "samples")
+        return made[kind, precision]
+
+    return convert_once
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from aesthkeras.data.sources import sample_photos
 from aesthkeras.data.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.scoring import score_photos
-from aesthkeras.serving.formats.converting import convert
 
 TOLERANCE = 1e-5  # of a score from 0 to 1
 ROTATED = Image.Exif()
@@ -101,14 +100,14 @@ def onnx(file: Path, pixels: np.ndarray) -> np.ndarray:
 
 
 def test_every_way_gives_the_same_score(
-    expected, loaded_scorer, scorer_export, contents, paths, pixels, tmp_path
+    expected, loaded_scorer, scorer_export, contents, paths, pixels, converted
 ):
     by_way = {
         "bytes signature": bytes_signature(loaded_scorer, contents),
         "pixels signature": pixels_signature(loaded_scorer, paths),
         "score command": score_command(scorer_export, paths),
-        "tflite": tflite(convert(scorer_export, tmp_path / "x.tflite", "tflite", "float32", ""), pixels),
-        "onnx": onnx(convert(scorer_export, tmp_path / "x.onnx", "onnx", "float32", ""), pixels),
+        "tflite": tflite(converted("tflite"), pixels),
+        "onnx": onnx(converted("onnx"), pixels),
     }
     for way, scores in by_way.items():
         np.testing.assert_allclose(scores, expected, rtol=0, atol=TOLERANCE, err_msg=way)

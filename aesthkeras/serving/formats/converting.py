@@ -37,10 +37,10 @@ def convert(folder: Path, out: Path, kind: str, precision: str, data_dir: str) -
     """
     try:
         network = PixelNetwork(folder)
-    except (ValueError, KeyError, AssertionError, tf.errors.OpError) as error:
-        raise UsageError(
-            f"{folder}: expected a SavedModel of aesthkeras, whole and with its assets"
-        ) from error
+    except UsageError as error:
+        raise UsageError(f"--model={error}") from error  # which begins with the folder
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise UsageError(f"--model={folder}: expected a SavedModel that can be read") from error
     pixels = None
     if precision == INT8:
         pixels = representative_pixels(data_dir, network.contract["resize_edge"], network.crop)
