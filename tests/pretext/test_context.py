@@ -105,9 +105,10 @@ def test_one_channel_is_left_at_one_size_and_noise_in_the_others():
     seen = PixelStandardization()(kept).numpy()
     for channel, (view, original) in enumerate(zip(seen, patches)):
         expected = original[..., channel] - original[..., channel].mean()
-        np.testing.assert_allclose(view[..., channel], 3 * expected / expected.std(), atol=1e-3)
+        np.testing.assert_allclose(view[..., channel], 3**0.5 * expected / expected.std(), atol=1e-3)
+        assert np.mean(view**2) == pytest.approx(1, abs=0.01)
         for other in {0, 1, 2} - {channel}:
-            assert np.std(view[..., other]) == pytest.approx(0.03, rel=0.05)
+            assert np.std(view[..., other]) == pytest.approx(0.01 * 3**0.5, rel=0.05)
             assert abs(np.corrcoef(view[..., other].ravel(), expected.ravel())[0, 1]) < 0.05
 
 
