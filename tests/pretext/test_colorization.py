@@ -77,7 +77,7 @@ def write_photos(folder, colors: list[tuple[int, int, int]]):
     for index, color in enumerate(colors):
         paths.append(str(folder / f"{index}.png"))
         Image.new("RGB", (120, 110), color).save(paths[-1])
-    return inspect_photos(paths, str(folder), edge=108, progress=False)
+    return inspect_photos(paths, str(folder), edge=108, cache="memory", progress=False)
 
 
 def test_the_prior_is_that_of_the_photos_with_colour(task, tmp_path, monkeypatch):
