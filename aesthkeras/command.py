@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Callable, TypeVar, get_type_hints
 
 from absl import app, flags, logging
@@ -99,6 +100,14 @@ def run(main: Callable[[list[str]], None], define: Callable[[], None], positiona
         app.run(lambda argv: guarded(main, list(argv[1:])), flags_parser=parse)
     except UsageError as error:
         fail(str(error))
+
+
+def claim_out(out: Path) -> None:
+    """Makes the folder of the SavedModel now: a mistake in --out must not show after hours of training."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from error
 
 
 def guarded(main: Callable[[list[str]], None], arguments: list[str]) -> None:

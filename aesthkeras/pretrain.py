@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from absl import flags
@@ -33,14 +32,6 @@ def define() -> None:
         command.define_flags(settings)
 
 
-def claim_out(out: Path) -> None:
-    """Makes the folder of the SavedModel now: a mistake in --out must not show after hours of training."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from error
-
-
 def main(_: list[str]) -> None:
     """Checks the flags, claims the run folder, then loads TensorFlow and trains."""
     task = find_task(flags.FLAGS.task)
@@ -62,7 +53,7 @@ def main(_: list[str]) -> None:
     if exported:
         print(f"aesthkeras: this run is finished, the encoder is in {exported}", file=sys.stderr)
         return
-    claim_out(surroundings.saved_model())
+    command.claim_out(surroundings.saved_model())
 
     from aesthkeras.pretext.pretraining import degradation_device, pretrain
 

@@ -84,7 +84,7 @@ def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
     assert not (tmp_path / "sheet.png").exists()
 
 
-COMMANDS = ["pretrain", "export", "preview", "prepare", "probe", "report", "score", "monotone"]
+COMMANDS = ["pretrain", "export", "preview", "prepare", "probe", "report", "adapt", "score", "monotone"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,8 +1,8 @@
 """Pooled features of every photo, extracted once into files that are mapped into memory.
 
 A cache is a folder with one `.npy` a layer and an `index.json`. It is written aside and renamed when whole,
-its name is derived from encoder, photos, pooling, crop and mirroring, and checksums are compared when it is
-opened: an interrupted, damaged or foreign cache is made anew without a word, and never read.
+its name is derived from encoder, photos, pooling and crops, and checksums are compared when it is opened: an
+interrupted, damaged or foreign cache is made anew without a word, and never read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ import tensorflow as tf
 from tensorflow import keras
 from tqdm import tqdm
 
-from aesthkeras.adaptation.pooling import pool_blocks
+from aesthkeras.adaptation.pooling import describe
 from aesthkeras.data.inspection import PhotoSet
-from aesthkeras.data.patches import unreadable_photo
+from aesthkeras.data.patches import patch_dataset, unreadable_photo
 from aesthkeras.data.views import center_crop, resize_shorter_edge
 from aesthkeras.encoders.find import FoundEncoder
 from aesthkeras.errors import UsageError
@@ -45,7 +45,7 @@ def pooling_function(encoder: keras.Model, layers: Sequence[str], pooling: str) 
 
     def pooled(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = encoder(pixels, training=False)
-        return pool_blocks({name: outputs[name] for name in layers}, pooling)
+        return describe({name: outputs[name] for name in layers}, pooling)
 
     specification = tf.TensorSpec([None, *encoder.input_shape[1:]], tf.uint8)
     return tf.function(pooled, input_signature=[specification]).get_concrete_function()
@@ -68,11 +68,11 @@ def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BAT
 
 
 def cache_key(
-    encoder: FoundEncoder, photos: PhotoSet, layers: Sequence[str], pooling: str, mirror: bool
+    encoder: FoundEncoder, photos: PhotoSet, layers: Sequence[str], pooling: str, views: int, seed: int
 ) -> str:
     """SHA-256 over everything that decides the features, in hexadecimal."""
     parts = (encoder.fingerprint, encoder.resize, encoder.crop, photos.fingerprint, len(photos.paths))
-    text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, mirror))
+    text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, views, seed))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -82,30 +82,32 @@ def extract_features(
     feature_dir: str | os.PathLike[str],
     layers: Sequence[str],
     pooling: str = "vissl",
-    mirror: bool = False,
+    views: int = 1,
+    seed: int = 0,
     progress: bool = True,
 ) -> Features:
     """The pooled features of all photos, from the cache where it has them.
 
-    One batch is in memory at a time. On disk a photo takes 4 bytes a value: 190 KB at full width, twice that
-    with `mirror`.
+    One batch is in memory at a time. On disk a view takes 4 bytes a value: 190 KB at full width.
 
     Args:
         encoder: what `find_encoder` returned.
         photos: what `inspect_photos` returned.
         feature_dir: folder of the caches; several runs may share it.
-        layers: blocks to pool.
+        layers: blocks to pool, and `embedding` where it is wanted.
         pooling: one of `pooling.POOLINGS`.
-        mirror: adds the features of the mirrored crop as a second view.
+        views: crops of each photo: the middle; from 2 on also its mirror image; more are random crops,
+            mirrored by chance, as in training.
+        seed: decides the random crops.
         progress: whether to show a progress bar on stderr.
 
     Returns:
-        float32 `[photos, views, values]` by layer, mapped read-only; views is 2 with `mirror`, otherwise 1.
+        float32 `[photos, views, values]` by layer, mapped read-only.
 
     Raises:
         UsageError: the folder cannot be written, or a photo is gone since it was inspected.
     """
-    key = cache_key(encoder, photos, layers, pooling, mirror)
+    key = cache_key(encoder, photos, layers, pooling, views, seed if views > 2 else 0)
     folder = Path(feature_dir) / key[:16]
     found = load_features(folder, key, layers)
     if found is not None:
@@ -114,7 +116,7 @@ def extract_features(
     try:
         _remove_abandoned(folder)
         aside.mkdir(parents=True)
-        shapes = _write_features(aside, encoder, photos, layers, pooling, mirror, progress)
+        shapes = _write_features(aside, encoder, photos, layers, pooling, views, seed, progress)
         index = {"key": key, "layers": shapes}
         (aside / INDEX).write_text(json.dumps(index))
         shutil.rmtree(folder, ignore_errors=True)  # damaged, or of another encoder
@@ -167,30 +169,54 @@ def _write_features(
     photos: PhotoSet,
     layers: Sequence[str],
     pooling: str,
-    mirror: bool,
+    views: int,
+    seed: int,
     progress: bool,
 ) -> dict[str, dict[str, Any]]:
     pooled = pooling_function(encoder.model, layers, pooling)
     count = len(photos.paths)
     arrays = {}
     for name in layers:
-        shape = (count, 2 if mirror else 1, int(pooled.structured_outputs[name].shape[-1]))
+        shape = (count, views, int(pooled.structured_outputs[name].shape[-1]))
         arrays[name] = _new_array(folder / f"{name}.npy", shape)
-    start = 0
-    bar = tqdm(total=count, desc="extracting features", unit="photo", disable=not progress)
+    bar = tqdm(total=count * views, desc="extracting features", unit="crop", disable=not progress)
     with contextlib.closing(bar):
         try:
-            for pixels in crop_dataset(photos, encoder.resize, encoder.crop):
-                for view, crops in enumerate([pixels, pixels[:, :, ::-1]] if mirror else [pixels]):
-                    for name, values in pooled(crops).items():
-                        arrays[name][start : start + len(pixels), view] = values.numpy()
-                start += len(pixels)
-                bar.update(len(pixels))
+            for numbers, places, crops in _views(encoder, photos, views, seed):
+                for name, values in pooled(crops).items():
+                    arrays[name][numbers, places] = values.numpy()
+                bar.update(len(numbers))
         except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
             raise unreadable_photo(error) from error
     for array in arrays.values():
         array.flush()  # type: ignore[attr-defined]
     return {name: {"shape": list(array.shape), "crc32": checksum(array)} for name, array in arrays.items()}
+
+
+def _views(
+    encoder: FoundEncoder, photos: PhotoSet, views: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, tf.Tensor]]:
+    """The crops of all photos, batch by batch: the photos' numbers, which of their views, the pixels."""
+    start = 0
+    for pixels in crop_dataset(photos, encoder.resize, encoder.crop):
+        numbers = np.arange(start, start + len(pixels))
+        for view, crops in enumerate([pixels, pixels[:, :, ::-1]][:views]):
+            yield numbers, np.full(len(numbers), view), crops
+        start += len(pixels)
+    crops_per_photo = views - 2
+    if crops_per_photo < 1:
+        return
+    left = len(photos.paths) * crops_per_photo
+    taken = np.full(len(photos.paths), 2)
+    patches = patch_dataset(photos, encoder.resize, encoder.crop, BATCH_SIZE, crops_per_photo, seed)
+    for batch in patches.take(-(-left // BATCH_SIZE)):
+        numbers = batch["photo"].numpy()[:left]  # the rest of the last batch is the next epoch's
+        places = np.empty_like(numbers)
+        for row, number in enumerate(numbers):
+            places[row] = taken[number]
+            taken[number] += 1
+        yield numbers, places, batch["patches"][: len(numbers)]
+        left -= len(numbers)
 
 
 def _new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -8,11 +8,13 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.adaptation.pooling import PooledBlocks
+from aesthkeras.adaptation.pooling import Description
 from aesthkeras.adaptation.settings import EPSILON
-from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, EMBEDDING, layer_seed
+from aesthkeras.encoders.blocks import EMBEDDING, layer_seed
 
 layers = keras.layers
+
+OUTPUT_SCALE = 0.1
 
 SCORE = "score"
 RATING = "rating"
@@ -32,7 +34,7 @@ class Probability(keras.layers.Layer):
         temperature: above 0, in the unit of the values.
 
     Call arguments:
-        values: floating ``[N, 1]``, logits or ratings.
+        values: floating ``[N]``, logits or ratings.
 
     Returns:
         float32 ``[N]`` in [0, 1].
@@ -44,7 +46,7 @@ class Probability(keras.layers.Layer):
 
     def call(self, values: tf.Tensor) -> tf.Tensor:
         """Calibrate a batch."""
-        return tf.sigmoid((values[:, 0] - self.threshold) / self.temperature)
+        return tf.sigmoid((values - self.threshold) / self.temperature)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments that rebuild the layer."""
@@ -56,10 +58,10 @@ class MeanRating(keras.layers.Layer):
     """The mean of a distribution over the ratings 1 to K.
 
     Call arguments:
-        shares: floating ``[N, K]``, at least 0, each row's sum 1.
+        shares: floating ``[..., K]``, at least 0, the sum over K being 1.
 
     Returns:
-        float32 ``[N, 1]`` in [1, K].
+        float32 ``[...]`` in [1, K].
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -68,7 +70,16 @@ class MeanRating(keras.layers.Layer):
     def call(self, shares: tf.Tensor) -> tf.Tensor:
         """Average a batch."""
         ratings = tf.range(1, shares.shape[-1] + 1, dtype=tf.float32)
-        return tf.reduce_sum(shares * ratings, -1, keepdims=True)
+        return tf.reduce_sum(shares * ratings, -1)
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class MemberMean(keras.layers.Layer):
+    """The mean over the members of a head: floating ``[N, M, ...]`` -> ``[N, ...]``."""
+
+    def call(self, values: tf.Tensor) -> tf.Tensor:
+        """Average a batch."""
+        return tf.reduce_mean(values, 1)
 
 
 def build_network(
@@ -76,53 +87,72 @@ def build_network(
     hidden: Sequence[int],
     outputs: int,
     *,
+    members: int = 1,
+    components: int = 0,
     dropout: float = 0.0,
     weight_decay: float = 0.0,
     seed: int = 0,
 ) -> keras.Model:
-    """The part of a head that is trained: hidden layers with dropout on normalised features.
+    """The part of a head that is trained: hidden layers with dropout on standardised features.
+
+    Members are networks side by side that share nothing but their input; each may train on other photos.
 
     Args:
         values: length of each input by its name: blocks as ``pool_blocks`` gives them, ``embedding``.
-        hidden: units of each hidden layer; none makes it linear.
-        outputs: 1 for a logit or a rating, K for a distribution over K ratings.
+        hidden: units of each hidden layer of a member; none makes it linear.
+        outputs: 1 for a logit or a rating, K for the logits of K ratings.
+        members: how many.
+        components: length that the standardised features are projected to; 0 for no projection.
         dropout: share of the values that each training step leaves out ahead of every dense layer.
         weight_decay: L2 in the gradient of every kernel, as Caffe and PyTorch have it.
         seed: equal seeds give equal weights.
 
     Returns:
-        A functional model: dict of float32 ``[N, values]`` -> float32 ``[N, outputs]``.
+        A functional model: dict of float32 ``[N, values]`` -> float32 ``[N, members, outputs]``. Every
+        trained weight has the members as its first axis. Standardisation and projection are not trained, but
+        fitted: ``NAME_normalization``, ``standardised`` (what comes of it) and ``projection``.
     """
     decay = keras.regularizers.l2(weight_decay / 2) if weight_decay else None
     inputs = {name: keras.Input((number,), name=name, dtype="float32") for name, number in values.items()}
     normalized = [
         # The probes' normalisation: without scale and shift.
         layers.BatchNormalization(
-            momentum=BATCH_NORM_MOMENTUM,
             epsilon=EPSILON,
             center=False,
             scale=False,
+            trainable=False,
             name=f"{name}_normalization",
             dtype="float32",
         )(features)
         for name, features in inputs.items()
     ]
-    hidden_features = layers.Concatenate(name="features")(normalized) if len(values) > 1 else normalized[0]
+    if len(normalized) > 1:
+        features = layers.Concatenate(name="standardised")(normalized)
+    else:  # Keras cannot rebuild a concatenation of one
+        features = layers.Activation("linear", name="standardised", dtype="float32")(normalized[0])
+    if components:
+        projection = layers.Dense(
+            components, use_bias=False, trainable=False, name="projection", dtype="float32"
+        )
+        features = projection(features)
     for number, units in enumerate((*hidden, outputs), 1):
         name = f"hidden{number}" if number <= len(hidden) else "output"
         if dropout:
-            hidden_features = layers.Dropout(dropout, seed=layer_seed(seed, f"dropout{number}"))(
-                hidden_features
-            )
-        hidden_features = layers.Dense(
-            units,
+            features = layers.Dropout(dropout, seed=layer_seed(seed, f"{name} dropout"))(features)
+        deviation = (2 / features.shape[-1]) ** 0.5  # He et al. 2015
+        # The output begins near nothing said: large guesses would throw the first steps off.
+        deviation *= 1 if number <= len(hidden) else OUTPUT_SCALE
+        features = layers.EinsumDense(
+            "nd,mdh->nmh" if number == 1 else "nmd,mdh->nmh",
+            (members, units),
+            bias_axes="mh",
             activation="relu" if number <= len(hidden) else None,
-            kernel_initializer=keras.initializers.HeNormal(seed=layer_seed(seed, name)),
+            kernel_initializer=keras.initializers.RandomNormal(0, deviation, layer_seed(seed, name)),
             kernel_regularizer=decay,
             name=name,
             dtype="float32",
-        )(hidden_features)
-    return keras.Model(inputs, hidden_features, name="network")
+        )(features)
+    return keras.Model(inputs, features, name="network")
 
 
 def build_scorer(
@@ -134,7 +164,7 @@ def build_scorer(
     mean: float = 0.0,
     deviation: float = 1.0,
 ) -> keras.Model:
-    """A trained network with its outputs made into scores.
+    """A trained network with the mean of its members made into scores.
 
     Args:
         network: as ``build_network`` makes it: one output for ``binary`` (a logit) and ``score`` (a
@@ -151,20 +181,28 @@ def build_scorer(
         rating on the set's own scale, which puts photos in the same order; for ``distribution`` also
         ``distribution`` float32 ``[N, K]``, the expected shares of the raters.
     """
-    output = network(network.input)
-    if target == "binary":
-        return keras.Model(
-            network.input, {SCORE: Probability(0.0, temperature, name=SCORE)(output)}, name="scorer"
-        )
-    scored = {}
-    if target == "distribution":
-        scored[DISTRIBUTION] = layers.Softmax(name=DISTRIBUTION, dtype="float32")(output)
-        rating = MeanRating(name="mean_rating")(scored[DISTRIBUTION])
-    else:
-        rating = layers.Rescaling(deviation, mean, name="rescaled", dtype="float32")(output)
-    scored[SCORE] = Probability(threshold, temperature, name=SCORE)(rating)
-    scored[RATING] = layers.Reshape((), name=RATING, dtype="float32")(rating)
+    values, shares = member_values(network, target, mean, deviation)
+    value = MemberMean(name=RATING)(values)
+    scored = {SCORE: Probability(threshold, temperature, name=SCORE)(value)}
+    if target != "binary":
+        scored[RATING] = value
+    if shares is not None:
+        scored[DISTRIBUTION] = MemberMean(name=DISTRIBUTION)(shares)
     return keras.Model(network.input, scored, name="scorer")
+
+
+def member_values(
+    network: keras.Model, target: str, mean: float = 0.0, deviation: float = 1.0
+) -> tuple[Any, Any | None]:
+    """What each member says: a logit or rating ``[N, M]``; for ``distribution`` also shares ``[N, M, K]``."""
+    output = network(network.input)
+    if target == "distribution":
+        shares = layers.Softmax(name="shares", dtype="float32")(output)
+        return MeanRating(name="ratings")(shares), shares
+    values = layers.Reshape(output.shape[1:2], name="values", dtype="float32")(output)
+    if target == "score":
+        values = layers.Rescaling(deviation, mean, name="ratings", dtype="float32")(values)
+    return values, None
 
 
 def scoring_model(
@@ -183,8 +221,7 @@ def scoring_model(
         outputs, and, with a third model, ``degradations`` float32 ``[N, classes]``, probabilities.
     """
     outputs = encoder(encoder.input)
-    pooled = PooledBlocks(name="pooled")(outputs)
-    described = {**pooled, EMBEDDING: outputs[EMBEDDING]}
+    described = Description(name="description")(outputs)
     answered = {**outputs, **scorer({name: described[name] for name in scorer.input})}
     if degradations is not None:
         logits = head_logits(degradations(outputs[EMBEDDING]))

@@ -1,4 +1,4 @@
-"""What a probe run leaves: a row of metrics and the out-of-fold probabilities of every probe, part by part.
+"""What a run leaves: a row of metrics and the out-of-fold predictions of every probe or head, part by part.
 
 A part (one training and one test part of the photos) is written to a file of its own as soon as it is done; a
 run that was killed goes on behind the last one. `results.csv` and `predictions.npz` are made of these files.
@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,17 +43,18 @@ COLUMNS = (
 
 @dataclass
 class PartOutcome:
-    """The probes of one part.
+    """The probes, or the head, of one part.
 
     Attributes:
         part: which photos trained and tested.
-        rows: a dict a probe: the columns of results.csv but encoder, dataset and solver.
-        probabilities: `layer/fraction` -> float32 `[test photos]`, the mean over seeds.
+        rows: a dict a probe: the columns of results.csv but those that all rows share.
+        predictions: by name, float32 `[test photos]`; of probes `layer/fraction`, the mean probability over
+            seeds, of a head `score` and `rating`.
     """
 
     part: Part
     rows: list[dict[str, Any]] = field(default_factory=list)
-    probabilities: dict[str, np.ndarray] = field(default_factory=dict)
+    predictions: dict[str, np.ndarray] = field(default_factory=dict)
 
     def add(
         self,
@@ -86,7 +88,7 @@ class PartOutcome:
             }
             self.rows.append(row)
         mean = np.mean(list(by_seed.values()), axis=0)
-        self.probabilities[f"{layer}/{fraction:g}"] = mean.astype(np.float32)
+        self.predictions[f"{layer}/{fraction:g}"] = mean.astype(np.float32)
 
 
 class Outcomes:
@@ -94,10 +96,11 @@ class Outcomes:
 
     Args:
         folder: the run folder.
+        columns: of results.csv.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, columns: Sequence[str] = COLUMNS) -> None:
+        self.folder, self.columns = folder, columns
         (folder / PARTS).mkdir(exist_ok=True)
 
     def is_done(self, part: Part) -> bool:
@@ -110,7 +113,7 @@ class Outcomes:
         np.savez(
             content,
             rows=np.array(json.dumps(outcome.rows)),
-            **{f"probability/{key}": values for key, values in outcome.probabilities.items()},
+            **{f"prediction/{key}": values for key, values in outcome.predictions.items()},
         )
         replace_file(self._path(outcome.part), content.getvalue())
 
@@ -118,30 +121,31 @@ class Outcomes:
         """Where the training of a part that is not done is kept."""
         return ProbeCheckpoint(self.folder / PARTS / f"{part.repeat}-{part.fold}.training.npz", minutes)
 
+    def rows(self, parts: list[Part]) -> list[dict[str, Any]]:
+        """The rows of the parts that are done."""
+        loaded = (self._load(part) for part in parts)
+        return [row for part in loaded if part for row in part[0]]
+
     def write_results(self, parts: list[Part], described: dict[str, str]) -> int:
         """Writes results.csv from the parts that are done; returns the number of its rows.
 
         Args:
             parts: all parts of the run.
-            described: the columns encoder, dataset and solver.
+            described: the columns that all rows share: encoder, dataset, solver or target.
         """
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+        writer = csv.DictWriter(text, self.columns, restval="", lineterminator="\n")
         writer.writeheader()
-        count = 0
-        for part in parts:
-            loaded = self._load(part)
-            for row in loaded[0] if loaded else []:
-                writer.writerow({**described, **row})
-                count += 1
+        rows = self.rows(parts)
+        writer.writerows({**described, **row} for row in rows)
         replace_file(self.folder / RESULTS, text.getvalue().encode())
-        return count
+        return len(rows)
 
-    def write_predictions(self, parts: list[Part], photos: LabelledPhotos) -> None:
-        """Writes predictions.npz, once all parts are done.
+    def write_predictions(self, parts: list[Part], photos: LabelledPhotos) -> dict[str, np.ndarray]:
+        """Writes predictions.npz, once all parts are done; returns its arrays.
 
-        Arrays: `ids`, `groups`; `LAYER/FRACTION/REPEAT` float32 `[photos]`, the out-of-fold probability of
-        the positive class, NaN where not tested; `labels/REPEAT` int8 `[photos]`, by the threshold of the
+        Arrays: `ids`, `groups`; `NAME/REPEAT` (of probes `LAYER/FRACTION/REPEAT`) float32 `[photos]`, the
+        out-of-fold prediction, NaN where not tested; `labels/REPEAT` int8 `[photos]`, by the threshold of the
         part that tested the photo, -1 where none did.
         """
         count = len(photos.ids)
@@ -156,6 +160,7 @@ class Outcomes:
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
         replace_file(self.folder / PREDICTIONS, content.getvalue())
+        return arrays
 
     def _path(self, part: Part) -> Path:
         return self.folder / PARTS / f"{part.repeat}-{part.fold}.npz"
@@ -164,7 +169,7 @@ class Outcomes:
         try:
             with np.load(self._path(part)) as stored:
                 rows = json.loads(str(stored["rows"]))
-                prefix = "probability/"
+                prefix = "prediction/"
                 found = {key[len(prefix) :]: stored[key] for key in stored.files if key.startswith(prefix)}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return None

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import tensorflow as tf
 from tensorflow import keras
 
+from aesthkeras.encoders.blocks import EMBEDDING
+
 POOLINGS = ("vissl", "deepcluster", "max", "zhang")
 
 # Output grid per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
@@ -106,10 +108,24 @@ def pool_blocks(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dic
     }
 
 
+def describe(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dict[str, tf.Tensor]:
+    """What heads read of an encoder's outputs: blocks pooled, the embedding as it is.
+
+    Args:
+        outputs: an encoder's outputs by name.
+        pooling: one of ``POOLINGS``.
+
+    Returns:
+        float32 ``[N, values]`` by name.
+    """
+    embedding = {EMBEDDING: tf.cast(outputs[EMBEDDING], tf.float32)} if EMBEDDING in outputs else {}
+    return {**pool_blocks(outputs, pooling), **embedding}
+
+
 @keras.saving.register_keras_serializable(package="aesthkeras")
-class PooledBlocks(keras.layers.Layer):
-    """``pool_blocks`` as a layer: an encoder's outputs by name -> float32 ``[N, values]`` by block."""
+class Description(keras.layers.Layer):
+    """``describe`` as a layer of a functional model."""
 
     def call(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Pool a batch."""
-        return pool_blocks(outputs)
+        """Describe a batch."""
+        return describe(outputs)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import json
-import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +12,21 @@ from tqdm import tqdm
 from aesthkeras.adaptation import exact
 from aesthkeras.adaptation.features import Features, extract_features, pooling_function
 from aesthkeras.adaptation.fractions import draw_fraction
+from aesthkeras.adaptation.labelled_inputs import (
+    describe_inputs,
+    list_left_out,
+    readable_photos,
+    refuse_other_inputs,
+    say,
+    say_what_was_left_out,
+)
 from aesthkeras.adaptation.outcome import DESCRIPTION, PREDICTIONS, RESULTS, Outcomes, PartOutcome
 from aesthkeras.adaptation.protocols import LabelledPhotos, LabelledSet, Part, parts
 from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
 from aesthkeras.adaptation.sgd import sgd_outcome
 from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
-from aesthkeras.data.inspection import PhotoSet, inspect_photos
-from aesthkeras.data.quarantine import write_quarantine
+from aesthkeras.data.inspection import PhotoSet
 from aesthkeras.encoders.find import FoundEncoder, find_encoder
-from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.results.run_folder import RunFolder, machine_facts
 
@@ -47,12 +48,17 @@ def probe(run: RunFolder, places: ProbePlaces, labelled: LabelledSet, recipe: Pr
     photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, places.cache)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, cross_validated))
-    description = describe(encoder, photos, photo_set, places, recipe, cross_validated)
+    description = {
+        **describe_inputs(encoder, photos, photo_set, places, recipe, cross_validated),
+        "solver": recipe.solver,
+        "pooling": recipe.pooling,
+        "layers": recipe.layer_names,
+    }
     refuse_other_inputs(run.path / DESCRIPTION, description)
     run.update_record(seed=recipe.seed, **machine_facts())
     feature_dir = places.feature_dir or str(run.path / "features")
     features = extract_features(
-        encoder, photo_set, feature_dir, recipe.layer_names, recipe.pooling, recipe.mirror
+        encoder, photo_set, feature_dir, recipe.layer_names, recipe.pooling, views=1 + recipe.mirror
     )
     description["values"] = {layer: int(array.shape[-1]) for layer, array in features.items()}
     replace_file(run.path / DESCRIPTION, (json.dumps(description, indent=2) + "\n").encode())
@@ -133,84 +139,7 @@ def exact_outcome(
     return outcome
 
 
-def readable_photos(
-    photos: LabelledPhotos, run: RunFolder, resize: int, cache: str
-) -> tuple[LabelledPhotos, PhotoSet]:
-    """Leaves out what cannot be decoded; both results have the same photos in the same order, by path."""
-    photos = photos.subset(sorted(range(len(photos.paths)), key=photos.paths.__getitem__))
-    photo_set = inspect_photos(photos.paths, str(run.path), edge=resize, cache=cache)
-    readable = set(photo_set.paths)
-    kept = [index for index, path in enumerate(photos.paths) if path in readable]
-    return photos.subset(kept), photo_set
-
-
-def list_left_out(quarantine: Path, left_out: list[tuple[str, str, str]]) -> None:
-    """Adds to quarantine.csv what the set lists and cannot give: labels of photos that are not there."""
-    with open(quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        rows = {row["path"]: row["reason"] for row in csv.DictReader(lines)}
-    rows.update({path: reason for _, path, reason in left_out})
-    write_quarantine(str(quarantine), rows.items())
-
-
-def describe(
-    encoder: FoundEncoder,
-    photos: LabelledPhotos,
-    photo_set: PhotoSet,
-    places: ProbePlaces,
-    recipe: ProbeRecipe,
-    cross_validated: bool,
-) -> dict[str, Any]:
-    """What probe.json says, but for the number of values."""
-    name = os.path.basename(os.path.abspath(places.data_dir)) if places.dataset == "csv" else places.dataset
-    grouped = " grouped" if len(set(photos.keys)) < len(photos.keys) else ""
-    folds = f"{recipe.folds}-fold{grouped} cross-validation x {recipe.repeats}, seed {recipe.seed}"
-    return {
-        "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "spec": encoder.spec},
-        "dataset": {
-            "name": name,
-            "photos": len(photos.ids),
-            "fingerprint": data_fingerprint(photos, photo_set),
-            "scored": photos.scores is not None,
-        },
-        "protocol": folds if cross_validated else "train and test split",
-        "solver": recipe.solver,
-        "pooling": recipe.pooling,
-        "layers": recipe.layer_names,
-    }
-
-
-def data_fingerprint(photos: LabelledPhotos, photo_set: PhotoSet) -> str:
-    """SHA-256 over photos, labels, scores, groups and splits, in hexadecimal."""
-    digest = hashlib.sha256(photo_set.fingerprint.encode())
-    for values in (photos.scores, photos.labels):
-        digest.update(b"none" if values is None else values.tobytes())
-    for texts in (photos.ids, photos.keys, photos.splits):
-        digest.update("\0".join(texts).encode(errors="surrogateescape"))
-    return digest.hexdigest()
-
-
-def refuse_other_inputs(path: Path, description: dict[str, Any]) -> None:
-    """Raises `UsageError` if the run began with another encoder or other labels: rows would not mix."""
-    if not path.exists():
-        return
-    earlier = json.loads(path.read_text())
-    for flag, part in (("encoder", "encoder"), ("data_dir", "dataset")):
-        if earlier[part]["fingerprint"] != description[part]["fingerprint"]:
-            raise UsageError(
-                f"--{flag}: {path} is of {earlier[part]['name']} as it was when the run began; it has "
-                "changed since, or is another; give another --run_dir"
-            )
-
-
 def tell(run: RunFolder, rows: int) -> None:
     """One line each for the person at the terminal; standard output stays free for data."""
-    with open(run.quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        refused = sum(1 for _ in csv.DictReader(lines))
-    if refused:
-        say(f"{refused} photos could not be used and are listed in {run.quarantine}")
+    say_what_was_left_out(run)
     say(f"{rows} rows are in {run.path / RESULTS}, probabilities in {run.path / PREDICTIONS}")
-
-
-def say(line: str) -> None:
-    """One line on stderr."""
-    print(f"aesthkeras: {line}", file=sys.stderr)

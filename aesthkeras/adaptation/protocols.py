@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aesthkeras.adaptation.settings import ProbeRecipe
+from aesthkeras.adaptation.settings import Protocol
 from aesthkeras.data.record import DataSet
 from aesthkeras.datasets.assembly import key_of
 from aesthkeras.datasets.find import read_dataset
@@ -24,7 +24,7 @@ from aesthkeras.settings import require
 
 
 class LabelledPhotos(NamedTuple):
-    """The photos that a probe trains and tests on, by index.
+    """The photos that a probe or a head trains and tests on, by index.
 
     Attributes:
         ids: of the photos, sorted.
@@ -35,6 +35,9 @@ class LabelledPhotos(NamedTuple):
         labels: int64 `[photos]`, 0 or 1, where the set or a fixed threshold gives them; None where the
             threshold is the median of each training part.
         splits: `train`, `validation` or `test` for each, empty with cross-validation.
+        counts: float64 `[photos, K]`, how many raters gave each rating from 1 to K; None where unknown.
+        threshold: the score from which on a photo is positive; None where the threshold is the median of each
+            training part, and where labels do not come from scores.
     """
 
     ids: list[str]
@@ -44,16 +47,18 @@ class LabelledPhotos(NamedTuple):
     scores: np.ndarray | None
     labels: np.ndarray | None
     splits: list[str]
+    counts: np.ndarray | None = None
+    threshold: float | None = None
 
-    def subset(self, indices: Sequence[int]) -> LabelledPhotos:
+    def subset(self, indices: Sequence[int] | np.ndarray) -> LabelledPhotos:
         """The photos at `indices`, in that order."""
         chosen = np.asarray(indices, np.int64)
         texts = (self.ids, self.paths, self.groups, self.keys)
         ids, paths, groups, keys = ([column[index] for index in chosen] for column in texts)
-        scores = None if self.scores is None else self.scores[chosen]
-        labels = None if self.labels is None else self.labels[chosen]
+        arrays = (self.scores, self.labels, self.counts)
+        scores, labels, counts = (None if array is None else array[chosen] for array in arrays)
         splits = [self.splits[index] for index in chosen]
-        return LabelledPhotos(ids, paths, groups, keys, scores, labels, splits)
+        return LabelledPhotos(ids, paths, groups, keys, scores, labels, splits, counts, self.threshold)
 
 
 class Part(NamedTuple):
@@ -65,6 +70,7 @@ class Part(NamedTuple):
         train: int64 indices of the training photos, ascending.
         test: int64 indices of the test photos, ascending.
         labels: int8 `[photos]`, 0 or 1 by this part's threshold, for all photos.
+        threshold: that threshold; None where labels do not come from scores.
     """
 
     repeat: int
@@ -72,24 +78,27 @@ class Part(NamedTuple):
     train: np.ndarray
     test: np.ndarray
     labels: np.ndarray
+    threshold: float | None = None
 
 
 class LabelledSet(NamedTuple):
-    """A data set as it will be probed.
+    """A data set as a run will use it.
 
     Attributes:
         photos: all that have a file and a label.
         left_out: (id, path, reason) of what the set lists and cannot give.
         cross_validated: whether folds are drawn; otherwise the photos have splits.
+        score_range: lowest and highest possible score; None without scores.
     """
 
     photos: LabelledPhotos
     left_out: list[tuple[str, str, str]]
     cross_validated: bool
+    score_range: tuple[float, float] | None = None
 
 
-def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe: ProbeRecipe) -> LabelledSet:
-    """Reads a data set and checks that it can be probed as asked; needs no TensorFlow, opens no photo.
+def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe: Protocol) -> LabelledSet:
+    """Reads a data set and checks that it can be used as asked; needs no TensorFlow, opens no photo.
 
     Raises:
         UsageError: no labels of two classes, fewer photos than folds, a part with one class, or a set that
@@ -99,7 +108,7 @@ def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe:
     photos, data_set = read_photos(dataset, data_dir, choices, cross_validated)
     for _ in parts(photos, recipe, cross_validated):
         pass
-    return LabelledSet(photos, data_set.left_out, cross_validated)
+    return LabelledSet(photos, data_set.left_out, cross_validated, data_set.score_range)
 
 
 def is_cross_validated(dataset: str, data_dir: str, choices: DatasetSettings, protocol: str) -> bool:
@@ -146,6 +155,7 @@ def read_photos(
             f"--data_dir={data_dir}: expected scores or labels of two classes; found {found or 'no'} classes"
         )
     has_scores = all(record.score is not None for record in records)
+    has_counts = all(any(record.counts) for record in records)
     own_median = dataset == "csv" and not choices.threshold and "label" not in csv_columns(data_dir)
     by_median = cross_validated and (choices.threshold == MEDIAN or own_median)
     photos = LabelledPhotos(
@@ -156,11 +166,13 @@ def read_photos(
         np.array([record.score for record in records], np.float64) if has_scores else None,
         None if by_median else np.array([record.label for record in records], np.int64),
         ["" if cross_validated else record.split for record in records],
+        np.array([record.counts for record in records], np.float64) if has_counts else None,
+        None if by_median else data_set.threshold,
     )
     return photos, data_set
 
 
-def parts(photos: LabelledPhotos, recipe: ProbeRecipe, cross_validated: bool) -> Iterator[Part]:
+def parts(photos: LabelledPhotos, recipe: Protocol, cross_validated: bool) -> Iterator[Part]:
     """The training and test parts, repeat by repeat and fold by fold; each is checked before it is given.
 
     With folds, a photo tests once in every repeat. With a split there is one part; more repeats of it, with
@@ -169,7 +181,7 @@ def parts(photos: LabelledPhotos, recipe: ProbeRecipe, cross_validated: bool) ->
     Raises:
         UsageError: fewer photos (or groups) than folds, or a part with one class only.
     """
-    for repeat in range(recipe.repeats if cross_validated or recipe.fractions[0] < 1 else 1):
+    for repeat in range(recipe.repeats if cross_validated or recipe.repeats_splits else 1):
         if not cross_validated:
             train, test = (np.flatnonzero(np.array(photos.splits) == name) for name in ("train", "test"))
             yield _checked(photos, repeat, 0, train, test, "--split")
@@ -180,8 +192,10 @@ def parts(photos: LabelledPhotos, recipe: ProbeRecipe, cross_validated: bool) ->
             yield _checked(photos, repeat, fold, train, test, f"--folds={recipe.folds}")
 
 
-def draw_folds(photos: LabelledPhotos, folds: int, seed: int, repeat: int) -> np.ndarray:
+def draw_folds(photos: LabelledPhotos, folds: int, seed: int, repeat: int, flag: str = "folds") -> np.ndarray:
     """The fold of each photo, int64 `[photos]`: equal in size, both classes spread evenly, groups kept whole.
+
+    `flag` is what decided the number of folds, for the message.
 
     Raises:
         UsageError: fewer photos, or fewer groups, than folds.
@@ -189,7 +203,7 @@ def draw_folds(photos: LabelledPhotos, folds: int, seed: int, repeat: int) -> np
     units = len(set(photos.keys))
     if units < folds:
         what = f"{len(photos.ids)} photos" + (f" in {units} groups" if units < len(photos.ids) else "")
-        raise UsageError(f"--folds={folds}: expected no more folds than the set has; it has {what}")
+        raise UsageError(f"--{flag}={folds}: expected no more folds than the set has; it has {what}")
     labels = photos.labels
     if labels is None and photos.scores is not None:
         labels = (photos.scores >= np.median(photos.scores)).astype(np.int64)  # to deal them out, no more
@@ -204,11 +218,7 @@ def _checked(
     for name, indices in (("training", train), ("test", test)):
         if not len(indices):
             raise UsageError(f"{flag}: no photo in the {name} part; expected some of both classes")
-    if photos.labels is not None:
-        labels = photos.labels
-    else:
-        assert photos.scores is not None
-        labels = (photos.scores >= np.median(photos.scores[train])).astype(np.int64)
+    labels, threshold = labels_of_part(photos, train)
     for name, indices in (("training", train), ("test", test)):
         found = Counter(labels[indices].tolist())
         if len(found) < 2:
@@ -216,4 +226,13 @@ def _checked(
                 f"{flag}: the {name} part of fold {fold + 1} has one class only, {len(indices)} photos of "
                 f"class {next(iter(found))}; expected both"
             )
-    return Part(repeat, fold, train, test, labels.astype(np.int8))
+    return Part(repeat, fold, train, test, labels, threshold)
+
+
+def labels_of_part(photos: LabelledPhotos, train: np.ndarray) -> tuple[np.ndarray, float | None]:
+    """What counts as good with these training photos: int8 `[photos]`, and the threshold if there is one."""
+    if photos.labels is not None:
+        return photos.labels.astype(np.int8), photos.threshold
+    assert photos.scores is not None
+    threshold = float(np.median(photos.scores[train]))
+    return (photos.scores >= threshold).astype(np.int8), threshold

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from aesthkeras.settings import require, setting
+from aesthkeras.sgd_settings import SgdSettings
 
 # Batch normalisation's, as Keras has it, in both solvers. Without it a channel that is silent on nearly all
 # training photos is blown up: standardised test values reached 7e9 (conv5, CLIVE), with 1e-5 still 222, with
@@ -15,13 +15,39 @@ BLOCKS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 
 @dataclass(frozen=True)
-class ProbeRecipe:
+class Protocol:
+    """Which photos train and which test, for whatever is trained on labelled photos."""
+
+    protocol: str = setting(
+        "auto",
+        "split: train and test as the set (or --split) says; kfold: repeated cross-validation, groups never "
+        "on both sides; auto: kfold for a csv without a split column, otherwise split",
+        ["auto", "split", "kfold"],
+    )
+    folds: int = setting(5, "kfold: number of folds")
+    repeats: int = setting(4, "kfold: how often the folds are drawn anew")
+    seed: int = setting(0, "decides folds, label fractions, crops and initial weights")
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        require(self, "folds", 2 <= self.folds <= 1000, "2 to 1000 folds")
+        require(self, "repeats", 1 <= self.repeats <= 10_000, "1 to 10000")
+        require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")
+
+    @property
+    def repeats_splits(self) -> bool:
+        """Whether a fixed split is gone through more than once, too."""
+        return False
+
+
+@dataclass(frozen=True)
+class ProbeRecipe(Protocol, SgdSettings):
     """What decides a probe's numbers, besides the encoder and the data set."""
 
     solver: str = setting(
         "lbfgs",
         "lbfgs: exact, regularised logistic regression on features extracted once, its strength chosen on "
-        "the training part; sgd: the paper's probe, trained on random crops",
+        "the training part; sgd: the paper's probe, trained on random crops at the rates below",
         ["lbfgs", "sgd"],
     )
     layers: str = setting(",".join(BLOCKS), "blocks to probe, separated by commas")
@@ -34,31 +60,15 @@ class ProbeRecipe:
     mirror: bool = setting(
         False, "lbfgs: train on each photo and its mirror image, test on the mean of both probabilities"
     )
-    protocol: str = setting(
-        "auto",
-        "split: train and test as the set (or --split) says; kfold: repeated cross-validation, groups never "
-        "on both sides; auto: kfold for a csv without a split column, otherwise split",
-        ["auto", "split", "kfold"],
-    )
-    folds: int = setting(5, "kfold: number of folds")
     repeats: int = setting(
         4,
         "kfold: how often the folds are drawn anew; split: how often a label fraction below 1 is drawn anew",
     )
-    seed: int = setting(0, "decides folds, label fractions, crops and initial weights")
     label_fractions: str = setting(
         "1", "shares of the training labels to use, separated by commas, such as 0.01,0.1,1"
     )
     seeds: int = setting(1, "sgd: number of initialisations trained side by side; predictions are their mean")
     epochs: int = setting(30, "sgd: passes over the training photos; the paper does not say")
-    batch_size: int = setting(64, "sgd: patches per step")
-    learning_rate: float = setting(0.01, "sgd: learning rate at the start")
-    learning_rate_factor: float = setting(0.2, "sgd: what the rate is multiplied by at each drop")
-    learning_rate_epochs: int = setting(10, "sgd: epochs between two drops")
-    momentum: float = setting(0.9, "sgd: Nesterov momentum")
-    weight_decay: float = setting(
-        5e-4, "sgd: L2 decay of the kernels, in the gradient as in Caffe and PyTorch"
-    )
     decay: str = setting(
         "given",
         "sgd: given takes --weight_decay; chosen takes, layer by layer, the penalty that lbfgs chooses on "
@@ -68,24 +78,25 @@ class ProbeRecipe:
 
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
+        Protocol.__post_init__(self)
+        SgdSettings.__post_init__(self)
         known = bool(self.layer_names) and set(self.layer_names) <= set(BLOCKS)
         require(self, "layers", known, f"some of {','.join(BLOCKS)}")
-        require(self, "folds", 2 <= self.folds <= 1000, "2 to 1000 folds")
-        for name in ("repeats", "seeds", "epochs", "learning_rate_epochs"):
+        for name in ("seeds", "epochs"):
             require(self, name, 1 <= getattr(self, name) <= 10_000, "1 to 10000")
         require(self, "batch_size", self.batch_size >= 2, "at least 2 patches, for batch normalisation")
-        require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")
         fractions = "shares above 0 up to 1, separated by commas, as in 0.01,0.1,1"
         require(self, "label_fractions", bool(self.fractions), fractions)
-        require(self, "learning_rate", 0 < self.learning_rate <= 100, "a number above 0")
-        require(self, "learning_rate_factor", 0 < self.learning_rate_factor <= 1, "above 0, at most 1")
-        require(self, "momentum", 0 <= self.momentum < 1, "a number from 0 up to, not including, 1")
-        require(self, "weight_decay", 0 <= self.weight_decay < math.inf, "0 or more")
         is_exact = self.solver == "lbfgs"
         require(
             self, "mirror", is_exact or not self.mirror, "false with --solver=sgd, which mirrors by chance"
         )
         require(self, "seeds", self.seeds == 1 or not is_exact, "1 with --solver=lbfgs, which draws nothing")
+
+    @property
+    def repeats_splits(self) -> bool:
+        """With label fractions, which are drawn anew."""
+        return self.fractions[0] < 1
 
     @property
     def layer_names(self) -> list[str]:

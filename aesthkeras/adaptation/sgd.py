@@ -7,7 +7,6 @@ one pass. They share nothing but the patches: together they end with the weights
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -276,11 +275,7 @@ def sgd_outcome(
         checkpoint: of this part.
     """
     shown = draws[max(draws)]
-    subset = replace(
-        photo_set,
-        paths=[photo_set.paths[index] for index in shown],
-        pixels=photo_set.pixels.of(shown) if photo_set.pixels is not None else None,
-    )
+    subset = photo_set.of(shown)
     values = {layer: int(features[layer].shape[-1]) for layer in recipe.layer_names}
     seeds = [recipe.seed + number for number in range(recipe.seeds)]
     place = {int(index): number for number, index in enumerate(shown)}

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Callable
@@ -67,6 +67,11 @@ class PhotoSet:
     labels: np.ndarray | None = None
     classes: tuple[str, ...] = ()
     folder: str = ""
+
+    def of(self, indices: Sequence[int] | np.ndarray) -> PhotoSet:
+        """Return the set in which photo k is this one's photo `indices[k]`; for photos that are files."""
+        pixels = self.pixels.of(np.asarray(indices)) if self.pixels is not None else None
+        return replace(self, paths=[self.paths[index] for index in indices], pixels=pixels)
 
     def decoder(self) -> Decoder:
         """Return the function that decodes them: (contents, name) -> uint8 [height, width, 3]."""

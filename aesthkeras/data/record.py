@@ -38,6 +38,7 @@ class DataSet(NamedTuple):
         classes: the names of the labels by index, `("low", "high")` for binary quality.
         left_out: (id, path, reason) of what the set lists and cannot give: missing files, ambiguous labels.
         score_range: lowest and highest possible score; None where there are no scores.
+        threshold: the score from which on the label is 1; None where labels do not come from scores.
     """
 
     name: str
@@ -45,3 +46,4 @@ class DataSet(NamedTuple):
     classes: tuple[str, ...] = ()
     left_out: list[tuple[str, str, str]] = []
     score_range: tuple[float, float] | None = None
+    threshold: float | None = None

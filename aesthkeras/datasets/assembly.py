@@ -42,13 +42,11 @@ def assemble(
         if before.id == record.id:
             raise UsageError(f"{source}: {record.id} occurs more than once; expected each photo once")
     split_records(records, settings, own_scheme if settings.split == "own" else settings.split, stratum)
-    classes = data_set.classes
-    if own_threshold:
-        records = label_by_score(records, data_set.left_out, own_threshold, settings)
-        classes = LOW_HIGH
-    else:
+    if not own_threshold:
         _require_no_scores(settings, data_set.name)
-    return data_set._replace(records=records, classes=classes)
+        return data_set
+    threshold = label_by_score(records, data_set.left_out, own_threshold, settings)
+    return data_set._replace(classes=LOW_HIGH, threshold=threshold)
 
 
 def split_records(

@@ -13,8 +13,8 @@ LOW_HIGH = ("low", "high")  # label 1 is the positive class
 
 def label_by_score(
     records: list[Record], left_out: list[tuple[str, str, str]], own: str, settings: DatasetSettings
-) -> list[Record]:
-    """The records with label 1 where the score is at least the threshold, 0 below.
+) -> float:
+    """Gives the records, in place, label 1 where the score is at least the threshold, 0 below.
 
     With a margin d > 0, training photos with threshold - d < score < threshold + d are left out, as in
     Murray et al., "AVA: a large-scale database for aesthetic visual analysis" (2012); validation and test
@@ -26,6 +26,9 @@ def label_by_score(
         own: the set's own threshold: a number or `median`, which is that of the training part (of all
             photos where there is no split).
         settings: threshold and margin.
+
+    Returns:
+        The threshold.
     """
     text = settings.threshold or own
     threshold = _median(records) if text == MEDIAN else float(text)
@@ -40,7 +43,7 @@ def label_by_score(
         kept += 1
     del records[kept:]
     _require_both(records, f"--threshold={text}", threshold)
-    return records
+    return threshold
 
 
 def _median(records: list[Record]) -> float:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aesthkeras.settings import require, setting
+from aesthkeras.sgd_settings import SgdSettings
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(SgdSettings):
     """What determines the trained weights, besides the task's own options and the photos."""
 
     encoder_name: str = setting("alexnet", "architecture of the encoder", ["alexnet", "resnet18"])
@@ -25,11 +26,7 @@ class Recipe:
         0, "ends the run after so many images through forward and backward, whatever --epochs; 0 for no limit"
     )
     crops_per_photo: int = setting(1, "random patches of each photo in one epoch")
-    learning_rate: float = setting(0.1, "learning rate of SGD with Nesterov momentum at the start")
-    learning_rate_factor: float = setting(0.2, "what the learning rate is multiplied by at each drop")
-    learning_rate_epochs: int = setting(10, "epochs between two drops of the learning rate")
-    momentum: float = setting(0.9, "Nesterov momentum")
-    weight_decay: float = setting(5e-4, "L2 decay of the kernels, in the gradient as in Caffe and PyTorch")
+    learning_rate: float = setting(0.1, "learning rate at the start")
     precision: str = setting(
         "auto",
         "arithmetic of the network: auto takes bfloat16 where the machine has it, float16 on older GPUs",
@@ -39,16 +36,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
-        for name in ("batch_size", "epochs", "crops_per_photo", "learning_rate_epochs"):
+        super().__post_init__()
+        for name in ("epochs", "crops_per_photo"):
             require(self, name, getattr(self, name) >= 1, "at least 1")
         require(self, "images_seen", self.images_seen >= 0, "0 or more")
         require(self, "width", 0 < self.width <= 8, "a number above 0, at most 8")
         require(self, "crop", self.crop >= 96, "at least 96 pixels")
         require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, --resize={self.resize}")
-        require(self, "learning_rate", 0 < self.learning_rate <= 100, "a number above 0")
-        require(
-            self, "learning_rate_factor", 0 < self.learning_rate_factor <= 1, "a number above 0, at most 1"
-        )
-        require(self, "momentum", 0 <= self.momentum < 1, "a number from 0 up to, not including, 1")
-        require(self, "weight_decay", self.weight_decay >= 0, "0 or more")
         require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")

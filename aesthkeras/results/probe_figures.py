@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from aesthkeras.results.comparisons import Comparison
+from aesthkeras.results.figures import COLOURS, GRID, REFERENCE_COLOUR, new_figure, png
 from aesthkeras.results.measures import Measure
 from aesthkeras.results.probe_tables import AVERAGE, Table
 
-# Told apart by most colour-blind people (Okabe and Ito 2008), without the yellow that is too pale on white.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b4fa3", "#8c564b", "#1d2429")
-REFERENCE_COLOUR = "#8a939b"
-GRID = "#d9d9d9"
 COMMONER = "always the commoner class"
-DOTS_PER_INCH = 160
 
 
 def encoder_colours(names: list[str], reference: str) -> dict[str, str]:
@@ -108,14 +102,8 @@ def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> byt
 
 
 def _figure() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6.4, 4.0), dpi=DOTS_PER_INCH, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.grid(axis="y", color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0)
-    return figure, axes
+    figure, panels = new_figure(1, 1, size=(6.4, 4.0))
+    return figure, panels[0, 0]
 
 
 def _side_by_side(count: int) -> np.ndarray:
@@ -145,7 +133,4 @@ def _png(figure: Figure, axes: Axes) -> bytes:
         ncols=min(entries, 3),
         borderaxespad=0.2,
     )
-    out = io.BytesIO()
-    # nothing of the moment or the machine: the same numbers give the same file
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()
+    return png(figure)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.adaptation.heads import head_logits
-from aesthkeras.adaptation.pooling import pool_blocks
+from aesthkeras.adaptation.pooling import describe
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
 from aesthkeras.serving.float32 import float32_copy
@@ -76,8 +76,7 @@ class ServedModel(tf.Module):
         crop = encoder.input_shape[1]
 
         def described(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-            outputs = encoder(pixels, training=False)
-            answer = {**pool_blocks(outputs), EMBEDDING: outputs[EMBEDDING]}
+            answer = describe(encoder(pixels, training=False))
             if scorer is None:
                 return answer
             return {**answer, **scorer({name: answer[name] for name in scorer.input}, training=False)}

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from aesthkeras.adaptation import features as extraction
 from aesthkeras.data.inspection import inspect_photos
+from aesthkeras.data.patches import patch_dataset
 from aesthkeras.encoders.find import find_encoder
 from aesthkeras.errors import UsageError
 
@@ -51,13 +52,26 @@ def test_features_are_the_saved_models(exported, photos, extract, tmp_path):
 
 
 def test_mirrored_views_are_those_of_mirrored_photos(encoder, photos, extract, tmp_path):
-    found = extract(tmp_path, mirror=True)
+    found = extract(tmp_path, views=2)
     assert found["conv4"].shape[1] == 2
     pooled = extraction.pooling_function(encoder.model, LAYERS, "vissl")
     (pixels,) = extraction.crop_dataset(photos, encoder.resize, encoder.crop)
     mirrored = pooled(tf.constant(pixels.numpy()[:, :, ::-1]))
     np.testing.assert_allclose(found["conv4"][:, 1], mirrored["conv4"], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found["conv4"][:, 0], extract(tmp_path)["conv4"][:, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_random_views_are_the_patches_of_training(encoder, photos, extract, tmp_path):
+    """Each photo has its patches of the stream, in their order; the last batch is cut at the epoch."""
+    found = extract(tmp_path, views=5, seed=3)["conv4"]
+    assert found.shape[:2] == (7, 5)
+    patches = patch_dataset(photos, encoder.resize, encoder.crop, 21, crops_per_photo=3, seed=3)
+    epoch = next(iter(patches))
+    expected = extraction.pooling_function(encoder.model, LAYERS, "vissl")(epoch["patches"])["conv4"].numpy()
+    for number in range(7):
+        np.testing.assert_allclose(
+            found[number, 2:], expected[epoch["photo"].numpy() == number], rtol=1e-4, atol=1e-5
+        )
 
 
 def test_the_second_time_they_are_read_and_equal(extract, passes, tmp_path):

@@ -21,36 +21,37 @@ def features() -> dict[str, np.ndarray]:
 
 
 def network(outputs: int, **options) -> keras.Model:
-    built = build_network(VALUES, [3], outputs, **options)
-    built({name: np.random.default_rng(1).normal(0, 2, (9, n)) for name, n in VALUES.items()}, training=True)
+    """With statistics and weights that are not the initial ones."""
+    built = build_network(VALUES, [3], outputs, **{"members": 2, **options})
+    chance = np.random.default_rng(1)
+    built.set_weights([chance.uniform(0.2, 1, weight.shape) for weight in built.get_weights()])
     return built
 
 
 def raw(built: keras.Model, features: dict[str, np.ndarray]) -> np.ndarray:
-    """Normalisation, hidden layer with ReLU and output layer, in numpy."""
+    """Standardisation, hidden layer with ReLU and output of each member, in numpy: `[M, N, outputs]`."""
     parts = []
     for name in VALUES:
         mean, variance = built.get_layer(f"{name}_normalization").get_weights()
         parts.append((features[name] - mean) / np.sqrt(variance + 1e-3))
     kernel, bias = built.get_layer("hidden1").get_weights()
-    hidden = np.maximum(np.concatenate(parts, 1) @ kernel + bias, 0)
+    hidden = np.maximum(np.concatenate(parts, 1) @ kernel + bias[:, np.newaxis], 0)
     kernel, bias = built.get_layer("output").get_weights()
-    return hidden @ kernel + bias
+    return hidden @ kernel + bias[:, np.newaxis]
 
 
 def test_binary_score_is_the_sigmoid_of_the_logit_over_the_temperature(features):
     built = network(1, dropout=0.5)
     answer = build_scorer(built, "binary", temperature=2.5)(features)
     assert set(answer) == {"score"}
-    np.testing.assert_allclose(
-        answer["score"], 1 / (1 + np.exp(-raw(built, features)[:, 0] / 2.5)), rtol=1e-5
-    )
+    logits = raw(built, features)[..., 0].mean(0)
+    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-logits / 2.5)), rtol=1e-5)
 
 
 def test_rating_is_on_the_scale_of_the_set(features):
     built = network(1)
     scorer = build_scorer(built, "score", threshold=60, temperature=8, mean=50, deviation=20)
-    ratings = raw(built, features)[:, 0] * 20 + 50
+    ratings = raw(built, features)[..., 0].mean(0) * 20 + 50
     np.testing.assert_allclose(scorer(features)["rating"], ratings, rtol=1e-5)
     np.testing.assert_allclose(scorer(features)["score"], 1 / (1 + np.exp((60 - ratings) / 8)), rtol=1e-4)
 
@@ -58,13 +59,20 @@ def test_rating_is_on_the_scale_of_the_set(features):
 def test_distribution_gives_the_mean_of_its_ratings(features):
     built = network(4)
     powers = np.exp(raw(built, features))
-    shares = powers / powers.sum(1, keepdims=True)
+    shares = (powers / powers.sum(-1, keepdims=True)).mean(0)
+    ratings = shares @ [1, 2, 3, 4]
     answer = build_scorer(built, "distribution", threshold=2.5, temperature=0.3)(features)
     np.testing.assert_allclose(answer["distribution"], shares, rtol=1e-5)
-    np.testing.assert_allclose(answer["rating"], shares @ [1, 2, 3, 4], rtol=1e-5)
-    np.testing.assert_allclose(
-        answer["score"], 1 / (1 + np.exp((2.5 - shares @ [1, 2, 3, 4]) / 0.3)), rtol=1e-4
-    )
+    np.testing.assert_allclose(answer["rating"], ratings, rtol=1e-5)
+    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp((2.5 - ratings) / 0.3)), rtol=1e-4)
+
+
+def test_projection_comes_before_the_hidden_layers_and_is_not_trained(features):
+    built = build_network(VALUES, [3], 1, components=2)
+    assert built.get_layer("projection").get_weights()[0].shape == (10, 2)
+    assert built.get_layer("hidden1").get_weights()[0].shape == (1, 2, 3)
+    trained = {weight.name.split("/")[0] for weight in built.trainable_weights}
+    assert trained == {"hidden1", "output"}
 
 
 def test_a_scorer_is_rebuilt_from_its_configuration(features):
@@ -85,7 +93,7 @@ def test_weight_decay_is_that_of_caffe(features):
 def test_equal_seeds_give_equal_weights_and_others_do_not():
     first, second, other = (build_network(VALUES, [3], 1, seed=seed).get_weights() for seed in (5, 5, 6))
     assert all(np.array_equal(a, b) for a, b in zip(first, second))
-    assert not np.array_equal(first[0], other[0]) or not np.array_equal(first[4], other[4])
+    assert not any(np.array_equal(a, b) for a, b in zip(first, other) if a.ndim == 3)
 
 
 def test_scoring_model_pools_as_the_probes_do():
@@ -96,4 +104,5 @@ def test_scoring_model_pools_as_the_probes_do():
     assert answer["conv3"].shape == (2, 4, 4, 48)
     kernel, bias = built.get_layer("output").get_weights()
     pooled = np.reshape(answer["conv3"], (2, -1)) / np.sqrt(1.001)  # initial statistics: mean 0, variance 1
-    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-(pooled @ kernel + bias)[:, 0])), rtol=1e-4)
+    logits = (pooled @ kernel[0] + bias[0])[:, 0]
+    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-logits)), rtol=1e-4)

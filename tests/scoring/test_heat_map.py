@@ -25,7 +25,7 @@ def pixels() -> np.ndarray:
 
 def linear_scorer(encoder, values, kernel):
     network = build_network(values, [], 1)
-    network.get_layer("output").set_weights([kernel, np.zeros(1, np.float32)])
+    network.get_layer("output").set_weights([kernel[np.newaxis], np.zeros((1, 1), np.float32)])
     return scoring_model(encoder, build_scorer(network, "binary"))
 
 

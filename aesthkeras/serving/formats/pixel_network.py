@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.adaptation.heads import DEGRADATIONS, head_logits
-from aesthkeras.adaptation.pooling import PooledBlocks
+from aesthkeras.adaptation.pooling import Description
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
 from aesthkeras.serving.loading import (
     encoder_description,
@@ -68,7 +68,7 @@ def _scorer(folder: str | Path) -> tuple[keras.Model, list[str]]:
 def _encoder(folder: str | Path) -> tuple[keras.Model, list[str]]:
     encoder, degradations = load_encoder(folder), load_degradations(folder)
     embedding = encoder.output[EMBEDDING]
-    outputs = {**PooledBlocks(name="pooled")(encoder.output), EMBEDDING: embedding}
+    outputs = Description(name="description")(encoder.output)
     if degradations is not None:
         logits = head_logits(degradations[0](embedding))
         outputs[DEGRADATIONS] = keras.layers.Softmax(name=DEGRADATIONS)(logits)

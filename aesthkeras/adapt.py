@@ -1,0 +1,45 @@
+"""Adapts an encoder: `python -m aesthkeras.adapt --encoder=savedmodels/NAME --data_dir=D --run_dir=R`.
+
+A small network on top of a pre-trained encoder learns to score photos. The scorer comes out as a SavedModel
+under --out. The run folder holds `results.csv` (a row a fold), `predictions.npz` (the out-of-fold score of
+every photo), `adapt.png` and `adapt.json`; the same command, killed and started again, goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from aesthkeras import command
+from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
+from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.settings import flag_values
+
+
+def define() -> None:
+    """All flags of the command."""
+    for settings in (ScorerPlaces, ScorerRecipe, DatasetSettings):
+        command.define_flags(settings)
+
+
+def main(_: list[str]) -> None:
+    """Checks flags and labels, claims the run folder, then loads TensorFlow and adapts."""
+    from aesthkeras.adaptation.protocols import read_labelled
+
+    places, recipe = command.from_flags(ScorerPlaces), command.from_flags(ScorerRecipe)
+    choices = command.from_flags(DatasetSettings)
+    # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
+    labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
+
+    from aesthkeras.adaptation.adapting import adapt, require_adaptable
+
+    require_adaptable(labelled, recipe)
+    run = RunFolder(places.run_dir)
+    decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
+    run.claim(flag_values(places, recipe, choices), decisive)
+    command.claim_out(places.saved_model())
+    adapt(run, places, labelled, recipe)
+
+
+if __name__ == "__main__":
+    command.run(main, define)
