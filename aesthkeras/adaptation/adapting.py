@@ -254,6 +254,7 @@ def meaning_of(
         else "the scorer that was measured",
     }
     if recipe.target != "binary":
+        meaning["even"] = fitted.even  # the rating whose score is one half
         meaning["rating"] = f"the expected mean rating on the scale of {name}"
         meaning["rating_range"] = labelled.score_range
     return meaning

@@ -1,40 +1,58 @@
-"""Probabilities that mean what they say: one temperature, fitted on photos that did not train."""
+"""Probabilities that mean what they say: a sigmoid fitted on photos that did not train."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
+from scipy.special import expit
 
-# The temperature lies between the margins' spread divided by this and the spread times this: beyond, float32
+# The temperature lies between the values' spread divided by this and the spread times this: beyond, float32
 # probabilities of different photos become equal, and their order is lost.
 RANGE = 20
 
 
-def fit_temperature(margins: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature T with the least log loss of `sigmoid(margins / T)`.
+def fit_calibration(
+    values: np.ndarray, labels: np.ndarray, threshold: float | None = None
+) -> tuple[float, float]:
+    """Threshold and temperature T with the least log loss of `sigmoid((values - threshold) / T)`.
 
-    Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks" (2017). It changes no order and
-    no decision. Margins that separate the classes would want a T of 0, and those that say nothing or the
-    contrary an endless one: T stays within a factor of 20 of the margins' root mean square.
+    With a given threshold, temperature scaling: Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern
+    Neural Networks" (2017); it changes no decision. Otherwise Platt scaling: Platt, "Probabilistic outputs
+    for support vector machines" (1999); for ratings, whose forecast at even odds is not the rating from which
+    photos count as good where scores are skewed. Neither changes the order.
 
     Args:
-        margins: float `[photos]`: logits, or ratings less the threshold.
-        labels: int `[photos]`, 0 and 1.
+        values: float `[photos]`: logits, or forecasts of ratings.
+        labels: int `[photos]`, 0 and 1, both of them.
+        threshold: None to fit it.
 
     Returns:
-        Above 0; 1 where all margins are 0.
+        The threshold, and T above 0. T stays within a factor of 20 of the values' spread: values that
+        separate the classes would want 0, those that say nothing or the contrary endlessly much.
     """
-    spread = float(np.sqrt(np.mean(np.square(margins, dtype=np.float64))))
-    if spread == 0:
-        return 1.0
-    signed = (2 * labels.astype(np.float64) - 1) * margins / spread
+    values = values.astype(np.float64)
+    center = float(values.mean()) if threshold is None else threshold
+    spread = float(np.sqrt(np.square(values - center).mean())) or 1.0
+    standardised, signs = (values - center) / spread, 2.0 * labels - 1
 
-    def log_loss(logarithm: float) -> float:
-        return float(np.logaddexp(0, -signed * np.exp(-logarithm)).mean())
+    def log_loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
+        slope, offset = coefficients
+        margins = signs * (slope * standardised + offset)
+        pull = -signs * expit(-margins)
+        gradient = np.array([(pull * standardised).mean(), pull.mean()])
+        return float(np.logaddexp(0, -margins).mean()), gradient
 
-    limit = float(np.log(RANGE))
-    found = minimize_scalar(log_loss, bounds=(-limit, limit), method="bounded", options={"xatol": 1e-4})
-    return spread * float(np.exp(found.x))
+    bounds = [(1 / RANGE, RANGE), (None, None) if threshold is None else (0, 0)]
+    found = minimize(
+        log_loss,
+        [1.0, 0.0],
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"ftol": 1e-12, "gtol": 1e-8},
+    )
+    slope, offset = found.x
+    return center - spread * float(offset / slope), spread / float(slope)
 
 
 def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> float:

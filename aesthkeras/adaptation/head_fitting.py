@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from tensorflow import keras
 
-from aesthkeras.adaptation.calibration import fit_temperature
+from aesthkeras.adaptation.calibration import fit_calibration
 from aesthkeras.adaptation.features import pooling_function
 from aesthkeras.adaptation.head_inputs import HeadInputs
 from aesthkeras.adaptation.head_training import HeadTraining, train_head
@@ -38,6 +38,7 @@ class FittedScorer(NamedTuple):
     Attributes:
         scorer: a functional model from the encoder's features to `score` and what goes with it.
         training: how the features come about.
+        even: the logit or rating whose score is one half.
         temperature: of the calibration.
         epochs: how many the members trained until they were at their best, on average.
         validation_photos: how many decided on that and on the temperature.
@@ -45,6 +46,7 @@ class FittedScorer(NamedTuple):
 
     scorer: keras.Model
     training: HeadTraining
+    even: float
     temperature: float
     epochs: float
     validation_photos: int
@@ -119,10 +121,14 @@ def fit_scorer(
         target.values.shape[1],
         members=recipe.members,
         components=min(recipe.components, len(fitted) - 1, sum(values.values())),
+        linear_path=recipe.linear_path,
         dropout=recipe.dropout,
         weight_decay=recipe.weight_decay,
         seed=recipe.seed,
     )
+    output = network.get_layer("output")
+    kernel, bias = output.get_weights()
+    output.set_weights([kernel, np.broadcast_to(target.start, bias.shape)])
     trained = int(members.trains.any(1).sum())
     steps = steps_per_epoch(trained, min(recipe.batch_size, trained))
     trunk = None
@@ -139,16 +145,17 @@ def fit_scorer(
     by_member = np.concatenate([said(training.features(fed)).numpy() for fed in inputs.centre(checked)])
     # Each photo counts by the members that did not train on it.
     held_out = np.average(by_member, 1, members.checks[checked])
-    temperature = fit_temperature(held_out - target.threshold, part.labels[checked])
+    even = 0.0 if recipe.target == "binary" else None
+    even, temperature = fit_calibration(held_out, part.labels[checked], even)
     scorer = build_scorer(
         network,
         recipe.target,
-        threshold=target.threshold,
+        threshold=even,
         temperature=temperature,
         mean=target.mean,
         deviation=target.deviation,
     )
-    return FittedScorer(scorer, training, temperature, float(training.best_epochs.mean()), len(checked))
+    return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
 
 
 def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:

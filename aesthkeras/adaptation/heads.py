@@ -26,11 +26,10 @@ DEGRADATIONS = "degradations"
 class Probability(keras.layers.Layer):
     """The calibrated probability that a photo is positive: ``sigmoid((values - threshold) / temperature)``.
 
-    One temperature, fitted on photos that did not train, as in Guo et al., "On Calibration of Modern Neural
-    Networks" (2017); for ratings it says how far they are off.
+    Fitted on photos that did not train: ``calibration.fit_calibration``.
 
     Args:
-        threshold: where the probability is one half: 0 for logits, the rating from which a photo is positive.
+        threshold: the logit or rating whose probability is one half.
         temperature: above 0, in the unit of the values.
 
     Call arguments:
@@ -89,6 +88,7 @@ def build_network(
     *,
     members: int = 1,
     components: int = 0,
+    linear_path: bool = False,
     dropout: float = 0.0,
     weight_decay: float = 0.0,
     seed: int = 0,
@@ -103,6 +103,7 @@ def build_network(
         outputs: 1 for a logit or a rating, K for the logits of K ratings.
         members: how many.
         components: length that the standardised features are projected to; 0 for no projection.
+        linear_path: whether what the first hidden layer sees also goes straight to the output.
         dropout: share of the values that each training step leaves out ahead of every dense layer.
         weight_decay: L2 in the gradient of every kernel, as Caffe and PyTorch have it.
         seed: equal seeds give equal weights.
@@ -135,24 +136,49 @@ def build_network(
             components, use_bias=False, trainable=False, name="projection", dtype="float32"
         )
         features = projection(features)
-    for number, units in enumerate((*hidden, outputs), 1):
-        name = f"hidden{number}" if number <= len(hidden) else "output"
-        if dropout:
-            features = layers.Dropout(dropout, seed=layer_seed(seed, f"{name} dropout"))(features)
-        deviation = (2 / features.shape[-1]) ** 0.5  # He et al. 2015
-        # The output begins near nothing said: large guesses would throw the first steps off.
-        deviation *= 1 if number <= len(hidden) else OUTPUT_SCALE
-        features = layers.EinsumDense(
-            "nd,mdh->nmh" if number == 1 else "nmd,mdh->nmh",
-            (members, units),
-            bias_axes="mh",
-            activation="relu" if number <= len(hidden) else None,
-            kernel_initializer=keras.initializers.RandomNormal(0, deviation, layer_seed(seed, name)),
-            kernel_regularizer=decay,
-            name=name,
-            dtype="float32",
-        )(features)
-    return keras.Model(inputs, features, name="network")
+    features = _thinned(features, dropout, seed, "input")
+    seen = features
+    for number, units in enumerate(hidden, 1):
+        name = f"hidden{number}"
+        features = _of_members(features, members, units, name, seed, decay, activation="relu")
+        features = _thinned(features, dropout, seed, name)
+    # The output begins near nothing said: large guesses would throw the first steps off.
+    output = _of_members(features, members, outputs, "output", seed, decay, scale=OUTPUT_SCALE)
+    if linear_path and hidden:
+        linear = _of_members(
+            seen, members, outputs, "linear", seed, decay, scale=OUTPUT_SCALE, bias_axes=None
+        )
+        output = layers.Add(name="sum", dtype="float32")([output, linear])
+    return keras.Model(inputs, output, name="network")
+
+
+def _thinned(features: tf.Tensor, dropout: float, seed: int, name: str) -> tf.Tensor:
+    if not dropout:
+        return features
+    return layers.Dropout(dropout, seed=layer_seed(seed, f"{name} dropout"), name=f"{name}_dropout")(features)
+
+
+def _of_members(
+    features: tf.Tensor,
+    members: int,
+    units: int,
+    name: str,
+    seed: int,
+    decay: keras.regularizers.Regularizer | None,
+    scale: float = 1.0,
+    **options: Any,
+) -> tf.Tensor:
+    """A dense layer for each member: ``[N, D]``, the same for all, or ``[N, M, D]`` -> ``[N, M, units]``."""
+    deviation = scale * (2 / features.shape[-1]) ** 0.5  # He et al. 2015
+    return layers.EinsumDense(
+        "nd,mdh->nmh" if len(features.shape) == 2 else "nmd,mdh->nmh",
+        (members, units),
+        kernel_initializer=keras.initializers.RandomNormal(0, deviation, layer_seed(seed, name)),
+        kernel_regularizer=decay,
+        name=name,
+        dtype="float32",
+        **{"bias_axes": "mh", **options},
+    )(features)
 
 
 def build_scorer(
@@ -170,7 +196,7 @@ def build_scorer(
         network: as ``build_network`` makes it: one output for ``binary`` (a logit) and ``score`` (a
             standardised rating), K for ``distribution`` (logits of the ratings 1 to K).
         target: ``binary``, ``score`` or ``distribution``.
-        threshold: for ratings: from which one on a photo is positive.
+        threshold: the logit or rating whose score is one half.
         temperature: of the calibration, see ``Probability``.
         mean: of the ratings that trained, for ``score``.
         deviation: of the ratings that trained, for ``score``.

@@ -32,6 +32,11 @@ class ScorerRecipe(Protocol, SgdSettings):
         "see (principal components: small sets fill no more); 0 for the features themselves",
     )
     hidden: str = setting("64", "units of each hidden layer, separated by commas; empty for a linear head")
+    linear_path: bool = setting(
+        True,
+        "the output reads what the hidden layers read beside what they say: on a small set they then add to "
+        "a linear head instead of having to learn it",
+    )
     dropout: float = setting(0.5, "share of the values left out ahead of each dense layer in training")
     trunk: str = setting(
         "frozen",

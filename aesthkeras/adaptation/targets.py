@@ -10,6 +10,8 @@ import tensorflow as tf
 from aesthkeras.adaptation.protocols import LabelledPhotos, Part
 from aesthkeras.errors import UsageError
 
+RAREST = 1e-3  # share of a rating that no rater of the training photos gave, to begin with
+
 
 class Target(NamedTuple):
     """What the photos of one part are to give.
@@ -17,14 +19,14 @@ class Target(NamedTuple):
     Attributes:
         kind: `binary`, `score` or `distribution`.
         values: float32 `[photos, outputs]`: the label, the standardised score, or the raters' shares.
-        threshold: of what the head says: from which logit (0) or rating on a photo is positive.
+        start: float `[outputs]`: what the network says at first, true of the training photos together.
         mean: of the training photos' scores, for `score`.
         deviation: of the training photos' scores, for `score`.
     """
 
     kind: str
     values: np.ndarray
-    threshold: float = 0.0
+    start: np.ndarray
     mean: float = 0.0
     deviation: float = 1.0
 
@@ -57,17 +59,19 @@ def require_target(kind: str, photos: LabelledPhotos, score_range: tuple[float, 
 def target_of(kind: str, photos: LabelledPhotos, part: Part) -> Target:
     """What a head learns of the photos of a part."""
     if kind == "binary":
-        return Target(kind, part.labels[:, np.newaxis].astype(np.float32))
+        positive = part.labels[part.train].mean(keepdims=True)
+        return Target(kind, part.labels[:, np.newaxis].astype(np.float32), np.log(positive / (1 - positive)))
     assert photos.scores is not None
-    assert part.threshold is not None
     if kind == "distribution":
         assert photos.counts is not None
         shares = photos.counts / photos.counts.sum(1, keepdims=True)
-        return Target(kind, shares.astype(np.float32), part.threshold)
+        start = np.log(np.maximum(shares[part.train].mean(0), RAREST))
+        return Target(kind, shares.astype(np.float32), start)
     trained = photos.scores[part.train]
     mean, deviation = float(trained.mean()), float(trained.std())
     standardised = (photos.scores - mean) / deviation
-    return Target(kind, standardised[:, np.newaxis].astype(np.float32), part.threshold, mean, deviation)
+    values = standardised[:, np.newaxis].astype(np.float32)
+    return Target(kind, values, np.zeros(1), mean, deviation)
 
 
 def member_losses(kind: str, values: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import BinaryIO, Callable, cast
 
 import numpy as np
 import tensorflow as tf
@@ -40,6 +40,17 @@ class PixelCache:
         """Return octets, starts and shapes as tensors, the octets on the very memory of the map."""
         octets = tf.experimental.dlpack.from_dlpack(self.octets.__dlpack__())
         return octets, tf.constant(self.starts, tf.int64), tf.constant(self.shapes, tf.int32)
+
+    def reader(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Return the function, for a tf.data graph, from a photo's index to its pixels, uint8 [h, w, 3]."""
+        octets, starts, shapes = self.tensors()
+
+        def read(photo: tf.Tensor) -> tf.Tensor:
+            shape = tf.concat([shapes[photo], [3]], 0)
+            pixels = tf.slice(octets, [starts[photo]], [tf.cast(tf.reduce_prod(shape), tf.int64)])
+            return tf.ensure_shape(tf.reshape(pixels, shape), [None, None, 3])
+
+        return read
 
     def of(self, indices: np.ndarray) -> PixelCache:
         """Return the cache in which photo k is this one's photo `indices[k]`; the pixels are shared."""

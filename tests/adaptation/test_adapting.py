@@ -43,9 +43,8 @@ def counted(rated, tmp_path_factory) -> Path:
 
 
 def run_adapt(data: Path, run_dir: Path, exported: Path, dataset: DatasetSettings | None = None, **settings):
-    places = ScorerPlaces(
-        encoder=str(exported), data_dir=str(data), run_dir=str(run_dir), out=str(run_dir.parent / "scorer")
-    )
+    where = {"encoder": exported, "data_dir": data, "run_dir": run_dir, "out": run_dir.parent / "scorer"}
+    places = ScorerPlaces(**{name: str(path) for name, path in where.items()}, cache="memory")
     recipe = ScorerRecipe(**{**SMALL, **settings})
     labelled = read_labelled(places.dataset, places.data_dir, dataset or DatasetSettings(), recipe)
     require_adaptable(labelled, recipe)
@@ -145,8 +144,9 @@ def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path):
 
 
 def test_a_finetuned_trunk_is_exported_changed(rated, exported, tmp_path):
-    settings = {"trunk": "finetuned", "members": 1, "epochs": 2, "folds": 2, "batch_size": 12}
-    version = run_adapt(rated.folder, tmp_path / "run", exported, target="score", **settings)
+    settings = {"trunk": "finetuned", "members": 1, "epochs": 2, "protocol": "split", "target": "score"}
+    split = DatasetSettings(split="random", split_seed=5, test_share=0.3)
+    version = run_adapt(rated.folder, tmp_path / "run", exported, split, **settings)
     before, after = (load_scorer_trunk(folder) for folder in (exported, version))
     moved = [np.abs(one - other).max() for one, other in zip(before, after)]
     assert max(moved) > 0

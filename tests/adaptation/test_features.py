@@ -51,6 +51,13 @@ def test_features_are_the_saved_models(exported, photos, extract, tmp_path):
         np.testing.assert_allclose(values[:, 0], expected[layer], rtol=1e-4, atol=1e-5)
 
 
+def test_cached_photos_give_the_same_crops(photos, encoder, tmp_path):
+    cached = inspect_photos(photos.paths, str(tmp_path), edge=encoder.resize, cache="memory", progress=False)
+    crops = extraction.crop_dataset(cached.of([4, 2]), encoder.resize, encoder.crop)
+    (expected,) = extraction.crop_dataset(photos, encoder.resize, encoder.crop)
+    np.testing.assert_array_equal(next(iter(crops)), tf.gather(expected, [4, 2]))
+
+
 def test_mirrored_views_are_those_of_mirrored_photos(encoder, photos, extract, tmp_path):
     found = extract(tmp_path, views=2)
     assert found["conv4"].shape[1] == 2

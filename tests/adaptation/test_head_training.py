@@ -28,7 +28,8 @@ def features() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def target(features) -> Target:
-    return Target("score", features["embedding"][:, 0, :1] * 2 + features["embedding"][:, 0, 1:2] ** 2)
+    values = features["embedding"][:, 0, :1] * 2 + features["embedding"][:, 0, 1:2] ** 2
+    return Target("score", values, np.zeros(1))
 
 
 def new_training(steps: int = 3, recipe: ScorerRecipe = RECIPE, **options) -> HeadTraining:

@@ -67,6 +67,18 @@ def test_distribution_gives_the_mean_of_its_ratings(features):
     np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp((2.5 - ratings) / 0.3)), rtol=1e-4)
 
 
+def test_linear_path_adds_to_what_the_hidden_layers_say(features):
+    built = network(1, linear_path=True)
+    seen = [
+        (features[name] - mean) / np.sqrt(variance + 1e-3)
+        for name in VALUES
+        for mean, variance in [built.get_layer(f"{name}_normalization").get_weights()]
+    ]
+    linear = np.concatenate(seen, 1) @ built.get_layer("linear").get_weights()[0]
+    expected = np.moveaxis(raw(built, features) + linear, 0, 1)
+    np.testing.assert_allclose(built(features), expected, rtol=1e-4)
+
+
 def test_projection_comes_before_the_hidden_layers_and_is_not_trained(features):
     built = build_network(VALUES, [3], 1, components=2)
     assert built.get_layer("projection").get_weights()[0].shape == (10, 2)

@@ -26,9 +26,13 @@ def test_values_of_each_target():
     np.testing.assert_array_equal(target_of("binary", photos(), PART).values, [[0], [1], [1], [1]])
     score = target_of("score", photos(), PART)
     np.testing.assert_allclose(score.values, [[-1], [0], [1], [4]])
-    assert (score.mean, score.deviation, score.threshold) == (2, 1, 2)
-    shares = target_of("distribution", photos(counts=counts), PART).values
-    np.testing.assert_allclose(shares, [[1, 0, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5], [0, 0, 1]])
+    assert (score.mean, score.deviation) == (2, 1)
+    shares = target_of("distribution", photos(counts=counts), PART)
+    np.testing.assert_allclose(shares.values, [[1, 0, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5], [0, 0, 1]])
+    # What is said at first is true of the first and third photo together.
+    np.testing.assert_allclose(np.exp(shares.start), [0.625, 0.125, 0.25])
+    half = PART._replace(train=np.array([0, 1, 2, 3]))
+    np.testing.assert_allclose(target_of("binary", photos(), half).start, [np.log(3)])
 
 
 def test_losses_by_hand():
