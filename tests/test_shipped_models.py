@@ -1,0 +1,62 @@
+"""The models in `savedmodels/` as somebody who has just cloned the repository meets them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aesthkeras.data.sources import sample_photos
+from aesthkeras.degradations.table import CLASSES
+from aesthkeras.scoring.monotone import Change, measure
+from aesthkeras.scoring.network import ScoringNetwork
+from aesthkeras.serving.loading import newest_version
+from aesthkeras.serving.operations import unservable_operations
+
+FOLDER = Path(__file__).parents[1] / "savedmodels"
+SCORERS = ("beauty", "quality")
+PLACE = {degradation.name: degradation.index - 1 for degradation in CLASSES[1:]}
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_every_signature_answers_and_they_agree(name):
+    model = tf.saved_model.load(str(newest_version(FOLDER / name)))
+    photos = [tf.io.read_file(path) for path in sample_photos()[:3]]
+    score = model.signatures["serving_default"](image_bytes=photos)["score"].numpy()
+    assert score.shape == (3,) and len(set(score)) == 3
+    assert (score > 0).all() and (score < 1).all()
+    features = model.signatures["features"](image_bytes=photos)
+    np.testing.assert_array_equal(features["score"], score)
+    assert features["conv3"].shape == (3, 4800)
+    probabilities = model.signatures["degradations"](image_bytes=photos)["probabilities"].numpy()
+    assert probabilities.shape == (3, 22)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_only_core_ops_and_a_card(name):
+    version = newest_version(FOLDER / name)
+    assert unservable_operations(version) == []
+    card = (version / "MODEL_CARD.md").read_text()
+    assert "licence" in card.lower()
+    assert "srcc" in card.lower()
+
+
+@pytest.fixture(scope="module")
+def change() -> Change:
+    """How the quality scorer's score moves on the sample photos."""
+    return measure(ScoringNetwork(FOLDER / "quality"), sample_photos())
+
+
+@pytest.mark.parametrize("fault", ["gaussian_blur_0.8", "downsampling_6", "pixelation_8"])
+def test_a_spoilt_copy_scores_lower(change, fault):
+    assert change.photos == len(sample_photos()) >= 8
+    # one photo may be the exception: RESULTS.md has the shares over a thousand photos
+    assert change.lower[PLACE[fault]] >= change.photos - 1
+    assert change.mean[PLACE[fault]] < -0.05
+
+
+def test_files_in_git_stay_small():
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 40 * 2**20
