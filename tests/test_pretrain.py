@@ -207,15 +207,3 @@ def test_only_broken_photos_end_in_one_line(tmp_path):
     assert "--data_dir" in result.stderr.strip().splitlines()[-1]
     assert "Traceback" not in result.stderr
     assert os.path.exists(tmp_path / "run" / "quarantine.csv")
-
-
-def test_what_readme_says_of_the_signatures_works(finished):
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    code = readme.split("```python\n")[1].split("```")[0]
-    photo = finished / "photos" / "Wörld and space" / "rocket.jpg"
-    code = code.replace("savedmodels/quick/1", str(finished / "model" / "1")).replace("photo.jpg", str(photo))
-    names: dict[str, object] = {}
-    exec(code, names)
-    features, wrong, pixels = names["features"], names["wrong"], names["pixels"]
-    assert set(features) == set(pixels) == {"conv1", "conv2", "conv3", "conv4", "conv5", "embedding"}
-    assert wrong["probabilities"].shape == (1, 22)

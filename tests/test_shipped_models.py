@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +43,17 @@ def test_only_core_ops_and_a_card(name):
     card = (version / "MODEL_CARD.md").read_text()
     assert "licence" in card.lower()
     assert "srcc" in card.lower()
+
+
+def test_what_readme_says_of_the_signatures_works():
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    code = readme.split("```python\n")[1].split("```")[0]
+    code = code.replace("savedmodels/", f"{FOLDER}/").replace("photo.jpg", sample_photos()[0])
+    names: dict[str, Any] = {}
+    exec(code, names)
+    blocks = {"conv1", "conv2", "conv3", "conv4", "conv5", "embedding"}
+    assert set(names["features"]) == set(names["pixels"]) == {*blocks, "score", "rating"}
+    assert names["wrong"]["probabilities"].shape == (1, 22)
 
 
 @pytest.fixture(scope="module")

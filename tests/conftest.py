@@ -1,0 +1,8 @@
+"""Settings that every test process needs before TensorFlow starts."""
+
+from __future__ import annotations
+
+import os
+
+# Two processes of tests share the machine: on one with a GPU neither may take all its memory.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
