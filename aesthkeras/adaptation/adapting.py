@@ -120,9 +120,10 @@ def adapt(run: RunFolder, places: ScorerPlaces, labelled: LabelledSet, recipe: S
     if recipe.trunk == "frozen":
         feature_dir = places.feature_dir or str(run.path / "features")
         names, views = recipe.block_names, recipe.views
-        inputs = FeatureInputs(
-            extract_features(encoder, photo_set, feature_dir, names, views=views, seed=recipe.seed)
+        features = extract_features(
+            encoder, photo_set, feature_dir, names, views=views, copies=recipe.copies, seed=recipe.seed
         )
+        inputs = FeatureInputs(features, recipe.copies)
     else:
         encoder.model.trainable = True
         inputs = PatchInputs(photo_set, encoder)

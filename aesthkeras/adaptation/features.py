@@ -23,6 +23,7 @@ import tensorflow as tf
 from tensorflow import keras
 from tqdm import tqdm
 
+from aesthkeras.adaptation.degraded_copies import degraded_copies, draw_copies
 from aesthkeras.adaptation.pooling import describe
 from aesthkeras.data.inspection import PhotoSet
 from aesthkeras.data.patches import patch_dataset, unreadable_photo
@@ -34,7 +35,7 @@ INDEX = "index.json"
 BATCH_SIZE = 64
 CHECK_ROWS = 256  # rows read at once for a checksum
 
-Features = dict[str, np.ndarray]  # layer -> float32 [photos, views, values], mapped
+Features = dict[str, np.ndarray]  # layer -> float32 [photos, views + copies, values], mapped
 
 
 def pooling_function(encoder: keras.Model, layers: Sequence[str], pooling: str) -> Any:
@@ -77,11 +78,18 @@ def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BAT
 
 
 def cache_key(
-    encoder: FoundEncoder, photos: PhotoSet, layers: Sequence[str], pooling: str, views: int, seed: int
+    encoder: FoundEncoder,
+    photos: PhotoSet,
+    layers: Sequence[str],
+    pooling: str,
+    views: int,
+    copies: int,
+    seed: int,
 ) -> str:
     """SHA-256 over everything that decides the features, in hexadecimal."""
     parts = (encoder.fingerprint, encoder.resize, encoder.crop, photos.fingerprint, len(photos.paths))
-    text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, views, seed))
+    seed = seed if views > 2 or copies else 0
+    text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, views, copies, seed))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -92,6 +100,7 @@ def extract_features(
     layers: Sequence[str],
     pooling: str = "vissl",
     views: int = 1,
+    copies: int = 0,
     seed: int = 0,
     progress: bool = True,
 ) -> Features:
@@ -107,16 +116,17 @@ def extract_features(
         pooling: one of `pooling.POOLINGS`.
         views: crops of each photo: the middle; from 2 on also its mirror image; more are random crops,
             mirrored by chance, as in training.
-        seed: decides the random crops.
+        copies: degraded copies of the middle crop, which come behind the views (`degraded_copies.py`).
+        seed: decides the random crops and the copies.
         progress: whether to show a progress bar on stderr.
 
     Returns:
-        float32 `[photos, views, values]` by layer, mapped read-only.
+        float32 `[photos, views + copies, values]` by layer, mapped read-only.
 
     Raises:
         UsageError: the folder cannot be written, or a photo is gone since it was inspected.
     """
-    key = cache_key(encoder, photos, layers, pooling, views, seed if views > 2 else 0)
+    key = cache_key(encoder, photos, layers, pooling, views, copies, seed)
     folder = Path(feature_dir) / key[:16]
     found = load_features(folder, key, layers)
     if found is not None:
@@ -125,7 +135,7 @@ def extract_features(
     try:
         _remove_abandoned(folder)
         aside.mkdir(parents=True)
-        shapes = _write_features(aside, encoder, photos, layers, pooling, views, seed, progress)
+        shapes = _write_features(aside, encoder, photos, layers, pooling, views, copies, seed, progress)
         index = {"key": key, "layers": shapes}
         (aside / INDEX).write_text(json.dumps(index))
         shutil.rmtree(folder, ignore_errors=True)  # damaged, or of another encoder
@@ -179,6 +189,7 @@ def _write_features(
     layers: Sequence[str],
     pooling: str,
     views: int,
+    copies: int,
     seed: int,
     progress: bool,
 ) -> dict[str, dict[str, Any]]:
@@ -186,12 +197,12 @@ def _write_features(
     count = len(photos.paths)
     arrays = {}
     for name in layers:
-        shape = (count, views, int(pooled.structured_outputs[name].shape[-1]))
+        shape = (count, views + copies, int(pooled.structured_outputs[name].shape[-1]))
         arrays[name] = _new_array(folder / f"{name}.npy", shape)
-    bar = tqdm(total=count * views, desc="extracting features", unit="crop", disable=not progress)
+    bar = tqdm(total=count * (views + copies), desc="extracting features", unit="crop", disable=not progress)
     with contextlib.closing(bar):
         try:
-            for numbers, places, crops in _views(encoder, photos, views, seed):
+            for numbers, places, crops in _views(encoder, photos, views, copies, seed):
                 for name, values in pooled(crops).items():
                     arrays[name][numbers, places] = values.numpy()
                 bar.update(len(numbers))
@@ -203,14 +214,19 @@ def _write_features(
 
 
 def _views(
-    encoder: FoundEncoder, photos: PhotoSet, views: int, seed: int
+    encoder: FoundEncoder, photos: PhotoSet, views: int, copies: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, tf.Tensor]]:
     """The crops of all photos, batch by batch: the photos' numbers, which of their views, the pixels."""
     start = 0
+    classes = draw_copies(len(photos.paths), copies, seed)
     for pixels in crop_dataset(photos, encoder.resize, encoder.crop):
         numbers = np.arange(start, start + len(pixels))
         for view, crops in enumerate([pixels, pixels[:, :, ::-1]][:views]):
             yield numbers, np.full(len(numbers), view), crops
+        if copies:
+            spoilt = degraded_copies(pixels, tf.constant(classes[numbers]), tf.constant([seed, start]))
+            for copy in range(copies):
+                yield numbers, np.full(len(numbers), views + copy), spoilt[:, copy]
         start += len(pixels)
     crops_per_photo = views - 2
     if crops_per_photo < 1:

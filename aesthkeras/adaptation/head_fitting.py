@@ -114,7 +114,7 @@ def fit_scorer(
     members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
     described = pooling_function(encoder.model, recipe.block_names, "vissl").structured_outputs
     values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
-    fitted = part.train[:: -(-len(part.train) // FITTED_ON)]
+    fitted = part.train[:: -(-len(part.train) * (1 + recipe.copies) // FITTED_ON)]
     network = build_network(
         values,
         recipe.hidden_units,
@@ -159,12 +159,13 @@ def fit_scorer(
 
 
 def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:
-    """Fits the network's standardisation, and its projection, to the centre crops of some photos.
+    """Fits the network's standardisation, and its projection, to centre crops and degraded copies.
 
     The projection is on the principal components, all scaled alike, to a mean variance of 1.
     """
     network = training.network
     batches = [training.features(fed) for fed in inputs.centre(photos)]
+    batches += [batch.pair[1] for batch in inputs.pairs(photos) if batch.pair]
     for name in network.input:
         values = np.concatenate([np.asarray(batch[name]) for batch in batches])
         statistics = values.mean(0, dtype=np.float64), values.var(0, dtype=np.float64)

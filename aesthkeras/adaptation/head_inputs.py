@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +15,19 @@ from aesthkeras.encoders.find import FoundEncoder
 
 TESTED_AT_ONCE = 256  # photos whose features are in memory during testing
 
-Batch = tuple[Any, np.ndarray]  # what the head is fed, and int64 [N], the photos' numbers
+
+class Batch(NamedTuple):
+    """One step's photos.
+
+    Attributes:
+        fed: what the head is fed.
+        photos: their numbers, int64 `[N]`.
+        pair: their centre crops, and a degraded copy of each; None where the head learns no order.
+    """
+
+    fed: Any
+    photos: np.ndarray
+    pair: tuple[Any, Any] | None = None
 
 
 class HeadInputs(Protocol):
@@ -29,38 +41,55 @@ class HeadInputs(Protocol):
         """Batches of the centre crops of some photos, in their order."""
         ...
 
+    def pairs(self, photos: np.ndarray) -> Iterator[Batch]:
+        """All degraded copies of some photos as `pair`, beside the centre crops; may be none."""
+        ...
+
 
 class FeatureInputs:
     """Rows of extracted features: dicts of float32 `[N, values]`.
 
     Args:
-        features: what `extract_features` returned, the centre crop first.
+        features: what `extract_features` returned, the centre crop first, degraded copies last.
+        copies: how many of them are degraded copies.
     """
 
-    def __init__(self, features: Features) -> None:
-        self.features = features
+    def __init__(self, features: Features, copies: int = 0) -> None:
+        self.features, self.copies = features, copies
+        self.views = next(iter(features.values())).shape[1] - copies
 
     def training(self, photos: np.ndarray, batch_size: int, seed: int, first_step: int) -> Iterator[Batch]:
         """An epoch shows each photo once, by one of its views; what fills no batch opens the next epoch."""
-        views = next(iter(self.features.values())).shape[1]
         epoch, skipped = divmod(first_step * batch_size, len(photos))
-        rows, chosen = np.zeros(0, np.int64), np.zeros(0, np.int64)  # of what comes next
+        rows = np.zeros((3, 0), np.int64)  # of what comes next: photo, view, degraded copy
         while True:
-            while len(rows) < batch_size:
+            while rows.shape[1] < batch_size:
                 chance = np.random.default_rng([seed, epoch])
-                order, view = chance.permutation(photos), chance.integers(0, views, len(photos))
-                rows = np.concatenate([rows, order[skipped:]])
-                chosen = np.concatenate([chosen, view[skipped:]])
+                order, view = chance.permutation(photos), chance.integers(0, self.views, len(photos))
+                copy = self.views + chance.integers(0, max(self.copies, 1), len(photos))
+                rows = np.concatenate([rows, np.stack([order, view, copy])[:, skipped:]], 1)
                 epoch, skipped = epoch + 1, 0
-            now, then = rows[:batch_size], chosen[:batch_size]
-            yield {name: array[now, then] for name, array in self.features.items()}, now
-            rows, chosen = rows[batch_size:], chosen[batch_size:]
+            now, view, copy = rows[:, :batch_size]
+            pair = (self._taken(now, 0), self._taken(now, copy)) if self.copies else None
+            yield Batch(self._taken(now, view), now, pair)
+            rows = rows[:, batch_size:]
+
+    def _taken(self, photos: np.ndarray, places: np.ndarray | int) -> dict[str, np.ndarray]:
+        return {name: array[photos, places] for name, array in self.features.items()}
 
     def centre(self, photos: np.ndarray) -> Iterator[Any]:
         """Dicts of float32 `[N, values]`."""
         for start in range(0, len(photos), TESTED_AT_ONCE):
             rows = photos[start : start + TESTED_AT_ONCE]
-            yield {name: array[rows, 0] for name, array in self.features.items()}
+            yield self._taken(rows, 0)
+
+    def pairs(self, photos: np.ndarray) -> Iterator[Batch]:
+        """Copy by copy, so that no more is in memory than while testing."""
+        for start in range(0, len(photos), TESTED_AT_ONCE):
+            rows = photos[start : start + TESTED_AT_ONCE]
+            centre = self._taken(rows, 0)
+            for copy in range(self.views, self.views + self.copies):
+                yield Batch(centre, rows, (centre, self._taken(rows, copy)))
 
 
 class PatchInputs:
@@ -80,8 +109,12 @@ class PatchInputs:
             self.photo_set.of(photos), self.resize, self.crop, batch_size, seed=seed, first_step=first_step
         )
         for batch in patches:
-            yield batch["patches"], photos[batch["photo"].numpy()]
+            yield Batch(batch["patches"], photos[batch["photo"].numpy()])
 
     def centre(self, photos: np.ndarray) -> Iterator[tf.Tensor]:
         """As serving cuts them: `crop_dataset`."""
         yield from crop_dataset(self.photo_set.of(photos), self.resize, self.crop)
+
+    def pairs(self, photos: np.ndarray) -> Iterator[Batch]:
+        """None: `ScorerRecipe` refuses degraded copies where the encoder is trained along."""
+        return iter(())

@@ -15,7 +15,7 @@ from aesthkeras.adaptation.head_inputs import HeadInputs
 from aesthkeras.adaptation.pooling import describe
 from aesthkeras.adaptation.scorer_settings import ScorerRecipe
 from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
-from aesthkeras.adaptation.targets import Target, member_losses
+from aesthkeras.adaptation.targets import Target, member_losses, ranking_losses
 from aesthkeras.data.patches import steps_per_epoch, unreadable_photo
 from aesthkeras.pretext.schedule import StepDecay
 from aesthkeras.results.run_folder import RunFolder
@@ -41,7 +41,7 @@ class HeadTraining:
         encoder: keras.Model | None = None,
     ) -> None:
         self.network, self.kind, self.encoder = network, kind, encoder
-        self.trunk_rate = recipe.trunk_rate
+        self.trunk_rate, self.copy_weight = recipe.trunk_rate, recipe.copy_weight
         self.trunk_variables = list(encoder.trainable_variables) if encoder else []
         self.variables = [*self.trunk_variables, *network.trainable_variables]
         rate = StepDecay(
@@ -57,15 +57,23 @@ class HeadTraining:
         self._update = tf.function(self._updated, reduce_retracing=True)
         self.outputs = tf.function(self._outputs, reduce_retracing=True)
 
-    def learn(self, inputs: Any, values: np.ndarray, weights: np.ndarray) -> None:
+    def learn(
+        self,
+        inputs: Any,
+        values: np.ndarray,
+        weights: np.ndarray,
+        pair: tuple[Any, Any] | None = None,
+    ) -> None:
         """One step.
 
         Args:
             inputs: what `HeadInputs` gives.
             values: float32 `[N, outputs]`, what the photos are to give.
             weights: float32 `[N, members]`, 1 where the photo trains the member, else 0.
+            pair: the photos' centre crops and degraded copies of them, to be put in that order; None for
+                no such loss.
         """
-        self.losses.append(float(self._update(inputs, tf.constant(values), tf.constant(weights))))
+        self.losses.append(float(self._update(inputs, tf.constant(values), tf.constant(weights), pair)))
 
     def judge(self, epoch: int, losses: np.ndarray) -> None:
         """Keeps the weights of each member whose validation loss, float `[members]`, is its lowest so far."""
@@ -115,10 +123,16 @@ class HeadTraining:
     def _outputs(self, inputs: Any) -> tf.Tensor:
         return self.network(self.features(inputs), training=False)
 
-    def _updated(self, inputs: Any, values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def _updated(
+        self, inputs: Any, values: tf.Tensor, weights: tf.Tensor, pair: tuple[Any, Any] | None
+    ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = self.network(self.features(inputs), training=True)
             losses = weighted_means(member_losses(self.kind, values, outputs), weights)
+            if pair is not None:
+                said, said_of_copy = (self.network(fed, training=True) for fed in pair)
+                ranking = ranking_losses(self.kind, said, said_of_copy)
+                losses += self.copy_weight * weighted_means(ranking, weights)
             penalties = [*self.network.losses, *(self.encoder.losses if self.encoder else [])]
             # The sum: each member learns as if it were alone.
             loss = tf.add_n([tf.reduce_sum(losses), *penalties])
@@ -174,8 +188,8 @@ def train_head(
     try:
         with bar, writer.as_default():
             for step in range(done, recipe.epochs * steps):
-                fed, numbers = next(batches)
-                training.learn(fed, target.values[numbers], trains[numbers])
+                fed, numbers, pair = next(batches)
+                training.learn(fed, target.values[numbers], trains[numbers], pair)
                 bar.update()
                 if (step + 1) % steps == 0:
                     epoch = (step + 1) // steps
@@ -200,4 +214,13 @@ def validation_losses(
     """The mean loss of each member over the photos that it validates on, float64 `[members]`."""
     outputs = np.concatenate([training.outputs(fed).numpy() for fed in inputs.centre(photos)])
     losses = member_losses(training.kind, tf.constant(target.values[photos]), tf.constant(outputs))
-    return weighted_means(losses, tf.constant(checks[photos])).numpy().astype(np.float64)
+    means = weighted_means(losses, tf.constant(checks[photos])).numpy().astype(np.float64)
+    rankings, weights = [], []
+    for _, numbers, pair in inputs.pairs(photos):
+        said, said_of_copy = (training.outputs(fed) for fed in pair or ())
+        rankings.append(ranking_losses(training.kind, said, said_of_copy))
+        weights.append(tf.constant(checks[numbers]))
+    if rankings:
+        ranking = weighted_means(tf.concat(rankings, 0), tf.concat(weights, 0))
+        means += training.copy_weight * ranking.numpy()
+    return means

@@ -49,6 +49,12 @@ class ScorerRecipe(Protocol, SgdSettings):
         6,
         "frozen: crops of each photo whose features are computed: the middle, its mirror image, random ones",
     )
+    copies: int = setting(
+        0,
+        "frozen: degraded copies of each photo (Table 1 without rotation) that are to score lower than it; 0 "
+        "for none, as the paper",
+    )
+    copy_weight: float = setting(1.0, "weight of the loss that puts degraded copies below their photo")
     members: int = setting(
         5,
         "networks side by side whose mean is the score; each validates on other training photos",
@@ -74,6 +80,9 @@ class ScorerRecipe(Protocol, SgdSettings):
         require(self, "dropout", 0 <= self.dropout < 1, "a share from 0 up to, not including, 1")
         require(self, "trunk_rate", 0 < self.trunk_rate <= 1, "above 0, at most 1")
         require(self, "inner_folds", 2 <= self.inner_folds <= 1000, "2 to 1000 parts")
+        require(self, "copies", 0 <= self.copies <= 18, "0 to 18")
+        require(self, "copies", not self.copies or self.trunk == "frozen", "0 with --trunk=finetuned")
+        require(self, "copy_weight", self.copy_weight > 0, "above 0")
         for name in ("views", "members", "epochs", "patience"):
             require(self, name, 1 <= getattr(self, name) <= 10_000, "1 to 10000")
         enough = self.members <= self.inner_folds

@@ -96,3 +96,27 @@ def member_losses(kind: str, values: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor
         return tf.square(outputs - wanted)[..., 0]
     difference = tf.cumsum(tf.nn.softmax(outputs) - wanted, axis=-1)
     return tf.reduce_sum(tf.square(difference), axis=-1)
+
+
+def ranking_losses(kind: str, outputs: tf.Tensor, outputs_of_copies: tf.Tensor) -> tf.Tensor:
+    """What it costs to put a degraded copy above its photo: `log(1 + exp(copy - photo))`.
+
+    The loss of Burges et al., "Learning to Rank using Gradient Descent" (2005), for a pair of known order.
+
+    Args:
+        kind: of the target.
+        outputs: float32 `[N, members, outputs]` of the photos.
+        outputs_of_copies: the same of a copy of each.
+
+    Returns:
+        float32 `[N, members]`.
+    """
+    return tf.nn.softplus(_ratings(kind, outputs_of_copies) - _ratings(kind, outputs))
+
+
+def _ratings(kind: str, outputs: tf.Tensor) -> tf.Tensor:
+    """Logit, standardised score, or mean rating: float32 `[N, members]`."""
+    if kind != "distribution":
+        return outputs[..., 0]
+    ratings = tf.range(1, outputs.shape[-1] + 1, dtype=tf.float32)
+    return tf.reduce_sum(tf.nn.softmax(outputs) * ratings, -1)

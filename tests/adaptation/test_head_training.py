@@ -41,7 +41,7 @@ def test_each_photo_comes_once_an_epoch_and_a_stream_goes_on_at_any_step(feature
     inputs, photos = FeatureInputs(features), np.arange(3, 17)
     stream = inputs.training(photos, batch_size=5, seed=2, first_step=0)
     batches = [next(stream) for _ in range(14)]
-    shown = np.concatenate([rows for _, rows in batches])
+    shown = np.concatenate([rows for _, rows, _ in batches])
     for epoch in range(5):
         assert sorted(shown[14 * epoch : 14 * (epoch + 1)]) == list(photos)
     assert list(shown[:14]) != list(shown[14:28])
@@ -136,6 +136,42 @@ def test_no_better_validation_for_a_while_ends_it(features, target, tmp_path):
         ProbeCheckpoint(tmp_path / "state.npz", 10),
     )
     assert [logs["epoch"] for logs in folder.history()] == [1, 2]
+
+
+def test_degraded_copies_end_below_their_photos(features, target, tmp_path):
+    """Copies have more of what is liked, as noise has of detail; the sixth value tells them apart."""
+    rng = np.random.default_rng(3)
+    copies = np.repeat(features["embedding"][:, :1], 2, 1)
+    copies[:, :, 0] += 1
+    copies[:, :, 5] += rng.uniform(2, 3, (PHOTOS, 2)).astype(np.float32)
+    both = {"embedding": np.concatenate([features["embedding"], copies], 1)}
+    lower, kept = {}, {}
+    for name, inputs in (("without", FeatureInputs(features)), ("with", FeatureInputs(both, copies=2))):
+        recipe = replace(RECIPE, epochs=30, copy_weight=2.0, patience=30)
+        training, folder = new_training(recipe=recipe), RunFolder(tmp_path / name)
+        folder.path.mkdir()
+        checkpoint = ProbeCheckpoint(tmp_path / f"{name}.npz", 0)
+        train_head(training, inputs, target, *folds(), recipe, 5, folder, checkpoint)
+        said = training.outputs({"embedding": features["embedding"][:, 0]}).numpy()[..., 0]
+        said_of_copies = training.outputs({"embedding": copies[:, 0]}).numpy()[..., 0]
+        lower[name] = (said_of_copies < said).mean()
+        kept[name] = np.corrcoef(said.mean(1), target.values[:, 0])[0, 1]
+    assert lower["without"] < 0.5 and lower["with"] > 0.95
+    assert kept["with"] > 0.5
+
+
+def test_pairs_are_centre_crops_and_their_copies(features):
+    inputs = FeatureInputs(features, copies=2)  # one view, two copies
+    batch = next(inputs.training(np.arange(PHOTOS), batch_size=8, seed=1, first_step=0))
+    centre, copy = batch.pair
+    expected = features["embedding"][batch.photos]
+    np.testing.assert_array_equal(batch.fed["embedding"], expected[:, 0])
+    np.testing.assert_array_equal(centre["embedding"], expected[:, 0])
+    assert {int(place) for place in np.where((expected == copy["embedding"][:, None]).all(2))[1]} == {1, 2}
+    pairs = list(inputs.pairs(np.array([3, 9])))
+    assert [pair.photos.tolist() for pair in pairs] == [[3, 9]] * 2
+    for place, pair in enumerate(pairs, 1):
+        np.testing.assert_array_equal(pair.pair[1]["embedding"], features["embedding"][[3, 9], place])
 
 
 def test_a_finetuned_trunk_takes_steps_smaller_by_its_rate():

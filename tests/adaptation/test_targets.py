@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.adaptation.protocols import LabelledPhotos, Part
-from aesthkeras.adaptation.targets import member_losses, require_target, target_of
+from aesthkeras.adaptation.targets import member_losses, ranking_losses, require_target, target_of
 from aesthkeras.errors import UsageError
 
 
@@ -44,6 +44,17 @@ def test_losses_by_hand():
     outputs = tf.constant([[[-99.0, -99.0, 99.0], [5.0, 5.0, 5.0]]])
     emd = member_losses("distribution", tf.constant([[1.0, 0.0, 0.0]]), outputs)
     np.testing.assert_allclose(emd, [[2, 5 / 9]], rtol=1e-6)
+
+
+def test_a_copy_above_its_photo_costs_what_the_logistic_loss_says():
+    photo, copy = tf.constant([[[1.0], [0.0]]]), tf.constant([[[-1.0], [3.0]]])
+    expected = [[np.log1p(np.exp(-2)), np.log1p(np.exp(3))]]
+    for kind in ("binary", "score"):
+        np.testing.assert_allclose(ranking_losses(kind, photo, copy), expected, rtol=1e-6)
+    # All raters give 3 to the photo, half of them 1 and half 2 to the copy: 1.5 lower.
+    photo, copy = tf.constant([[[-99.0, -99.0, 99.0]]]), tf.constant([[[9.0, 9.0, -99.0]]])
+    expected = [[np.log1p(np.exp(-1.5))]]
+    np.testing.assert_allclose(ranking_losses("distribution", photo, copy), expected, rtol=1e-6)
 
 
 COUNTS = np.ones((4, 6))
