@@ -24,3 +24,14 @@ def checked(images: tf.Tensor, *dtypes: tf.DType) -> tuple[tf.Tensor, int, int]:
     if shape.rank != 4 or shape[3] != 3 or shape[1] is None or shape[2] is None:
         raise ValueError(f"images have shape {shape}: expected [N, H, W, 3] with known H and W")
     return images, int(shape[1]), int(shape[2])
+
+
+def drawn_towards(images: tf.Tensor, gray: tf.Tensor, factor: float) -> tf.Tensor:
+    """Shrink the distance of every value to a gray to `factor` of what it was.
+
+    Raises:
+        ValueError: a factor below 0 or above 1.
+    """
+    if not 0 <= factor <= 1:
+        raise ValueError(f"factor is {factor}: expected 0 to 1")
+    return gray + factor * (images - gray)

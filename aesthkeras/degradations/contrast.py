@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from aesthkeras.degradations.contract import checked
+from aesthkeras.degradations.contract import checked, drawn_towards
 
 
 def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf.Tensor:
@@ -22,7 +22,4 @@ def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf
         ValueError: a factor out of range, or images of the wrong type or shape.
     """
     images, _, _ = checked(images)
-    if not 0 <= factor <= 1:
-        raise ValueError(f"factor is {factor}: expected 0 to 1")
-    mean = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
-    return mean + factor * (images - mean)
+    return drawn_towards(images, tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True), factor)

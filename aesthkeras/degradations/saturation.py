@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from aesthkeras.degradations.contract import checked
+from aesthkeras.degradations.contract import checked, drawn_towards
 
 # Luma of ITU-R BT.601, as in Pillow's conversion to "L".
 LUMA = (0.299, 0.587, 0.114)
@@ -25,7 +25,4 @@ def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf
         ValueError: a factor out of range, or images of the wrong type or shape.
     """
     images, _, _ = checked(images)
-    if not 0 <= factor <= 1:
-        raise ValueError(f"factor is {factor}: expected 0 to 1")
-    gray = tf.reduce_sum(images * tf.constant(LUMA), axis=-1, keepdims=True)
-    return gray + factor * (images - gray)
+    return drawn_towards(images, tf.reduce_sum(images * tf.constant(LUMA), axis=-1, keepdims=True), factor)

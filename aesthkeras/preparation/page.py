@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aesthkeras.data.inspection import photo_decoder
 from aesthkeras.data.record import DataSet
@@ -21,6 +20,7 @@ from aesthkeras.preparation.duplicates import DuplicateGroup
 from aesthkeras.preparation.findings import Findings
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.preparation.summary import scores_of
+from aesthkeras.templates import load_template
 
 PAGE = "summary.html"
 GROUPS_SHOWN = 12
@@ -46,10 +46,7 @@ def write_page(
         "sizes": plots.size_plot(shapes, settings.resize),
         "aspects": plots.aspect_plot(shapes),
     }
-    template = Environment(
-        loader=PackageLoader("aesthkeras.preparation", ""), autoescape=True, undefined=StrictUndefined
-    ).get_template("summary.html")
-    text = template.render(
+    text = load_template("aesthkeras.preparation", "summary.html").render(
         title=title,
         summary=summary,
         settings=settings,

@@ -6,12 +6,11 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from aesthkeras.results.measures import MEASURES, Measure
 from aesthkeras.results.probe_report import ProbeReport, SectionReport
 from aesthkeras.results.probe_tables import AVERAGE, Cell, leaders
 from aesthkeras.results.report_markdown import NOTHING, probe_command
+from aesthkeras.templates import load_template
 
 SECTIONS_ABREAST = 3  # more data sets than that in one table do not fit a slide
 CAPTIONS = {
@@ -32,15 +31,8 @@ class WideTable:
 
 def page(report: ProbeReport) -> str:
     """The whole report as HTML."""
-    template = Environment(
-        loader=PackageLoader("aesthkeras.results", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("report.html")
     parts = report.sections
-    return template.render(
+    return load_template("aesthkeras.results", "report.html").render(
         report=report,
         measure=report.choices.measure,
         cards=[_card(part, report.choices.measure) for part in parts],

@@ -18,11 +18,10 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from aesthkeras.datasets.listing import printable
 from aesthkeras.files import replace_file_by_parts
 from aesthkeras.scoring.rows import Row
+from aesthkeras.templates import load_template
 
 EMBEDDED = 1000
 CHUNK = 100  # photos
@@ -79,13 +78,7 @@ def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
 
 
 def _page(about: About, scripts: Iterable[str], side: str) -> Iterator[bytes]:
-    template = Environment(
-        loader=PackageLoader("aesthkeras.scoring", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("gallery.html")
+    template = load_template("aesthkeras.scoring", "gallery.html")
     for part in template.generate(about=about, scripts=scripts, side=side, chunk=CHUNK):
         yield part.encode("utf-8", "replace")
 

@@ -11,9 +11,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aesthkeras.data.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
+from aesthkeras.templates import load_template
 
 if TYPE_CHECKING:
     from aesthkeras.results.run_folder import RunFolder
@@ -127,14 +127,7 @@ def model_card(
         scorer: what scorer.json says, as `adapt` writes it; parts may be missing. None for an encoder.
     """
     flags, record, epoch = origin.flags, origin.record, origin.last_epoch
-    environment = Environment(
-        loader=PackageLoader("aesthkeras.serving", "."),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("model_card.md").render(
+    return load_template("aesthkeras.serving", "model_card.md").render(
         name=name,
         version=version,
         signatures=signatures,

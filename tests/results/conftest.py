@@ -97,3 +97,35 @@ def probe_run_in() -> Callable[..., Path]:
         return folder
 
     return write
+
+
+def rising_scores(start: float, fractions: tuple[float, ...] = (0.1, 1)) -> Scores:
+    """Five layers, two repeats of two folds; each layer a point above the one before it."""
+    return {
+        (f"conv{layer}", fraction, repeat, fold): start + layer / 100 + repeat / 50 - (1 - fraction) / 10
+        for layer in range(1, 6)
+        for fraction in fractions
+        for repeat in (0, 1)
+        for fold in (0, 1)
+    }
+
+
+@pytest.fixture(scope="session")
+def scores() -> Callable[..., Scores]:
+    """Makes the accuracies of a run."""
+    return rising_scores
+
+
+@pytest.fixture(scope="session")
+def folders(probe_run_in: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A random encoder and two others on OASIS, two of them on AADB."""
+    root = tmp_path_factory.mktemp("runs")
+    untrained = "random:alexnet?seed=0"
+    flags = "--dataset=csv\n--data_dir=my photos\n"
+    return [
+        probe_run_in(root, "pretext", rising_scores(0.70), photos=200, flags=flags),
+        probe_run_in(root, "loser", rising_scores(0.40), photos=200),
+        probe_run_in(root, "plain", rising_scores(0.55), photos=200, spec=untrained),
+        probe_run_in(root, "pretext", rising_scores(0.60), "AADB", photos=200),
+        probe_run_in(root, "plain", rising_scores(0.60), "AADB", photos=200, spec=untrained),
+    ]

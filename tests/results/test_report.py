@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -19,32 +17,6 @@ from aesthkeras.results.probe_runs import read_probe_run
 from aesthkeras.results.report_files import write_report
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
-
-
-def scores(start: float, fractions=(0.1, 1)):
-    """Five layers, two repeats of two folds; each layer a point above the one before it."""
-    return {
-        (f"conv{layer}", fraction, repeat, fold): start + layer / 100 + repeat / 50 - (1 - fraction) / 10
-        for layer in range(1, 6)
-        for fraction in fractions
-        for repeat in (0, 1)
-        for fold in (0, 1)
-    }
-
-
-@pytest.fixture(scope="module")
-def folders(probe_run_in, tmp_path_factory):
-    """A random encoder and two others on OASIS, two of them on AADB."""
-    root = tmp_path_factory.mktemp("runs")
-    untrained = "random:alexnet?seed=0"
-    flags = "--dataset=csv\n--data_dir=my photos\n"
-    return [
-        probe_run_in(root, "pretext", scores(0.70), photos=200, flags=flags),
-        probe_run_in(root, "loser", scores(0.40), photos=200),
-        probe_run_in(root, "plain", scores(0.55), photos=200, spec=untrained),
-        probe_run_in(root, "pretext", scores(0.60), "AADB", photos=200),
-        probe_run_in(root, "plain", scores(0.60), "AADB", photos=200, spec=untrained),
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +76,7 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def test_probes_with_several_seeds_are_said_to_be_compared_by_their_mean(probe_run):
+def test_probes_with_several_seeds_are_said_to_be_compared_by_their_mean(probe_run, scores):
     several = "compared by the mean of their seeds' probabilities"
     folders = [probe_run(name, scores(0.5, (1,))) for name in ("a", "b")]
     choices = ReportChoices(measure=MEASURES["accuracy"], resamples=50)
@@ -206,7 +178,7 @@ def test_the_page_needs_nothing_beside_it(out):
     assert "url(" not in text
 
 
-def test_names_are_shown_as_they_are(probe_run, tmp_path):
+def test_names_are_shown_as_they_are(probe_run, scores, tmp_path):
     name = "<b>odd</b> | *name* & co"
     folders = [probe_run(name, scores(0.6), name="odd"), probe_run("b", scores(0.5))]
     reported(folders, tmp_path / "out")
@@ -282,7 +254,9 @@ def test_other_measures(probe_run, tmp_path):
         reported(folders, tmp_path / "plcc", measure=MEASURES["plcc"])
 
 
-def test_runs_with_few_labels_only_have_an_empty_row_and_a_note(folders, probe_run, tmp_path):
+def test_runs_with_few_labels_only_have_an_empty_row_and_a_note(
+    folders, probe_run, scores, tmp_path
+):
     few = probe_run("few", scores(0.5, fractions=(0.1,)), photos=200)
     reported([*folders[:3], few], tmp_path / "out")
     text = (tmp_path / "out/report.md").read_text()
@@ -294,21 +268,6 @@ def test_the_same_runs_make_the_same_report(folders, out, tmp_path):
     reported(folders, tmp_path, with_paper=True)
     for path in out.rglob("*.*"):
         assert path.read_bytes() == (tmp_path / path.relative_to(out)).read_bytes()
-
-
-def command(*arguments) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "aesthkeras.report", *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-
-
-def test_the_command_writes_the_report_and_how_to_make_it_again(folders, tmp_path):
-    result = command(*folders, f"--out={tmp_path / 'out'}", "--paper", "--resamples=100", "--title=A talk")
-    assert result.returncode == 0, result.stderr
-    text = (tmp_path / "out/report.md").read_text()
-    assert text.startswith("# A talk\n")
-    assert "python -m aesthkeras.probe --dataset=csv '--data_dir=my photos'\n" in text
-    assert "--paper=True --resamples=100" in text
-    assert "tensorflow" not in result.stderr.lower()
 
 
 @pytest.mark.parametrize(
@@ -323,31 +282,3 @@ def test_choices_that_fit_no_run(folders, tmp_path, choices, words):
     with pytest.raises(UsageError, match=words):
         reported(folders, tmp_path / "out", **choices)
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], ["expected at least one probe run"]),
-        (["missing"], ["missing", "folder of a probe run"]),
-        (["RUN", "--metric=auc", "--paper"], ["--metric=auc", "--paper"]),
-        (["RUN", "--metric=f1"], ["--metric", "balanced_accuracy"]),
-        (["RUN", "--resamples=5"], ["--resamples=5", "100"]),
-        (["RUN", "RUN"], ["once per data set"]),
-        (["RUN", "--out=FILE"], ["--out", "folder to write to"]),
-    ],
-)
-def test_mistakes_end_in_one_line(folders, tmp_path, arguments, words):
-    (tmp_path / "file").write_text("mine")
-    out = [] if any("--out" in argument for argument in arguments) else [f"--out={tmp_path / 'out'}"]
-    given = [
-        argument.replace("RUN", str(folders[0])).replace("FILE", str(tmp_path / "file"))
-        for argument in arguments
-    ]
-    result = command(*given, *out)
-    assert result.returncode == 2, result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    for word in words:
-        assert word in result.stderr
-    assert not (tmp_path / "out").exists()
-    assert (tmp_path / "file").read_text() == "mine"

@@ -1,0 +1,23 @@
+"""Pages and cards from the templates that lie beside the code that fills them."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+
+def load_template(package: str, name: str) -> Template:
+    """A template of a package; in HTML what is filled in is escaped, a missing value is an error.
+
+    Args:
+        package: such as `aesthkeras.results`.
+        name: of the file in it.
+    """
+    environment = Environment(
+        loader=PackageLoader(package, ""),
+        autoescape=name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name)
