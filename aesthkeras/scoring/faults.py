@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from aesthkeras.degradations.table import EXTENDED_CLASSES
 
 NOTHING = "nothing"
+FAULTLESS = 0.5  # share of the photos that are taken to have none of the faults
 FAULTS_SHOWN = 3
 LEAST_PROBABILITY = 0.1  # what is less likely is left out
 
@@ -47,14 +48,27 @@ def likeliest_faults(class_names: Sequence[str], probabilities: Sequence[float])
 
     Returns:
         Words -> probability over all strengths of the fault, likeliest first: at most `FAULTS_SHOWN`, each
-        at least `LEAST_PROBABILITY` or else the likeliest alone.
+        at least `LEAST_PROBABILITY` or else the likeliest alone. In training all classes weigh alike
+        (`degradation_losses.degradation_loss`); here `FAULTLESS` of the photos are taken to be as they should
+        be, by Bayes' rule.
     """
     sums: dict[str, float] = {}
     for name, probability in zip(class_names, probabilities):
         words = WORDS.get(name, name)
         sums[words] = sums.get(words, 0.0) + float(probability)
+    sums = _among_photos(sums, len(class_names)) if NOTHING in sums else sums
     first, *others = sorted(sums.items(), key=lambda fault: -fault[1])[:FAULTS_SHOWN]
     return dict([first, *(fault for fault in others if fault[1] >= LEAST_PROBABILITY)])
+
+
+def _among_photos(sums: Mapping[str, float], classes: int) -> dict[str, float]:
+    """The probabilities once `nothing` is as likely beforehand as it is among photos; in training 1 in C."""
+    odds = {
+        words: probability * (FAULTLESS if words == NOTHING else (1 - FAULTLESS) / (classes - 1))
+        for words, probability in sums.items()
+    }
+    whole = sum(odds.values())
+    return {words: value / whole for words, value in odds.items()} if whole else dict(sums)
 
 
 def faults_text(faults: Mapping[str, float]) -> str:

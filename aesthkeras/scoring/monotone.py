@@ -1,4 +1,4 @@
-"""How a score moves when a photo is degraded by each class of Table 1."""
+"""How a score moves when a photo is degraded by each class of Table 1, and whether the fault is named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tqdm import tqdm
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
-from aesthkeras.scoring.network import SCORE, ScoringNetwork
+from aesthkeras.scoring.faults import WORDS, likeliest_faults
+from aesthkeras.scoring.network import DEGRADATIONS, SCORE, ScoringNetwork
 from aesthkeras.scoring.reading import read_photos
 
 _PHOTOS_AT_ONCE = 32
@@ -29,6 +30,8 @@ class Change(NamedTuple):
         equal: photos whose score stays the same to the last bit, int64 ``[21]``.
         mean: mean of degraded minus original score, float64 ``[21]``.
         deviation: its standard deviation over photos, float64 ``[21]``.
+        named: photos whose likeliest fault is the right word, int64 ``[22]``, the undegraded ones first;
+            None where the scorer knows no degradations.
     """
 
     photos: int
@@ -37,6 +40,7 @@ class Change(NamedTuple):
     equal: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
+    named: np.ndarray | None
 
 
 def measure(network: ScoringNetwork, paths: Sequence[str], seed: int = 0) -> Change:
@@ -50,10 +54,16 @@ def measure(network: ScoringNetwork, paths: Sequence[str], seed: int = 0) -> Cha
     Raises:
         UsageError: no photo can be read.
     """
-    batches = [_changes(network, crops, seed, number) for number, crops in enumerate(_crops(network, paths))]
-    if not batches:
+    changed, named = [], []
+    for number, crops in enumerate(_crops(network, paths)):
+        answers = _answers(network, crops, seed, number)
+        scores = answers[SCORE]
+        changed.append(scores[:, 1:] - scores[:, :1])
+        if DEGRADATIONS in answers:
+            named.append(_is_named(answers[DEGRADATIONS], network.class_names))
+    if not changed:
         raise UsageError(f"monotone: expected a photo that can be read, but of {len(paths)} none can")
-    changes = np.concatenate(batches)
+    changes = np.concatenate(changed)
     return Change(
         photos=len(changes),
         unreadable=len(paths) - len(changes),
@@ -61,6 +71,7 @@ def measure(network: ScoringNetwork, paths: Sequence[str], seed: int = 0) -> Cha
         equal=(changes == 0).sum(axis=0),
         mean=changes.mean(axis=0, dtype=np.float64),
         deviation=changes.std(axis=0, dtype=np.float64),
+        named=np.concatenate(named).sum(axis=0) if named else None,
     )
 
 
@@ -72,9 +83,21 @@ def _crops(network: ScoringNetwork, paths: Sequence[str]) -> Iterator[np.ndarray
         yield np.stack(batch)
 
 
-def _changes(network: ScoringNetwork, crops: np.ndarray, seed: int, number: int) -> np.ndarray:
-    """Degraded minus original score, float32 ``[photos, 21]``."""
+def _answers(network: ScoringNetwork, crops: np.ndarray, seed: int, number: int) -> dict[str, np.ndarray]:
+    """What the network says of each photo and its 21 copies: ``[photos, 22, ...]`` by name."""
     classes = tf.tile(tf.range(len(CLASSES))[tf.newaxis], [len(crops), 1])
     views = degrade(tf.constant(crops), classes, tf.constant([seed, number])).numpy()
-    scores = network(views.reshape(-1, *crops.shape[1:]))[SCORE].reshape(len(crops), len(CLASSES))
-    return scores[:, 1:] - scores[:, :1]
+    answers = network(views.reshape(-1, *crops.shape[1:]))
+    shape = classes.shape.as_list()
+    return {name: values.reshape(*shape, *values.shape[1:]) for name, values in answers.items()}
+
+
+def _is_named(probabilities: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
+    """Whether the likeliest fault of each copy is what was done to it: bool ``[photos, 22]``."""
+    right = [WORDS[degradation.name] for degradation in CLASSES]
+    return np.array(
+        [
+            [next(iter(likeliest_faults(class_names, said))) == words for said, words in zip(photo, right)]
+            for photo in probabilities
+        ]
+    )

@@ -20,7 +20,8 @@ from aesthkeras.scoring.faults import WORDS
 from aesthkeras.scoring.monotone import Change
 
 EDITS = CLASSES[1:]
-COLUMNS = ("class", "share_lower", "low", "high", "mean_change", "deviation", "lower", "equal", "photos")
+SHARES = ("share_lower", "low", "high", "mean_change", "deviation")
+COUNTS = ("lower", "equal", "named", "photos")
 MOSTLY_LOWER, MOSTLY_HIGHER, GRID = "#0072b2", "#d55e00", "#d9d9d9"
 
 
@@ -54,7 +55,7 @@ def csv_table(change: Change) -> str:
     """A line per edit; `low` and `high` are the share's 95% interval (Wilson)."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows.writerow(["class", *SHARES, *COUNTS])
     for place, edit in enumerate(EDITS):
         lower, equal = int(change.lower[place]), int(change.equal[place])
         share, moved = (
@@ -62,7 +63,9 @@ def csv_table(change: Change) -> str:
             (change.mean, change.deviation),
         )
         numbers = [*share, *(float(values[place]) for values in moved)]
-        rows.writerow([edit.name, *(f"{number:.6f}" for number in numbers), lower, equal, change.photos])
+        named = "" if change.named is None else int(change.named[edit.index])
+        counts = [lower, equal, named, change.photos]
+        rows.writerow([edit.name, *(f"{number:.6f}" for number in numbers), *counts])
     return out.getvalue()
 
 
@@ -75,16 +78,19 @@ def markdown(change: Change, model: str) -> str:
         f"{headline(change)} {change.photos} photos{left_out}; "
         "their middle square, degraded as in pre-training.",
         "",
-        "| degraded | seems | copies that score lower | 95% interval | mean change of the score |",
-        "|---|---|---|---|---|",
+        "| degraded | seems | said so | copies that score lower | 95% interval | mean change of the score |",
+        "|---|---|---|---|---|---|",
     ]
     for place, edit in enumerate(EDITS):
         lower = int(change.lower[place])
         low, high = _interval(lower, change.photos)
         lines.append(
-            f"| {edit.name} | {WORDS[edit.name]} | {lower / change.photos:.1%} | {low:.1%} to {high:.1%} "
+            f"| {edit.name} | {WORDS[edit.name]} | {_named(change, edit.index)} "
+            f"| {lower / change.photos:.1%} | {low:.1%} to {high:.1%} "
             f"| {change.mean[place]:+.4f} ± {change.deviation[place]:.4f} |"
         )
+    if change.named is not None:
+        lines += ["", f"Of the photos themselves it says `{WORDS[CLASSES[0].name]}` in {_named(change, 0)}."]
     lines += ["", "± is one standard deviation over photos.", "", "![shares and changes](monotone.png)", ""]
     return "\n".join(lines)
 
@@ -116,6 +122,11 @@ def picture(change: Change, model: str) -> bytes:
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
+
+
+def _named(change: Change, index: int) -> str:
+    """How often the likeliest fault is the right one."""
+    return "" if change.named is None else f"{change.named[index] / change.photos:.1%}"
 
 
 def _interval(lower: int, photos: int) -> tuple[float, float]:

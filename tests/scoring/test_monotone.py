@@ -38,7 +38,7 @@ def gray_photos(tmp_path) -> list[str]:
 
 def test_changes_of_an_even_photo_are_those_of_table_1(gray_photos):
     change = measure(Brightness(), gray_photos)
-    assert (change.photos, change.unreadable) == (2, 1)
+    assert (change.photos, change.unreadable, change.named) == (2, 1, None)
     # half the light is 100 and 30; three times the light is 180, and 255 where it would be 600
     assert change.lower[PLACE["exposure_0.5"]] == 2
     assert change.mean[PLACE["exposure_0.5"]] == pytest.approx((-100 - 30) / 2 / 255, abs=1e-6)
@@ -53,6 +53,26 @@ def test_changes_of_an_even_photo_are_those_of_table_1(gray_photos):
         assert change.equal[PLACE[same]] == 2 and change.lower[PLACE[same]] == 0
 
 
+class TellsBrightness(Brightness):
+    """Calls what is dark underexposed, and everything else faultless."""
+
+    class_names = [degradation.name for degradation in CLASSES]
+
+    def __call__(self, crops: np.ndarray) -> dict[str, np.ndarray]:
+        answers = super().__call__(crops)
+        said = np.zeros((len(crops), len(CLASSES)), np.float32)
+        dark = answers["score"] < 0.15
+        said[dark, PLACE["exposure_0.5"] + 1], said[~dark, 0] = 1, 1
+        return {**answers, "degradations": said}
+
+
+def test_a_fault_is_named_where_it_is_the_likeliest(gray_photos):
+    named = measure(TellsBrightness(), gray_photos).named
+    assert named[0] == 2  # 60 and 200 are above 38 = 0.15 x 255
+    assert named[PLACE["exposure_0.5"] + 1] == 1  # 30 is below, 100 is not
+    assert named[PLACE["exposure_3.0"] + 1] == 0
+
+
 def test_nothing_readable_is_a_mistake(tmp_path):
     with pytest.raises(UsageError, match="of 1 none can"):
         measure(Brightness(), [str(tmp_path / "missing.png")])
@@ -63,7 +83,8 @@ def counted(**lower: int) -> Change:
     counts = np.full(edits, 10)
     for name, count in lower.items():
         counts[PLACE[name]] = count
-    return Change(10, 1, counts, np.zeros(edits, int), np.full(edits, -0.25), np.full(edits, 0.125))
+    named = np.arange(edits + 1) % 10
+    return Change(10, 1, counts, np.zeros(edits, int), np.full(edits, -0.25), np.full(edits, 0.125), named)
 
 
 def test_the_report_says_how_often_and_for_what_least():
@@ -74,12 +95,13 @@ def test_the_report_says_how_often_and_for_what_least():
     )
     text = markdown(change, "tiny")
     # Wilson's interval for 3 of 10, from the formula: (0.3 + z²/20 ± z sqrt(0.021 + z²/400)) / (1 + z²/10)
-    assert "| rotation_180 | turned | 30.0% | 10.8% to 60.3% | -0.2500 ± 0.1250 |" in text
+    assert "| rotation_180 | turned | 60.0% | 30.0% | 10.8% to 60.3% | -0.2500 ± 0.1250 |" in text
     assert "10 photos, 1 more could not be read" in text
+    assert "it says `nothing` in 0.0%." in text
     rows = list(csv.DictReader(io.StringIO(csv_table(change))))
     assert [row["class"] for row in rows] == [degradation.name for degradation in CLASSES[1:]]
     row = rows[PLACE["rotation_180"]]
-    assert (row["share_lower"], row["lower"], row["photos"]) == ("0.300000", "3", "10")
+    assert (row["share_lower"], row["lower"], row["named"], row["photos"]) == ("0.300000", "3", "6", "10")
     assert float(row["low"]) == pytest.approx(0.1078, abs=1e-4)
     assert float(row["high"]) == pytest.approx(0.6032, abs=1e-4)
 
