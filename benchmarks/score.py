@@ -64,22 +64,16 @@ class OnnxNetwork:
 
     def __init__(self, folder: Path, like) -> None:
         import onnxruntime
-        import tensorflow as tf
-        import tf2onnx
-        from tensorflow import keras
 
-        from aesthkeras.serving.loading import load_scorer
+        from aesthkeras.serving.formats.onnx import to_onnx
+        from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
-        model = load_scorer(folder)
-        self._names = [name for name in ("degradations", "rating", "score") if name in model.output]
-        answers = keras.Model(model.input, [model.output[name] for name in self._names])
-        specification = tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8, name="pixels")
-        graph, _ = tf2onnx.convert.from_keras(answers, [specification], opset=17)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0))
         self._session = onnxruntime.InferenceSession(
-            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            to_onnx(PixelNetwork(folder)), options, providers=["CPUExecutionProvider"]
         )
+        self._names = [output.name for output in self._session.get_outputs()]
         self.resize, self.crop, self.batch_size = like.resize, like.crop, like.batch_size
         self.class_names = like.class_names
 

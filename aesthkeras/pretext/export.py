@@ -39,6 +39,7 @@ def export_trained(run: RunFolder, folder: Path, data_notes: str = "") -> Path:
         "run.json": run.record.read_text() if run.record.exists() else "{}",
     }
     notes = {"notes": data_notes} if data_notes else {}
+    notes["encoder_notes"] = run.read_record().get("data", {}).get("encoder_notes", "")
     meaning = (type(task).__doc__ or "").partition("\n")[0]
     try:
         return export_encoder(

@@ -17,6 +17,7 @@ from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.data.sources import SAMPLES
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import export_trained
+from aesthkeras.pretext.start import blocks_of, find_start
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.pretext.training import train
@@ -41,6 +42,7 @@ def pretrain(
         UsageError: what the user can mend: flags, folders, photos.
     """
     notes = find_notes(surroundings.data_dir, surroundings.data_notes)
+    start = find_start(task.recipe.start_from) if task.recipe.start_from else None
     edge, cache = task.photo_edge, surroundings.cache
     if isinstance(source, ShardIndex):
         photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
@@ -53,9 +55,11 @@ def pretrain(
         "fingerprint": photos.fingerprint,
         "notes": notes,
     }
+    if start:
+        facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
     run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
     study_once(run, task, photos)
-    train(run, task, photos, surroundings)
+    train(run, task, photos, surroundings, blocks_of(start.model) if start else None)
     folder = export_trained(run, surroundings.saved_model())
     run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
     if photos.quarantined:

@@ -32,6 +32,11 @@ class Recipe(SgdSettings):
         "arithmetic of the network: auto takes bfloat16 where the machine has it, float16 on older GPUs",
         ["auto", "float32", "bfloat16", "float16"],
     )
+    start_from: str = setting(
+        "",
+        "encoder whose convolution blocks the training begins with: a SavedModel or a run folder of the same "
+        "architecture and width, of any crop; empty for random ones",
+    )
     seed: int = setting(0, "decides initial weights, order of the photos, crops and edits")
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from aesthkeras.pretext.checkpoints import Checkpoints
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.precision import resolve_precision, use_precision
 from aesthkeras.pretext.schedule import StepDecay
+from aesthkeras.pretext.start import Blocks, take_blocks
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.results.run_folder import RunFolder
@@ -56,8 +57,21 @@ def gpu_name() -> str:
     return name
 
 
-def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Surroundings) -> PretextModel:
+def train(
+    run: RunFolder,
+    task: PretextTask,
+    photos: PhotoSet,
+    surroundings: Surroundings,
+    start: Blocks | None = None,
+) -> PretextModel:
     """Trains until the recipe's epochs or images are done; a run folder with a checkpoint goes on from it.
+
+    Args:
+        run: the run's own folder.
+        task: what to learn.
+        photos: what to learn it from.
+        surroundings: devices, what to watch.
+        start: convolution blocks to begin with, where there is no checkpoint yet; None for random ones.
 
     Returns:
         The trained model.
@@ -72,6 +86,8 @@ def train(run: RunFolder, task: PretextTask, photos: PhotoSet, surroundings: Sur
     model = build_model(task, steps)
     checkpoints = Checkpoints(model, run.checkpoints, steps, surroundings.checkpoint_minutes)
     done = checkpoints.restore()
+    if start and not done:
+        take_blocks(model.encoder, start)
     if done < total:
         run.rewind(done // steps)
     for epochs, length in remaining_epochs(done, total, steps):

@@ -38,6 +38,7 @@ TOLD_FLAGS = (
     "weight_decay",
     "precision",
     "seed",
+    "start_from",
 )
 
 
@@ -51,7 +52,8 @@ class Origin:
         last_epoch: the last line of metrics.jsonl; empty where there is none.
         notes: what is known about the licence of the photos; empty for nothing.
         task_meaning: the pretext task in one sentence.
-        encoder_notes: for a scorer, the same as `notes` for the photos of its encoder.
+        encoder_notes: the same as `notes` for the photos of a scorer's encoder, or of the encoder that the
+            training began with.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def model_card(
         data=PurePath(flags["data_dir"]).name if "data_dir" in flags else "",
         notes=origin.notes,
         encoder_notes=origin.encoder_notes,
+        started=bool(flags.get("start_from")),
     )
 
 
@@ -165,5 +168,5 @@ def _training(origin: Origin, scorer: Mapping[str, Any] | None) -> list[tuple[st
     if not scorer and "images_seen" in epoch:
         rows.append(("images seen", f"{int(epoch['images_seen']):,}, views of the same photo counted each"))
         rows.append(("epochs", str(int(epoch["epoch"]))))
-    told = [(f"--{name}", origin.flags[name]) for name in TOLD_FLAGS if name in origin.flags]
+    told = [(f"--{name}", origin.flags[name]) for name in TOLD_FLAGS if origin.flags.get(name)]
     return [*rows, *told]

@@ -45,7 +45,7 @@ class Brightness(PretextTask):
 
     def build_encoder(self):
         image = keras.Input([96, 96, 3])
-        features = keras.layers.Conv2D(2, 8, 8, kernel_initializer="ones")(image)
+        features = keras.layers.Conv2D(2, 8, 8, kernel_initializer="ones", name="convolution")(image)
         pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
         return keras.Model(image, {"embedding": pooled})
 

@@ -106,6 +106,19 @@ def test_images_seen_ends_the_run_inside_an_epoch_and_the_schedule_counts_epochs
     assert run_to_the_end(whole.path, brightness(**CUT_SHORT), photos).metrics.read_bytes() == before
 
 
+def test_training_begins_with_given_blocks_and_goes_on_with_its_own(brightness, photos, tmp_path):
+    task, run = brightness(images_seen=8, learning_rate=1e-9), RunFolder(tmp_path)
+    study_once(run, task, photos)
+
+    def kernel(value: float) -> np.ndarray:
+        start = {"convolution": [np.full([8, 8, 3, 2], value, np.float32), np.zeros(2, np.float32)]}
+        model = train(run, task, photos, Surroundings(run_dir=str(tmp_path)), start)
+        return model.encoder.get_layer("convolution").get_weights()[0]
+
+    np.testing.assert_allclose(kernel(0.25), 0.25, rtol=1e-4)
+    np.testing.assert_allclose(kernel(3.0), 0.25, rtol=1e-4)  # there is a checkpoint now
+
+
 @pytest.mark.parametrize("killed_at", [4, 10, 11])
 def test_a_run_cut_short_and_killed_anywhere_ends_with_the_same_bits(
     tmp_path, whole, brightness, photos, killed_at, monkeypatch

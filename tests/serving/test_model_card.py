@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -133,3 +134,16 @@ def test_a_scorer_that_says_little_of_itself_has_a_card_too(scorer_export):
     [line] = [line for line in card.splitlines() if line.startswith("| `serving_default`")]
     assert "`score` float32 [N]" in line
     assert "conv1" not in line
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [("CC0 photos.", "of which is said:\n\n    CC0 photos.\n"), ("", "**no licence is stated with those**")],
+)
+def test_the_encoder_that_training_began_with_is_named_with_its_photos(run, notes, said):
+    origin = Origin.of_run(run, encoder_notes=notes)
+    assert "began with" not in card_of(origin)
+    card = card_of(replace(origin, flags={**origin.flags, "start_from": "savedmodels/other"}))
+    assert "The encoder that training began with was trained on other photos" in card
+    assert said in card
+    assert rows(card, "What it was trained on")["--start_from"] == "savedmodels/other"

@@ -1,0 +1,59 @@
+"""Training that begins with the convolution blocks of another encoder instead of random ones.
+
+An extension of ours: blocks fit any input size, so most of a training can be done on small patches, where it
+costs a fraction, and a shipped encoder can go on learning on somebody's own photos.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from tensorflow import keras
+
+from aesthkeras.encoders.blocks import EMBEDDING
+from aesthkeras.encoders.find import FoundEncoder, find_encoder
+from aesthkeras.errors import UsageError
+
+Blocks = dict[str, list[np.ndarray]]  # weights of each layer by its name
+
+
+def find_start(spec: str) -> FoundEncoder:
+    """The encoder that `--start_from` names, as `find_encoder` finds it.
+
+    Raises:
+        UsageError: there is none, or a random one.
+    """
+    if spec.startswith("random:"):
+        raise UsageError(f"--start_from={spec}: expected a trained encoder; without the flag all is random")
+    try:
+        return find_encoder(spec)
+    except UsageError as error:
+        raise UsageError(str(error).replace("--encoder=", "--start_from=")) from error
+
+
+def blocks_of(encoder: keras.Model) -> Blocks:
+    """Kernels and statistics of the convolution blocks; the embedding hangs on the input size."""
+    return {
+        layer.name: layer.get_weights()
+        for layer in encoder.layers
+        if layer.weights and not layer.name.startswith(EMBEDDING)
+    }
+
+
+def take_blocks(encoder: keras.Model, blocks: Blocks) -> None:
+    """Gives an encoder's convolution blocks the weights of another's.
+
+    Raises:
+        UsageError: the two are not built alike; the encoder is left as it was.
+    """
+    own = blocks_of(encoder)
+    shapes, given = (
+        {name: [array.shape for array in arrays] for name, arrays in of.items()} for of in (own, blocks)
+    )
+    differing = sorted(name for name in shapes.keys() | given.keys() if shapes.get(name) != given.get(name))
+    if differing:
+        raise UsageError(
+            "--start_from: expected an encoder of the same --task, --encoder_name and --width; "
+            f"{differing[0]} differs"
+        )
+    for name, arrays in blocks.items():
+        encoder.get_layer(name).set_weights(arrays)
