@@ -33,6 +33,7 @@ TOLD_FLAGS = (
     "blocks",
     "hidden",
     "members",
+    "copies",
     "batch_size",
     "learning_rate",
     "weight_decay",
