@@ -62,7 +62,9 @@ def change() -> Change:
     return measure(ScoringNetwork(FOLDER / "quality"), sample_photos())
 
 
-@pytest.mark.parametrize("fault", ["gaussian_noise_0.8", "gaussian_blur_0.8", "downsampling_6", "pixelation_8"])
+@pytest.mark.parametrize(
+    "fault", ["gaussian_noise_0.8", "gaussian_blur_0.8", "downsampling_6", "pixelation_8"]
+)
 def test_a_spoilt_copy_scores_lower(change, fault):
     assert change.photos == len(sample_photos()) >= 8
     # one photo may be the exception: RESULTS.md has the shares over a thousand photos
