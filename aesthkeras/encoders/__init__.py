@@ -7,6 +7,7 @@ from aesthkeras.encoders.lab import LabStandardization
 from aesthkeras.encoders.pixels import PixelStandardization
 from aesthkeras.encoders.positions import conv5_centers
 from aesthkeras.encoders.resnet import resnet18
+from aesthkeras.encoders.split import split_encoder
 
 __all__ = [
     "BLOCK_NAMES",
@@ -20,4 +21,5 @@ __all__ = [
     "conv5_centers",
     "layer_seed",
     "resnet18",
+    "split_encoder",
 ]

@@ -9,9 +9,14 @@ from tensorflow import keras
 from aesthkeras.encoders.alexnet import alexnet
 from aesthkeras.encoders.blocks import SMALLEST_INPUT
 from aesthkeras.encoders.resnet import resnet18
+from aesthkeras.encoders.split import alexnet_lab
 from aesthkeras.errors import UsageError
 
-ENCODERS: dict[str, Callable[..., keras.Model]] = {"alexnet": alexnet, "resnet18": resnet18}
+ENCODERS: dict[str, Callable[..., keras.Model]] = {
+    "alexnet": alexnet,
+    "alexnet_lab": alexnet_lab,
+    "resnet18": resnet18,
+}
 
 
 def build_encoder(

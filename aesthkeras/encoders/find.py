@@ -214,7 +214,7 @@ def calibrate(model: keras.Model, photos: PhotoSet, resize: int, seed: int = 0) 
         resize: length of their shorter edge before the crop.
         seed: decides the patches.
     """
-    normalizations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    normalizations = [part for part in model.submodules if isinstance(part, keras.layers.BatchNormalization)]
     momenta = [layer.momentum for layer in normalizations]
     patches = patch_dataset(photos, resize, model.input_shape[1], CALIBRATION_BATCH, seed=seed)
     for step, batch in enumerate(patches.take(CALIBRATION_BATCHES)):

@@ -8,6 +8,7 @@ network's view of the whole patch.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from aesthkeras.lazy import LazyModule
@@ -56,23 +57,14 @@ class SplitBrainTask(PretextTask):
     def build_encoder(self) -> Any:
         """Two encoders of half the recipe's width, and their outputs side by side."""
         recipe = self.recipe
-        pixels = tf.keras.Input((recipe.crop, recipe.crop, 3), name="pixels")
-        halves = []
-        for channels in SEEN_FOR.values():
-            half = encoders.build_encoder(
-                recipe.encoder_name,
-                input_size=recipe.crop,
-                width=recipe.width / 2,
-                seed=encoders.layer_seed(recipe.seed, channels),
-                weight_decay=recipe.weight_decay,
-                preprocessing=encoders.LabStandardization(channels, name="standardized"),
-            )
-            halves.append(tf.keras.Model(half.input, half.output, name=f"sees_{channels}")(pixels))
-        outputs = {
-            name: tf.keras.layers.Concatenate(name=name, dtype=output.dtype)([half[name] for half in halves])
-            for name, output in halves[0].items()
-        }
-        return tf.keras.Model(pixels, outputs, name="splitbrain")
+        half = functools.partial(
+            encoders.build_encoder,
+            recipe.encoder_name,
+            input_size=recipe.crop,
+            width=recipe.width / 2,
+            weight_decay=recipe.weight_decay,
+        )
+        return encoders.split_encoder(half, recipe.crop, recipe.seed, "splitbrain")
 
     def build_head(self, encoder: Any) -> Any:
         """Logits at each position of conv5: `colors` from the half seeing L, `lightness` from the other."""

@@ -6,6 +6,8 @@ costs a fraction, and a shipped encoder can go on learning on somebody's own pho
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from tensorflow import keras
 
@@ -32,11 +34,15 @@ def find_start(spec: str) -> FoundEncoder:
 
 def blocks_of(encoder: keras.Model) -> Blocks:
     """Kernels and statistics of the convolution blocks; the embedding hangs on the input size."""
-    return {
-        layer.name: layer.get_weights()
-        for layer in encoder.layers
-        if layer.weights and not layer.name.startswith(EMBEDDING)
-    }
+    return {name: layer.get_weights() for name, layer in _block_layers(encoder)}
+
+
+def _block_layers(model: keras.Model, place: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _block_layers(layer, f"{place}{layer.name}/")
+        elif layer.weights and not layer.name.startswith(EMBEDDING):
+            yield place + layer.name, layer
 
 
 def take_blocks(encoder: keras.Model, blocks: Blocks) -> None:
@@ -55,5 +61,5 @@ def take_blocks(encoder: keras.Model, blocks: Blocks) -> None:
             "--start_from: expected an encoder of the same --task, --encoder_name and --width; "
             f"{differing[0]} differs"
         )
-    for name, arrays in blocks.items():
-        encoder.get_layer(name).set_weights(arrays)
+    for name, layer in _block_layers(encoder):
+        layer.set_weights(blocks[name])

@@ -1,0 +1,77 @@
+"""Two encoders side by side, one for lightness and one for colour: the trunk of split-brain, for any task.
+
+Zhang, Isola and Efros (CVPR 2017) split the photo so that each half can foretell the other. Without any training such
+a trunk already describes colour better than one that mixes red, green and blue at once (RESULTS.md).
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from tensorflow import keras
+
+from aesthkeras.encoders.alexnet import alexnet
+from aesthkeras.encoders.blocks import layer_seed
+from aesthkeras.encoders.lab import COLOR, LIGHTNESS, LabStandardization
+from aesthkeras.errors import UsageError
+
+
+def split_encoder(
+    build: Callable[..., keras.Model], input_size: int, seed: int, name: str
+) -> keras.Model:
+    """Two encoders and their outputs, concatenated by channel, those of lightness first.
+
+    Args:
+        build: makes one of them from `seed` and `preprocessing`.
+        input_size: height and width S of the input in pixels.
+        seed: decides the seeds of both.
+        name: of the model.
+
+    Returns:
+        A functional model from RGB pixel values in [0, 255], `[N, S, S, 3]`, to the outputs that both have.
+    """
+    pixels = keras.Input((input_size, input_size, 3), name="pixels")
+    halves = []
+    for channels in (LIGHTNESS, COLOR):
+        preprocessing = LabStandardization(channels, name="standardized")
+        half = build(seed=layer_seed(seed, channels), preprocessing=preprocessing)
+        halves.append(keras.Model(half.input, half.output, name=f"sees_{channels}")(pixels))
+    outputs = {
+        block: keras.layers.Concatenate(name=block, dtype=output.dtype)([half[block] for half in halves])
+        for block, output in halves[0].items()
+    }
+    return keras.Model(pixels, outputs, name=name)
+
+
+def alexnet_lab(
+    input_size: int = 227,
+    width: float = 1.0,
+    *,
+    seed: int = 0,
+    weight_decay: float = 5e-4,
+    preprocessing: keras.layers.Layer | None = None,
+) -> keras.Model:
+    """Two AlexNets of half the width, one seeing L and the other a and b of CIE Lab.
+
+    Args:
+        input_size: height and width of the input in pixels, at least 96.
+        width: channels of both together, as for `alexnet`.
+        seed: equal seeds give equal weights.
+        weight_decay: L2 in the gradient of each kernel; 0 for none.
+        preprocessing: must be None.
+
+    Returns:
+        As `alexnet`, but `embedding` has 1024 values.
+
+    Raises:
+        UsageError: the task has a preprocessing of its own.
+    """
+    if preprocessing is not None:
+        raise UsageError("--encoder_name=alexnet_lab: expected alexnet or resnet18; this task sees L or ab only")
+
+    def half(seed: int, preprocessing: keras.layers.Layer) -> keras.Model:
+        return alexnet(
+            input_size, width / 2, seed=seed, weight_decay=weight_decay, preprocessing=preprocessing
+        )
+
+    return split_encoder(half, input_size, seed, "alexnet_lab")
