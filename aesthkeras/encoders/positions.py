@@ -7,6 +7,7 @@ import numpy as np
 # Kernel, stride and padding of what has a stride between pixels and conv5; the rest shifts nothing.
 STRIDED = {
     "alexnet": ((11, 4, "valid"), (3, 2, "valid"), (3, 2, "valid")),
+    "alexnet_lab": ((11, 4, "valid"), (3, 2, "valid"), (3, 2, "valid")),
     "resnet18": ((7, 2, "same"), (3, 2, "same"), (3, 2, "same"), (3, 2, "same"), (3, 2, "same")),
 }
 

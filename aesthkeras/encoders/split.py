@@ -1,7 +1,7 @@
 """Two encoders side by side, one for lightness and one for colour: the trunk of split-brain, for any task.
 
-Zhang, Isola and Efros (CVPR 2017) split the photo so that each half can foretell the other. Without any training such
-a trunk already describes colour better than one that mixes red, green and blue at once (RESULTS.md).
+Zhang, Isola and Efros (CVPR 2017) split the photo so that each half can foretell the other. Without any
+training such a trunk already tells more of how photos are liked than one that sees RGB (RESULTS.md).
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from aesthkeras.encoders.lab import COLOR, LIGHTNESS, LabStandardization
 from aesthkeras.errors import UsageError
 
 
-def split_encoder(
-    build: Callable[..., keras.Model], input_size: int, seed: int, name: str
-) -> keras.Model:
+def split_encoder(build: Callable[..., keras.Model], input_size: int, seed: int, name: str) -> keras.Model:
     """Two encoders and their outputs, concatenated by channel, those of lightness first.
 
     Args:
@@ -67,7 +65,9 @@ def alexnet_lab(
         UsageError: the task has a preprocessing of its own.
     """
     if preprocessing is not None:
-        raise UsageError("--encoder_name=alexnet_lab: expected alexnet or resnet18; this task sees L or ab only")
+        raise UsageError(
+            "--encoder_name=alexnet_lab: expected alexnet or resnet18, since this task sees L or ab only"
+        )
 
     def half(seed: int, preprocessing: keras.layers.Layer) -> keras.Model:
         return alexnet(

@@ -16,7 +16,11 @@ from aesthkeras.sgd_settings import SgdSettings
 class Recipe(SgdSettings):
     """What determines the trained weights, besides the task's own options and the photos."""
 
-    encoder_name: str = setting("alexnet", "architecture of the encoder", ["alexnet", "alexnet_lab", "resnet18"])
+    encoder_name: str = setting(
+        "alexnet",
+        "architecture of the encoder; alexnet_lab: two of half the width, for lightness and for colour",
+        ["alexnet", "alexnet_lab", "resnet18"],
+    )
     width: float = setting(1.0, "channel multiplier of the encoder")
     resize: int = setting(256, "shorter edge of a photo in pixels before cropping")
     crop: int = setting(227, "side of the square patch in pixels")

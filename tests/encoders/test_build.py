@@ -8,7 +8,7 @@ from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError
 
 
-@pytest.mark.parametrize("name", ["alexnet", "resnet18"])
+@pytest.mark.parametrize("name", ["alexnet", "alexnet_lab", "resnet18"])
 def test_name_picks_the_encoder(name: str):
     assert build_encoder(name, input_size=96, width=0.125).name == name
 

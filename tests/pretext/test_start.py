@@ -14,7 +14,7 @@ def encoder(name="alexnet", crop=96, width=0.125, seed=0):
     return build_encoder(name, input_size=crop, width=width, seed=seed, weight_decay=0.0)
 
 
-@pytest.mark.parametrize("name", ["alexnet", "resnet18"])
+@pytest.mark.parametrize("name", ["alexnet", "alexnet_lab", "resnet18"])
 def test_blocks_of_small_patches_go_into_an_encoder_of_large_ones(name):
     small, large = encoder(name), encoder(name, crop=162, seed=1)
     pixels = np.random.default_rng(0).integers(0, 256, (2, 162, 162, 3)).astype(np.float32)
