@@ -135,5 +135,7 @@ def test_every_recipe_names_flags_that_exist_and_the_common_budget(recipe, tmp_p
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.stderr.startswith("aesthkeras: --out=/dev/null/model: expected a folder"), result.stderr
     claimed = (tmp_path / "flags.cfg").read_text()
-    for flag in ("width=0.5", "resize=148", "crop=131", "images_seen=300000", "encoder_name=alexnet"):
+    for flag in ("width=0.5", "resize=148", "crop=131", "images_seen=300000"):
         assert f"--{flag}\n" in claimed
+    trunk = "alexnet_lab" if recipe.stem == "split_trunk" else "alexnet"
+    assert f"--encoder_name={trunk}\n" in claimed
