@@ -14,7 +14,12 @@ def float32_copy(model: keras.Model) -> keras.Model:
     Returns:
         A new functional model that shares nothing with the first.
     """
-    copy = _rebuilt(model)
+    policy = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("float32")  # models among the layers take it from there
+    try:
+        copy = _rebuilt(model)
+    finally:
+        keras.mixed_precision.set_global_policy(policy)
     copy.set_weights(model.get_weights())
     return copy
 
