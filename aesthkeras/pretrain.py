@@ -46,6 +46,12 @@ def main(_: list[str]) -> None:
         )
     source = shards or find_photos(surroundings.data_dir, surroundings.photo_list or None)
     run = RunFolder(surroundings.run_dir)
+    start = None
+    if recipe.start_from and not run.exported_to(surroundings.saved_model()):
+        from aesthkeras.pretext.start import find_start
+
+        # before the folder is claimed: it would keep a wrong name as its recipe
+        start = find_start(task(options, recipe))
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
 
@@ -58,7 +64,7 @@ def main(_: list[str]) -> None:
     from aesthkeras.pretext.pretraining import degradation_device, pretrain
 
     device = degradation_device(surroundings.degrade_on)
-    pretrain(run, source, task(options, recipe, device), surroundings)
+    pretrain(run, source, task(options, recipe, device), surroundings, start)
 
 
 if __name__ == "__main__":

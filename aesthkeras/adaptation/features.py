@@ -16,7 +16,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -77,19 +77,20 @@ def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BAT
     return crops.batch(batch_size).prefetch(2)
 
 
+class Crops(NamedTuple):
+    """Which crops of a photo are described: `views`, then degraded `copies`; `seed` decides both."""
+
+    views: int
+    copies: int
+    seed: int
+
+
 def cache_key(
-    encoder: FoundEncoder,
-    photos: PhotoSet,
-    layers: Sequence[str],
-    pooling: str,
-    views: int,
-    copies: int,
-    seed: int,
+    encoder: FoundEncoder, photos: PhotoSet, layers: Sequence[str], pooling: str, crops: Crops
 ) -> str:
     """SHA-256 over everything that decides the features, in hexadecimal."""
     parts = (encoder.fingerprint, encoder.resize, encoder.crop, photos.fingerprint, len(photos.paths))
-    seed = seed if views > 2 or copies else 0
-    text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, views, copies, seed))
+    text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, *crops))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -126,7 +127,8 @@ def extract_features(
     Raises:
         UsageError: the folder cannot be written, or a photo is gone since it was inspected.
     """
-    key = cache_key(encoder, photos, layers, pooling, views, copies, seed)
+    crops = Crops(views, copies, seed if views > 2 or copies else 0)
+    key = cache_key(encoder, photos, layers, pooling, crops)
     folder = Path(feature_dir) / key[:16]
     found = load_features(folder, key, layers)
     if found is not None:
@@ -135,7 +137,7 @@ def extract_features(
     try:
         _remove_abandoned(folder)
         aside.mkdir(parents=True)
-        shapes = _write_features(aside, encoder, photos, layers, pooling, views, copies, seed, progress)
+        shapes = _write_features(aside, encoder, photos, layers, pooling, crops, progress)
         index = {"key": key, "layers": shapes}
         (aside / INDEX).write_text(json.dumps(index))
         shutil.rmtree(folder, ignore_errors=True)  # damaged, or of another encoder
@@ -188,22 +190,20 @@ def _write_features(
     photos: PhotoSet,
     layers: Sequence[str],
     pooling: str,
-    views: int,
-    copies: int,
-    seed: int,
+    crops: Crops,
     progress: bool,
 ) -> dict[str, dict[str, Any]]:
     pooled = pooling_function(encoder.model, layers, pooling)
-    count = len(photos.paths)
+    count, per_photo = len(photos.paths), crops.views + crops.copies
     arrays = {}
     for name in layers:
-        shape = (count, views + copies, int(pooled.structured_outputs[name].shape[-1]))
+        shape = (count, per_photo, int(pooled.structured_outputs[name].shape[-1]))
         arrays[name] = _new_array(folder / f"{name}.npy", shape)
-    bar = tqdm(total=count * (views + copies), desc="extracting features", unit="crop", disable=not progress)
+    bar = tqdm(total=count * per_photo, desc="extracting features", unit="crop", disable=not progress)
     with contextlib.closing(bar):
         try:
-            for numbers, places, crops in _views(encoder, photos, views, copies, seed):
-                for name, values in pooled(crops).items():
+            for numbers, places, pixels in _views(encoder, photos, crops):
+                for name, values in pooled(pixels).items():
                     arrays[name][numbers, places] = values.numpy()
                 bar.update(len(numbers))
         except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
@@ -214,15 +214,16 @@ def _write_features(
 
 
 def _views(
-    encoder: FoundEncoder, photos: PhotoSet, views: int, copies: int, seed: int
+    encoder: FoundEncoder, photos: PhotoSet, crops: Crops
 ) -> Iterator[tuple[np.ndarray, np.ndarray, tf.Tensor]]:
-    """The crops of all photos, batch by batch: the photos' numbers, which of their views, the pixels."""
+    """The crops of all photos, batch by batch: the photos' numbers, which of their crops, the pixels."""
+    views, copies, seed = crops
     start = 0
     classes = draw_copies(len(photos.paths), copies, seed)
     for pixels in crop_dataset(photos, encoder.resize, encoder.crop):
         numbers = np.arange(start, start + len(pixels))
-        for view, crops in enumerate([pixels, pixels[:, :, ::-1]][:views]):
-            yield numbers, np.full(len(numbers), view), crops
+        for view, cut in enumerate([pixels, pixels[:, :, ::-1]][:views]):
+            yield numbers, np.full(len(numbers), view), cut
         if copies:
             spoilt = degraded_copies(pixels, tf.constant(classes[numbers]), tf.constant([seed, start]))
             for copy in range(copies):

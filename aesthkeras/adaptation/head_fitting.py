@@ -165,7 +165,7 @@ def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarr
     """
     network = training.network
     batches = [training.features(fed) for fed in inputs.centre(photos)]
-    batches += [batch.pair[1] for batch in inputs.pairs(photos) if batch.pair]
+    batches += [fed for _, fed in inputs.copies_of(photos)]
     for name in network.input:
         values = np.concatenate([np.asarray(batch[name]) for batch in batches])
         statistics = values.mean(0, dtype=np.float64), values.var(0, dtype=np.float64)

@@ -41,8 +41,8 @@ class HeadInputs(Protocol):
         """Batches of the centre crops of some photos, in their order."""
         ...
 
-    def pairs(self, photos: np.ndarray) -> Iterator[Batch]:
-        """All degraded copies of some photos as `pair`, beside the centre crops; may be none."""
+    def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
+        """Batches of the degraded copies of some photos: which of `photos`, and what the head is fed."""
         ...
 
 
@@ -83,13 +83,12 @@ class FeatureInputs:
             rows = photos[start : start + TESTED_AT_ONCE]
             yield self._taken(rows, 0)
 
-    def pairs(self, photos: np.ndarray) -> Iterator[Batch]:
+    def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
         """Copy by copy, so that no more is in memory than while testing."""
-        for start in range(0, len(photos), TESTED_AT_ONCE):
-            rows = photos[start : start + TESTED_AT_ONCE]
-            centre = self._taken(rows, 0)
-            for copy in range(self.views, self.views + self.copies):
-                yield Batch(centre, rows, (centre, self._taken(rows, copy)))
+        for copy in range(self.views, self.views + self.copies):
+            for start in range(0, len(photos), TESTED_AT_ONCE):
+                rows = slice(start, start + TESTED_AT_ONCE)
+                yield rows, self._taken(photos[rows], copy)
 
 
 class PatchInputs:
@@ -115,6 +114,6 @@ class PatchInputs:
         """As serving cuts them: `crop_dataset`."""
         yield from crop_dataset(self.photo_set.of(photos), self.resize, self.crop)
 
-    def pairs(self, photos: np.ndarray) -> Iterator[Batch]:
+    def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
         """None: `ScorerRecipe` refuses degraded copies where the encoder is trained along."""
         return iter(())

@@ -216,11 +216,10 @@ def validation_losses(
     losses = member_losses(training.kind, tf.constant(target.values[photos]), tf.constant(outputs))
     means = weighted_means(losses, tf.constant(checks[photos])).numpy().astype(np.float64)
     rankings, weights = [], []
-    for _, numbers, pair in inputs.pairs(photos):
-        said, said_of_copy = (training.outputs(fed) for fed in pair or ())
-        rankings.append(ranking_losses(training.kind, said, said_of_copy))
-        weights.append(tf.constant(checks[numbers]))
+    for rows, fed in inputs.copies_of(photos):
+        rankings.append(ranking_losses(training.kind, outputs[rows], training.outputs(fed)))
+        weights.append(checks[photos[rows]])
     if rankings:
-        ranking = weighted_means(tf.concat(rankings, 0), tf.concat(weights, 0))
+        ranking = weighted_means(tf.concat(rankings, 0), tf.constant(np.concatenate(weights)))
         means += training.copy_weight * ranking.numpy()
     return means

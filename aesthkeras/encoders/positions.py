@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 # Kernel, stride and padding of what has a stride between pixels and conv5; the rest shifts nothing.
+_ALEXNET = ((11, 4, "valid"), (3, 2, "valid"), (3, 2, "valid"))
 STRIDED = {
-    "alexnet": ((11, 4, "valid"), (3, 2, "valid"), (3, 2, "valid")),
-    "alexnet_lab": ((11, 4, "valid"), (3, 2, "valid"), (3, 2, "valid")),
+    "alexnet": _ALEXNET,
+    "alexnet_lab": _ALEXNET,
     "resnet18": ((7, 2, "same"), (3, 2, "same"), (3, 2, "same"), (3, 2, "same"), (3, 2, "same")),
 }
 

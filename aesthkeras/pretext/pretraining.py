@@ -15,9 +15,10 @@ from aesthkeras.data.notes import find_notes
 from aesthkeras.data.shard_index import ShardIndex
 from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.data.sources import SAMPLES
+from aesthkeras.encoders.find import FoundEncoder
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import export_trained
-from aesthkeras.pretext.start import blocks_of, find_start
+from aesthkeras.pretext.start import blocks_of
 from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.pretext.training import train
@@ -25,7 +26,11 @@ from aesthkeras.results.run_folder import RunFolder, machine_facts
 
 
 def pretrain(
-    run: RunFolder, source: Sequence[str] | ShardIndex, task: PretextTask, surroundings: Surroundings
+    run: RunFolder,
+    source: Sequence[str] | ShardIndex,
+    task: PretextTask,
+    surroundings: Surroundings,
+    start: FoundEncoder | None = None,
 ) -> Path:
     """Decodes every photo once, trains, exports; says in one line each what came out.
 
@@ -34,6 +39,7 @@ def pretrain(
         source: the paths of the photos, or the shards that hold them.
         task: what to learn from them.
         surroundings: devices, caches, what to watch.
+        start: the encoder whose blocks the training begins with; None for random ones.
 
     Returns:
         The folder of the exported SavedModel.
@@ -42,7 +48,6 @@ def pretrain(
         UsageError: what the user can mend: flags, folders, photos.
     """
     notes = find_notes(surroundings.data_dir, surroundings.data_notes)
-    start = find_start(task.recipe.start_from) if task.recipe.start_from else None
     edge, cache = task.photo_edge, surroundings.cache
     if isinstance(source, ShardIndex):
         photos = shard_photos(source, str(run.path), edge=edge, cache=cache)

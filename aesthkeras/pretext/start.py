@@ -14,22 +14,26 @@ from tensorflow import keras
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.find import FoundEncoder, find_encoder
 from aesthkeras.errors import UsageError
+from aesthkeras.pretext.task import PretextTask
 
 Blocks = dict[str, list[np.ndarray]]  # weights of each layer by its name
 
 
-def find_start(spec: str) -> FoundEncoder:
+def find_start(task: PretextTask) -> FoundEncoder:
     """The encoder that `--start_from` names, as `find_encoder` finds it.
 
     Raises:
-        UsageError: there is none, or a random one.
+        UsageError: there is none, a random one, or one that is not built as the task's own.
     """
+    spec = task.recipe.start_from
     if spec.startswith("random:"):
         raise UsageError(f"--start_from={spec}: expected a trained encoder; without the flag all is random")
     try:
-        return find_encoder(spec)
+        found = find_encoder(spec)
     except UsageError as error:
         raise UsageError(str(error).replace("--encoder=", "--start_from=")) from error
+    take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded
+    return found
 
 
 def blocks_of(encoder: keras.Model) -> Blocks:

@@ -168,10 +168,10 @@ def test_pairs_are_centre_crops_and_their_copies(features):
     np.testing.assert_array_equal(batch.fed["embedding"], expected[:, 0])
     np.testing.assert_array_equal(centre["embedding"], expected[:, 0])
     assert {int(place) for place in np.where((expected == copy["embedding"][:, None]).all(2))[1]} == {1, 2}
-    pairs = list(inputs.pairs(np.array([3, 9])))
-    assert [pair.photos.tolist() for pair in pairs] == [[3, 9]] * 2
-    for place, pair in enumerate(pairs, 1):
-        np.testing.assert_array_equal(pair.pair[1]["embedding"], features["embedding"][[3, 9], place])
+    of_two = list(inputs.copies_of(np.array([3, 9])))
+    assert len(of_two) == 2
+    for place, (rows, fed) in enumerate(of_two, 1):
+        np.testing.assert_array_equal(fed["embedding"], features["embedding"][np.array([3, 9])[rows], place])
 
 
 def test_a_finetuned_trunk_takes_steps_smaller_by_its_rate():

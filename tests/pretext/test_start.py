@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError
+from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.start import blocks_of, find_start, take_blocks
+from aesthkeras.pretext.task import NoOptions, find_task
+from aesthkeras.serving.signatures import export_encoder
 
 
 def encoder(name="alexnet", crop=96, width=0.125, seed=0):
@@ -39,7 +45,30 @@ def test_another_kind_of_encoder_is_refused_and_changes_nothing(other):
         np.testing.assert_array_equal(weight, earlier)
 
 
-@pytest.mark.parametrize("spec", ["random:alexnet?seed=1", "nowhere"])
-def test_what_is_no_trained_encoder_is_refused(spec):
-    with pytest.raises(UsageError, match=f"--start_from={spec.split('?')[0]}"):
-        find_start(spec)
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    return export_encoder(encoder(), tmp_path_factory.mktemp("models") / "tiny", resize_edge=104).parent
+
+
+@pytest.mark.parametrize(
+    ("spec", "line"),
+    [
+        ("random:alexnet?seed=1", "--start_from=random:alexnet"),
+        ("nowhere", "--start_from=nowhere: expected a SavedModel folder"),
+        ("EXPORTED", "--start_from: expected an encoder of the same"),
+    ],
+)
+def test_what_cannot_be_begun_with_ends_in_one_line_and_claims_no_folder(exported, tmp_path, spec, line):
+    flags = [f"--start_from={spec.replace('EXPORTED', str(exported))}", "--width=0.25", "--crop=131"]
+    places = [f"--run_dir={tmp_path / 'run'}", f"--out={tmp_path / 'model'}", "--data_dir=samples"]
+    command = [sys.executable, "-m", "aesthkeras.pretrain", "--resize=148", *places, *flags]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1 and line in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_of_other_patches_is_found(exported):
+    recipe = Recipe(start_from=str(exported), width=0.125, crop=131, resize=148)
+    found = find_start(find_task("rotation")(NoOptions(), recipe))
+    assert (found.crop, found.name) == (96, "tiny")
