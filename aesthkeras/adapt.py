@@ -13,7 +13,7 @@ from aesthkeras import command
 from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.results.run_folder import RunFolder
-from aesthkeras.settings import flag_values
+from aesthkeras.settings import flag_values, require
 
 
 def define() -> None:
@@ -28,6 +28,8 @@ def main(_: list[str]) -> None:
 
     places, recipe = command.from_flags(ScorerPlaces), command.from_flags(ScorerRecipe)
     choices = command.from_flags(DatasetSettings)
+    # What is trained along must end in an encoder that pre-training knows.
+    require(places, "tiles", places.tiles <= 1 or recipe.trunk == "frozen", "0 or 1 with --trunk=finetuned")
     # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
     labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
 

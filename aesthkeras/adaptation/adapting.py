@@ -102,7 +102,7 @@ def adapt(run: RunFolder, places: ScorerPlaces, labelled: LabelledSet, recipe: S
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
     use_precision("float32")
-    encoder = find_encoder(places.encoder, places.calibration_dir)
+    encoder = find_encoder(places.encoder, places.calibration_dir, places.tiles)
     photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, places.cache)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, labelled.cross_validated))
@@ -121,7 +121,7 @@ def adapt(run: RunFolder, places: ScorerPlaces, labelled: LabelledSet, recipe: S
         feature_dir = places.feature_dir or str(run.path / "features")
         names, views = recipe.block_names, recipe.views
         features = extract_features(
-            encoder, photo_set, feature_dir, names, views=views, copies=recipe.copies, seed=recipe.seed
+            encoder, photo_set, feature_dir, names, recipe.pooling, views, recipe.copies, recipe.seed
         )
         inputs = FeatureInputs(features, recipe.copies)
     else:
@@ -248,6 +248,7 @@ def meaning_of(
         "encoder": description["encoder"],
         "trunk": recipe.trunk,
         "blocks": recipe.block_names,
+        "pooling": recipe.pooling,
         "protocol": description["protocol"],
         "measured": measured,
         "exported": "trained on all photos; measured are its siblings, each on folds that it did not see"
@@ -280,6 +281,7 @@ def export(
             out,
             resize_edge=encoder.resize,
             meaning=meaning,
+            pooling=recipe.pooling,
             head=head,
             class_names=names,
             assets={"flags.cfg": run.flags.read_text(), "run.json": run.record.read_text()},

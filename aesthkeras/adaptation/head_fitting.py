@@ -112,7 +112,7 @@ def fit_scorer(
         checkpoint: of this training.
     """
     members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
-    described = pooling_function(encoder.model, recipe.block_names, "vissl").structured_outputs
+    described = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
     values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
     fitted = part.train[:: -(-len(part.train) * (1 + recipe.copies) // FITTED_ON)]
     network = build_network(

@@ -41,6 +41,7 @@ class HeadTraining:
         encoder: keras.Model | None = None,
     ) -> None:
         self.network, self.kind, self.encoder = network, kind, encoder
+        self.pooling = recipe.pooling
         self.trunk_rate, self.copy_weight = recipe.trunk_rate, recipe.copy_weight
         self.trunk_variables = list(encoder.trainable_variables) if encoder else []
         self.variables = [*self.trunk_variables, *network.trainable_variables]
@@ -118,7 +119,7 @@ class HeadTraining:
         if self.encoder is None:
             return inputs
         # Batch normalisation keeps the statistics of pre-training: a small set's are worse.
-        return describe(self.encoder(inputs, training=False))
+        return describe(self.encoder(inputs, training=False), self.pooling)
 
     def _outputs(self, inputs: Any) -> tf.Tensor:
         return self.network(self.features(inputs), training=False)

@@ -231,6 +231,23 @@ def member_values(
     return values, None
 
 
+def scorer_of_blocks(scorer: keras.Model, encoder: keras.Model, pooling: str = "vissl") -> keras.Model:
+    """A scorer that pools for itself.
+
+    Args:
+        scorer: a functional model from pooled blocks and the embedding, as ``build_scorer`` makes it.
+        encoder: gives the shapes of the blocks.
+        pooling: one of ``pooling.POOLINGS``.
+
+    Returns:
+        A functional model from those of the encoder's outputs that the scorer reads, by name and not pooled,
+        to the scorer's own outputs.
+    """
+    read = {name: encoder.output[name].shape[1:] for name in scorer.input}
+    inputs = {name: keras.Input(shape, name=name, dtype="float32") for name, shape in read.items()}
+    return keras.Model(inputs, scorer(Description(pooling, name="description")(inputs)), name="scorer")
+
+
 def scoring_model(
     encoder: keras.Model, scorer: keras.Model, degradations: keras.Model | None = None
 ) -> keras.Model:
@@ -238,7 +255,7 @@ def scoring_model(
 
     Args:
         encoder: a functional model from RGB pixel values to its outputs by name.
-        scorer: a functional model from pooled blocks and the embedding, as ``build_scorer`` makes it.
+        scorer: as ``scorer_of_blocks`` makes it.
         degradations: a functional model from the embedding to logits, or to a dict that holds them as
             ``logits``; None for an encoder that knows no degradations.
 
@@ -247,8 +264,7 @@ def scoring_model(
         outputs, and, with a third model, ``degradations`` float32 ``[N, classes]``, probabilities.
     """
     outputs = encoder(encoder.input)
-    described = Description(name="description")(outputs)
-    answered = {**outputs, **scorer({name: described[name] for name in scorer.input})}
+    answered = {**outputs, **scorer({name: outputs[name] for name in scorer.input})}
     if degradations is not None:
         logits = head_logits(degradations(outputs[EMBEDDING]))
         answered[DEGRADATIONS] = layers.Softmax(name=DEGRADATIONS, dtype="float32")(logits)

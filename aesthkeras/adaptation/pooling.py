@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 
-POOLINGS = ("vissl", "deepcluster", "max", "zhang")
+POOLINGS = ("vissl", "deepcluster", "max", "zhang", "statistics")
 
 # Output grid per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
 PROBE_GRIDS = {"conv1": 10, "conv2": 6, "conv3": 5, "conv4": 5, "conv5": 6}
+
+EPSILON = 1e-6  # of a variance: the root of 0 has no gradient, and silent channels are many
 
 
 def pool_window(size: int, grid: int) -> tuple[int, int]:
@@ -61,15 +64,20 @@ def pool_block(features: tf.Tensor, grid: int, pooling: str = "vissl") -> tf.Ten
         pooling: ``vissl``, the unpadded average pool of ``pool_window``; ``deepcluster``, the average pool of
             ``tiling_window``, padded zeros counted as PyTorch does; ``max``, the same windows with their
             greatest value (where that rule has no window, both use ``pool_window``); ``zhang``, a bilinear
-            resize without antialiasing, as Caffe's Resize layer in richzhang/colorization.
+            resize without antialiasing, as Caffe's Resize layer in richzhang/colorization; ``statistics``,
+            an option of ours that forgets where in the photo something is: mean, standard deviation and
+            greatest value of each channel over all positions.
 
     Returns:
-        float32 ``[N, min(grid, H) * min(grid, W) * C]``.
+        float32 ``[N, min(grid, H) * min(grid, W) * C]``; for ``statistics`` ``[N, 3 * C]``.
     """
     _, height, width, channels = features.shape
     rows, columns = min(grid, height), min(grid, width)
     # The mean of up to 361 values is taken in float32 whatever the encoder computes in.
     features = tf.cast(features, tf.float32)
+    if pooling == "statistics":
+        mean, variance = tf.nn.moments(features, [1, 2])
+        return tf.concat([mean, tf.sqrt(variance + EPSILON), tf.reduce_max(features, [1, 2])], -1)
     if pooling == "zhang":
         pooled = tf.image.resize(features, (rows, columns), "bilinear", antialias=False)
     else:
@@ -124,8 +132,20 @@ def describe(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dict[s
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
 class Description(keras.layers.Layer):
-    """``describe`` as a layer of a functional model."""
+    """``describe`` as a layer of a functional model.
+
+    Args:
+        pooling: one of ``POOLINGS``.
+    """
+
+    def __init__(self, pooling: str = "vissl", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pooling = pooling
 
     def call(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Describe a batch."""
-        return describe(outputs)
+        return describe(outputs, self.pooling)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that rebuild the layer."""
+        return {**super().get_config(), "pooling": self.pooling}

@@ -44,7 +44,7 @@ def probe(run: RunFolder, places: ProbePlaces, labelled: LabelledSet, recipe: Pr
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
     cross_validated = labelled.cross_validated
-    encoder = find_encoder(places.encoder, places.calibration_dir)
+    encoder = find_encoder(places.encoder, places.calibration_dir, places.tiles)
     photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, places.cache)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, cross_validated))

@@ -26,6 +26,12 @@ class ScorerRecipe(Protocol, SgdSettings):
     blocks: str = setting(
         "conv3,conv4,conv5", f"what the head reads, separated by commas: some of {','.join(READABLE)}"
     )
+    pooling: str = setting(
+        "vissl",
+        "how a block's output becomes a row of values: as the probes pool it, or statistics (mean, deviation "
+        "and greatest value of each channel over the whole square, by which nothing says where)",
+        ["vissl", "deepcluster", "max", "zhang", "statistics"],
+    )
     components: int = setting(
         128,
         "directions in which the training photos' features vary most, which are all that the hidden layers "

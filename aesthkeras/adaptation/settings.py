@@ -54,8 +54,9 @@ class ProbeRecipe(Protocol, SgdSettings):
     pooling: str = setting(
         "vissl",
         "how a block's output becomes about 9600 values: vissl (unpadded average pool), deepcluster (padded "
-        "average pool), max (the same windows), zhang (bilinear resize)",
-        ["vissl", "deepcluster", "max", "zhang"],
+        "average pool), max (the same windows), zhang (bilinear resize); statistics is mean, deviation and "
+        "greatest value of each channel",
+        ["vissl", "deepcluster", "max", "zhang", "statistics"],
     )
     mirror: bool = setting(
         False, "lbfgs: train on each photo and its mirror image, test on the mean of both probabilities"
@@ -123,6 +124,11 @@ class ProbePlaces:
         "a SavedModel folder, a run folder, or random:alexnet?width=0.5&seed=0&crop=131&resize=148 "
         "(untrained; crop is 227 and resize 256/227 of it unless given)",
     )
+    tiles: int = setting(
+        0,
+        "the square is cut into TILES x TILES squares of the encoder's own size, and the photo made that many "
+        "times larger before: it sees finer detail; 0 for the encoder as it was exported",
+    )
     calibration_dir: str = setting(
         "samples", "random encoder: folder of unlabelled photos whose statistics batch normalisation takes"
     )
@@ -139,6 +145,7 @@ class ProbePlaces:
 
     def __post_init__(self) -> None:
         """Checks that nothing needed is empty; raises `UsageError` naming the flag."""
+        require(self, "tiles", 0 <= self.tiles <= 8, "0 to 8")
         require(self, "checkpoint_minutes", self.checkpoint_minutes >= 0, "0 or more")
         require(self, "encoder", bool(self.encoder), "a SavedModel folder, a run folder or random:alexnet")
         require(self, "data_dir", bool(self.data_dir), "the root of a data set")

@@ -19,6 +19,7 @@ from aesthkeras.data.notes import recorded_notes
 from aesthkeras.data.patches import patch_dataset
 from aesthkeras.data.sources import SAMPLES, find_photos
 from aesthkeras.encoders.build import ENCODERS, build_encoder
+from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.export import task_of, trained_networks
 from aesthkeras.pretext.precision import use_precision
@@ -72,7 +73,7 @@ class RandomSpec(NamedTuple):
     resize: int = 256
 
 
-def find_encoder(spec: str, calibration_dir: str = SAMPLES) -> FoundEncoder:
+def find_encoder(spec: str, calibration_dir: str = SAMPLES, tiles: int = 0) -> FoundEncoder:
     """The encoder that `--encoder` names.
 
     Args:
@@ -81,10 +82,29 @@ def find_encoder(spec: str, calibration_dir: str = SAMPLES) -> FoundEncoder:
             left out. A random encoder's batch-norm statistics are those of 512 random patches of unlabelled
             photos; with the initial ones, mean 0 and deviation 1, activations would vanish or explode.
         calibration_dir: folder of those photos, or `samples`.
+        tiles: look at photos that many times larger, tile by tile (`tiles.in_tiles`); 1 for no tiles, 0 for
+            what the SavedModel has.
 
     Raises:
         UsageError: there is no such encoder; one line that names `--encoder`.
     """
+    found = _found(spec, calibration_dir)
+    return _in_tiles(found, tiles) if tiles else found
+
+
+def _in_tiles(found: FoundEncoder, tiles: int) -> FoundEncoder:
+    """The same, with pixels and photo as many times larger."""
+    model = in_tiles(found.model, tiles)
+    crop = model.input_shape[1]
+    if crop == found.crop:
+        return found
+    resize = round(found.resize * crop / found.crop)
+    name = f"{found.name}, {tiles} x {tiles} tiles" if tiles > 1 else f"{found.name}, no tiles"
+    fingerprint = encoder_fingerprint(model, resize, more=found.fingerprint)
+    return found._replace(model=model, crop=crop, resize=resize, fingerprint=fingerprint, name=name)
+
+
+def _found(spec: str, calibration_dir: str) -> FoundEncoder:
     if spec.startswith(RANDOM):
         return _random_encoder(spec, calibration_dir)
     folder = Path(spec)

@@ -34,6 +34,9 @@ class ExperimentSettings:
         "",
         "flag files of pre-training runs, or folders of them, separated by commas; a file names its run",
     )
+    over: str = setting(
+        "", "flag file laid over every recipe, such as a smaller budget; it wants a --run_dir of its own"
+    )
     seeds: str = setting("0", "training seeds of every recipe, separated by commas")
     untrained: str = setting(
         "",
@@ -59,6 +62,7 @@ class ExperimentSettings:
         numbers = listed(self.seeds)
         whole = bool(numbers) and all(number.isdecimal() for number in numbers)
         require(self, "seeds", whole and len(set(numbers)) == len(numbers), "different numbers, as in 0,1")
+        require(self, "over", not self.over or os.path.isfile(self.over), "a flag file")
         require(self, "probe_recipe", os.path.isfile(self.probe_recipe), "a flag file")
 
 
@@ -139,7 +143,8 @@ def plan(settings: ExperimentSettings) -> list[Experiment]:
         for file in files:
             name = f"{file.stem}-seed{seed}"
             run, model = root / "pretrain" / name, root / "models" / name
-            flags = (f"--flagfile={file}", f"--seed={seed}", f"--run_dir={run}", f"--out={model}")
+            recipe = [f"--flagfile={flag_file}" for flag_file in (file, settings.over) if flag_file]
+            flags = (*recipe, f"--seed={seed}", f"--run_dir={run}", f"--out={model}")
             pretrain = Job("aesthkeras.pretrain", flags, run)
             experiments.append(Experiment(name, [pretrain, *_probes(settings, name, str(model), run)]))
     return experiments

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.adaptation.heads import head_logits
+from aesthkeras.adaptation.heads import head_logits, scorer_of_blocks
 from aesthkeras.adaptation.pooling import describe
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
@@ -41,8 +41,8 @@ class Networks(NamedTuple):
         encoder: from RGB pixel values ``[N, S, S, 3]`` to its named outputs.
         head: from the embedding to the degradations' logits, or to a dict that holds them as ``logits``; None
             for an encoder that knows no degradations.
-        scorer: from some of the pooled blocks and the embedding, by name, to ``score`` and what goes with it;
-            None for an encoder alone.
+        scorer: from some of the blocks and the embedding, by name, to ``score`` and what goes with it; None
+            for an encoder alone.
     """
 
     encoder: keras.Model
@@ -76,10 +76,11 @@ class ServedModel(tf.Module):
         crop = encoder.input_shape[1]
 
         def described(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-            answer = describe(encoder(pixels, training=False))
+            outputs = encoder(pixels, training=False)
+            answer = describe(outputs)
             if scorer is None:
                 return answer
-            return {**answer, **scorer({name: answer[name] for name in scorer.input}, training=False)}
+            return {**answer, **scorer({name: outputs[name] for name in scorer.input}, training=False)}
 
         def features(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
             return described(decode_request(image_bytes, resize_edge, crop))
@@ -160,6 +161,7 @@ def export_scorer(
     *,
     resize_edge: int,
     meaning: Mapping[str, Any],
+    pooling: str = "vissl",
     head: keras.Model | None = None,
     class_names: Sequence[str] | None = None,
     assets: Mapping[str, str | bytes] | None = None,
@@ -177,6 +179,7 @@ def export_scorer(
         scorer: a functional model from some of the encoder's pooled blocks and its embedding, by name, to a
             dict with ``score``, as ``heads.build_scorer`` makes it.
         meaning: what the score means, kept in the asset ``scorer.json``: JSON values by name.
+        pooling: how the scorer wants the blocks; ``features`` answers them as the probes pool them anyway.
 
     Returns:
         ``folder/VERSION``.
@@ -184,6 +187,7 @@ def export_scorer(
     Raises:
         As ``export_encoder``.
     """
+    scorer = scorer_of_blocks(scorer, encoder, pooling)
     model = json.loads(float32_copy(scorer).to_json())
     files = {**(assets or {}), SCORER_ASSET: json.dumps({**meaning, "model": model}, indent=1)}
     networks = Networks(encoder, head, scorer)

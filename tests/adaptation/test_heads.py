@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from aesthkeras.adaptation.heads import build_network, build_scorer, scoring_model
+from aesthkeras.adaptation.heads import build_network, build_scorer, scorer_of_blocks, scoring_model
 from aesthkeras.encoders import build_encoder
 
 VALUES = {"conv5": 6, "embedding": 4}
@@ -112,9 +112,22 @@ def test_scoring_model_pools_as_the_probes_do():
     encoder = build_encoder("alexnet", input_size=96, width=0.125)
     built = build_network({"conv3": 4 * 4 * 48}, [], 1, seed=1)
     pixels = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), np.uint8)
-    answer = scoring_model(encoder, build_scorer(built, "binary"))(pixels)
+    scorer = scorer_of_blocks(build_scorer(built, "binary"), encoder)
+    answer = scoring_model(encoder, scorer)(pixels)
     assert answer["conv3"].shape == (2, 4, 4, 48)
     kernel, bias = built.get_layer("output").get_weights()
     pooled = np.reshape(answer["conv3"], (2, -1)) / np.sqrt(1.001)  # initial statistics: mean 0, variance 1
     logits = (pooled @ kernel[0] + bias[0])[:, 0]
     np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-logits)), rtol=1e-4)
+
+
+def test_a_scorer_of_statistics_reads_mean_deviation_and_greatest_value_of_each_channel():
+    encoder = build_encoder("alexnet", input_size=96, width=0.125)
+    built = build_network({"conv3": 3 * 48}, [], 1, seed=1)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), np.uint8)
+    answer = scoring_model(encoder, scorer_of_blocks(build_scorer(built, "binary"), encoder, "statistics"))(pixels)
+    maps = np.asarray(answer["conv3"])
+    values = np.concatenate([maps.mean((1, 2)), maps.std((1, 2)), maps.max((1, 2))], -1) / np.sqrt(1.001)
+    kernel, bias = built.get_layer("output").get_weights()
+    logits = (values @ kernel[0] + bias[0])[:, 0]
+    np.testing.assert_allclose(answer["score"], 1 / (1 + np.exp(-logits)), rtol=1e-3)

@@ -133,3 +133,23 @@ def test_all_poolings_give_the_papers_values_at_227(pooling: str):
     outputs = {name: tf.ones([1, edge, edge, channels]) for name, (edge, channels) in maps.items()}
     pooled = pool_blocks(outputs, pooling)
     assert [values.shape[1] for values in pooled.values()] == [9600, 9216, 9600, 9600, 9216]
+
+
+def test_statistics_of_a_channel_that_is_silent_have_a_gradient():
+    features = tf.zeros([2, 5, 5, 3])
+    with tf.GradientTape() as tape:
+        tape.watch(features)
+        pooled = pool_block(features, 5, "statistics")
+    assert pooled.shape == (2, 9)
+    np.testing.assert_allclose(pooled, np.tile([0, 0, 0, 1e-3, 1e-3, 1e-3, 0, 0, 0], (2, 1)), atol=1e-9)
+    assert np.isfinite(tape.gradient(pooled, features)).all()
+
+
+def test_statistics_do_not_say_where():
+    features = np.random.default_rng(0).random((1, 6, 6, 4), np.float32)
+    moved = np.random.default_rng(1).permutation(features.reshape(36, 4)).reshape(1, 6, 6, 4)
+    plain = pool_block(tf.constant(features), 5, "statistics")
+    np.testing.assert_allclose(pool_block(tf.constant(moved), 5, "statistics"), plain, rtol=1e-5)
+    values = features.reshape(36, 4)
+    by_hand = np.concatenate([values.mean(0), values.std(0), values.max(0)])
+    np.testing.assert_allclose(plain[0], by_hand, rtol=1e-4)

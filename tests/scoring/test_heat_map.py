@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aesthkeras.adaptation.heads import build_network, build_scorer, scoring_model
+from aesthkeras.adaptation.heads import build_network, build_scorer, scorer_of_blocks, scoring_model
 from aesthkeras.encoders import build_encoder
 from aesthkeras.scoring.heat_map import AGAINST, FOR, MOST_OPAQUE, contributions, heat_picture
 
@@ -26,7 +26,7 @@ def pixels() -> np.ndarray:
 def linear_scorer(encoder, values, kernel):
     network = build_network(values, [], 1)
     network.get_layer("output").set_weights([kernel[np.newaxis], np.zeros((1, 1), np.float32)])
-    return scoring_model(encoder, build_scorer(network, "binary"))
+    return scoring_model(encoder, scorer_of_blocks(build_scorer(network, "binary"), encoder))
 
 
 @pytest.mark.parametrize(("block", "grid", "channels"), [("conv5", 4, 32), ("conv2", 10, 32)])

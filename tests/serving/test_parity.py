@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from aesthkeras.adaptation.heads import scoring_model
+from aesthkeras.adaptation.heads import scorer_of_blocks, scoring_model
 from aesthkeras.data.sources import sample_photos
 from aesthkeras.data.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
@@ -64,7 +64,7 @@ def pixels(contents, export) -> np.ndarray:
 @pytest.fixture(scope="module")
 def expected(export, scorer, pixels) -> np.ndarray:
     """The Keras model as it was trained, before any export."""
-    scores = scoring_model(export.encoder, scorer)(pixels, training=False)["score"].numpy()
+    scores = scoring_model(export.encoder, scorer_of_blocks(scorer, export.encoder))(pixels, training=False)["score"].numpy()
     assert np.ptp(scores) > 0.1 and len(set(scores.round(4))) == len(scores)  # far from all alike
     return scores
 
