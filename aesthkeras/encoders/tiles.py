@@ -1,6 +1,6 @@
 """An encoder that looks at a larger square tile by tile, and so sees finer detail. An extension of ours.
 
-Noise, blur and blocks live at the scale of single pixels, which shrinking a photo to 256 pixels averages away.
+Noise, blur and blocks live at the scale of single pixels; shrinking a photo to 256 pixels averages them away.
 """
 
 from __future__ import annotations

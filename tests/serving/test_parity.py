@@ -64,7 +64,8 @@ def pixels(contents, export) -> np.ndarray:
 @pytest.fixture(scope="module")
 def expected(export, scorer, pixels) -> np.ndarray:
     """The Keras model as it was trained, before any export."""
-    scores = scoring_model(export.encoder, scorer_of_blocks(scorer, export.encoder))(pixels, training=False)["score"].numpy()
+    model = scoring_model(export.encoder, scorer_of_blocks(scorer, export.encoder))
+    scores = model(pixels, training=False)["score"].numpy()
     assert np.ptp(scores) > 0.1 and len(set(scores.round(4))) == len(scores)  # far from all alike
     return scores
 
