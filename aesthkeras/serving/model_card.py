@@ -31,6 +31,8 @@ TOLD_FLAGS = (
     "width",
     "trunk",
     "blocks",
+    "pooling",
+    "tiles",
     "hidden",
     "members",
     "copies",
