@@ -127,7 +127,7 @@ class ProbePlaces:
     tiles: int = setting(
         0,
         "the square is cut into TILES x TILES squares of the encoder's own size, and the photo made that "
-        "many times larger before: it sees finer detail; 0 for the encoder as it was exported",
+        "many times larger before: its blocks see finer detail; 0 for the encoder as it was exported",
     )
     calibration_dir: str = setting(
         "samples", "random encoder: folder of unlabelled photos whose statistics batch normalisation takes"

@@ -10,6 +10,8 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
+from aesthkeras.encoders.blocks import EMBEDDING
+
 ENCODER = "of_a_tile"
 
 
@@ -47,12 +49,13 @@ class JoinedTiles(_OfTiles):
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
-class TileMean(_OfTiles):
-    """The mean over a photo's tiles: `[T * T * N, D]` -> `[N, D]`."""
+class Shrunk(_OfTiles):
+    """Squares at the size of one tile: `[N, T * S, T * S, 3]` -> `[N, S, S, 3]`, rounded as pixels are."""
 
-    def call(self, embedding: tf.Tensor) -> tf.Tensor:
-        """Average a batch."""
-        return tf.add_n(tf.split(embedding, self.tiles**2, axis=0)) / self.tiles**2
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        """Shrink a batch."""
+        images = tf.cast(images, tf.float32)
+        return tf.round(tf.nn.avg_pool2d(images, self.tiles, self.tiles, "VALID"))
 
 
 def in_tiles(encoder: keras.Model, tiles: int) -> keras.Model:
@@ -65,7 +68,8 @@ def in_tiles(encoder: keras.Model, tiles: int) -> keras.Model:
 
     Returns:
         A functional model that shares the weights: RGB pixel values in [0, 255], `[N, T * S, T * S, 3]`, to
-        blocks whose maps lie side by side, and the mean embedding.
+        blocks whose maps lie side by side, and the embedding of the whole square at the size of a tile: what
+        hangs on it, such as the degradations, goes on seeing what it was trained on.
     """
     if any(layer.name == ENCODER for layer in encoder.layers):
         encoder = encoder.get_layer(ENCODER)
@@ -76,9 +80,9 @@ def in_tiles(encoder: keras.Model, tiles: int) -> keras.Model:
     of_a_tile = keras.Model(encoder.input, encoder.output, name=ENCODER)
     seen = of_a_tile(Tiles(tiles, name="tiles")(pixels))
     outputs = {
-        name: (JoinedTiles if len(output.shape) == 4 else TileMean)(tiles, name=name, dtype=output.dtype)(
-            output
-        )
+        name: JoinedTiles(tiles, name=name, dtype=output.dtype)(output)
         for name, output in seen.items()
+        if name != EMBEDDING
     }
+    outputs[EMBEDDING] = of_a_tile(Shrunk(tiles, name="shrunk", dtype="float32")(pixels))[EMBEDDING]
     return keras.Model(pixels, outputs, name=f"{encoder.name}_in_tiles")

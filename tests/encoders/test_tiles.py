@@ -11,6 +11,8 @@ from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder
 from aesthkeras.encoders.find import find_encoder
 from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
+from aesthkeras.scoring.folding import fold_batch_normalization
+from aesthkeras.serving.float32 import float32_copy
 from aesthkeras.serving.loading import load_encoder
 from aesthkeras.serving.signatures import export_encoder
 
@@ -38,10 +40,10 @@ def test_each_tile_is_seen_by_itself_and_put_in_its_place(name: str):
     assert all(tiled[block].shape[1] == 2 * encoder.output[block].shape[1] for block in BLOCK_NAMES)
 
 
-def test_the_embedding_is_the_mean_of_the_tiles(encoder):
-    tiles = [PHOTOS[:1, top : top + 96, left : left + 96] for top in (0, 96) for left in (0, 96)]
-    mean = np.mean([encoder(tile)[EMBEDDING].numpy() for tile in tiles], 0)
-    np.testing.assert_allclose(in_tiles(encoder, 2)(PHOTOS[:1])[EMBEDDING], mean, rtol=1e-4, atol=1e-6)
+def test_the_embedding_is_that_of_the_whole_square_made_small(encoder):
+    small = PHOTOS.reshape(2, 96, 2, 96, 2, 3).mean((2, 4)).round()
+    expected = encoder(small.astype(np.float32))[EMBEDDING]
+    np.testing.assert_allclose(in_tiles(encoder, 2)(PHOTOS)[EMBEDDING], expected, rtol=1e-4, atol=1e-6)
 
 
 def test_tiles_are_taken_off_and_changed(encoder):
@@ -74,3 +76,11 @@ def test_a_random_encoder_in_tiles_has_the_statistics_of_one_tile():
         np.testing.assert_array_equal(one, other)
     with pytest.raises(UsageError, match="--encoder="):
         find_encoder("nothing here", tiles=2)
+
+
+@pytest.mark.parametrize("copied", [float32_copy, fold_batch_normalization])
+def test_copies_for_serving_and_scoring_answer_alike(encoder, copied):
+    tiled = in_tiles(encoder, 2)
+    copy = copied(tiled)(PHOTOS)
+    for name, output in tiled(PHOTOS).items():
+        np.testing.assert_allclose(copy[name], output, rtol=1e-3, atol=1e-5, err_msg=name)
