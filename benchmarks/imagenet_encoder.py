@@ -1,4 +1,4 @@
-"""EfficientNet-lite0 with ImageNet's labels as an encoder, to hold ours against: `--encoder` of probe reads it.
+"""EfficientNet-lite0, trained with ImageNet's labels, as an encoder: `--encoder` of probe reads it.
 
     python benchmarks/imagenet_encoder.py --out=runs/efficientnet_lite0
 
