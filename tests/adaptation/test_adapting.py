@@ -21,7 +21,7 @@ from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.results.run_folder import RunFolder
-from aesthkeras.serving.loading import load_scorer, scorer_description
+from aesthkeras.serving.loading import encoder_description, load_scorer, scorer_description
 
 SMALL = {"blocks": "conv1", "hidden": "8", "members": 2, "inner_folds": 3, "components": 12, "views": 3}
 SMALL |= {"folds": 3, "repeats": 1, "epochs": 20, "batch_size": 8, "dropout": 0.2}
@@ -42,9 +42,16 @@ def counted(rated, tmp_path_factory) -> Path:
     return folder
 
 
-def run_adapt(data: Path, run_dir: Path, exported: Path, dataset: DatasetSettings | None = None, **settings):
+def run_adapt(
+    data: Path,
+    run_dir: Path,
+    exported: Path,
+    dataset: DatasetSettings | None = None,
+    tiles: int = 0,
+    **settings,
+):
     where = {"encoder": exported, "data_dir": data, "run_dir": run_dir, "out": run_dir.parent / "scorer"}
-    places = ScorerPlaces(**{name: str(path) for name, path in where.items()}, cache="memory")
+    places = ScorerPlaces(**{name: str(path) for name, path in where.items()}, cache="memory", tiles=tiles)
     recipe = ScorerRecipe(**{**SMALL, **settings})
     labelled = read_labelled(places.dataset, places.data_dir, dataset or DatasetSettings(), recipe)
     require_adaptable(labelled, recipe)
@@ -129,9 +136,11 @@ def test_a_run_that_was_cut_goes_on_and_ends_alike(finished, counted, exported, 
     assert [path.name for path in (tmp_path / "scorer").iterdir()] == ["1"]
 
 
-def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path):
+@pytest.mark.parametrize(("tiles", "pooling"), [(0, "vissl"), (2, "statistics")])
+def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path, tiles, pooling):
     split = DatasetSettings(split="random", split_seed=5, test_share=0.3, validation_share=0.2, threshold="4")
-    version = run_adapt(rated.folder, tmp_path / "run", exported, dataset=split, protocol="split")
+    settings = {"protocol": "split", "pooling": pooling, "tiles": tiles}
+    version = run_adapt(rated.folder, tmp_path / "run", exported, dataset=split, **settings)
     (row,) = rows_of(tmp_path / "run")
     assert int(row["train_photos"]) + int(row["validation_photos"]) + int(row["test_photos"]) == 36
     stored = np.load(tmp_path / "run" / "predictions.npz")
@@ -140,7 +149,11 @@ def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path):
     answer = tf.saved_model.load(str(version)).signatures["serving_default"](image_bytes=files)
     np.testing.assert_allclose(answer["score"], stored["score/0"][tested], rtol=1e-3, atol=1e-5)
     assert set(answer) == {"score"}
-    assert scorer_description(version)["exported"] == "the scorer that was measured"
+    meaning = scorer_description(version)
+    assert (meaning["exported"], meaning["pooling"]) == ("the scorer that was measured", pooling)
+    assert ("2 x 2 tiles" in meaning["encoder"]["name"]) == (tiles == 2)
+    crop, exported_crop = (encoder_description(folder)["crop"] for folder in (version, exported))
+    assert crop == max(tiles, 1) * exported_crop
 
 
 def test_a_finetuned_trunk_is_exported_changed(rated, exported, tmp_path):
@@ -196,10 +209,18 @@ def test_settings_out_of_range_name_their_flag(settings, flag):
         ScorerRecipe(**settings)
 
 
-def test_what_is_no_encoder_is_refused_in_one_line(rated, tmp_path):
-    flags = [f"--encoder={tmp_path}", f"--data_dir={rated.folder}", f"--run_dir={tmp_path / 'run'}"]
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ([], "--encoder="),
+        (["--trunk=finetuned", "--members=1", "--tiles=2"], "--tiles=2: expected 0 or 1 with"),
+        (["--tiles=9"], "--tiles=9: expected 0 to 8"),
+    ],
+)
+def test_mistakes_are_refused_in_one_line(rated, tmp_path, more, line):
+    flags = [f"--encoder={tmp_path}", f"--data_dir={rated.folder}", f"--run_dir={tmp_path / 'run'}", *more]
     command = [sys.executable, "-m", "aesthkeras.adapt", *flags, f"--out={tmp_path / 'scorer'}"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1
-    assert "--encoder=" in result.stderr
+    assert line in result.stderr
