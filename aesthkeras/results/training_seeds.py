@@ -14,7 +14,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.results.probe_runs import APART, ProbeRun
 from aesthkeras.results.sections import ALIKE
 
-NAMED = re.compile(r"(?P<base>.+)[- ]seed ?(?P<seed>\d+)")
+NAMED = re.compile(r"(?P<base>.+)[- ]seed ?(?P<seed>\d+)(?P<tiles>, .+ tiles)?")
 
 
 def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
@@ -26,7 +26,9 @@ def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
     groups: dict[tuple[str, ...], dict[int, ProbeRun]] = {}
     for run in runs:
         named = NAMED.fullmatch(run.encoder)
-        base, seed = (named["base"], int(named["seed"])) if named else (run.encoder, -1)
+        base, seed = run.encoder, -1
+        if named:
+            base, seed = named["base"] + (named["tiles"] or ""), int(named["seed"])
         alike = (str(getattr(run, name)) for name in ALIKE)
         group = groups.setdefault((base, run.dataset, *alike, *run.layers), {})
         if seed in group:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,10 @@ def test_a_seed_that_only_one_of_two_has_is_left_out_of_their_difference(runs):
 def test_the_same_seed_twice_is_refused(runs):
     with pytest.raises(UsageError, match="expected each seed once per data set"):
         pool_seeds([*runs, runs[0]])
+
+
+def test_seeds_of_an_encoder_in_tiles_are_taken_together_and_apart_from_those_without(runs):
+    tiled = [replace(run, encoder=f"{run.encoder}, 3 x 3 tiles") for run in runs]
+    plain, both = ([run.encoder for run in pool_seeds(some)] for some in (runs, [*runs, *tiled]))
+    assert "ours" in plain and "random alexnet" in plain
+    assert both == [*plain, *(f"{name}, 3 x 3 tiles" for name in plain)]
