@@ -102,7 +102,8 @@ def adapt(run: RunFolder, places: ScorerPlaces, labelled: LabelledSet, recipe: S
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
     use_precision("float32")
-    encoder = find_encoder(places.encoder, places.calibration_dir, places.tiles)
+    tiles = places.tiles if recipe.trunk == "frozen" else 1  # what is trained is the encoder of a tile
+    encoder = find_encoder(places.encoder, places.calibration_dir, tiles)
     photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, places.cache)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, labelled.cross_validated))

@@ -137,7 +137,8 @@ class HeadTraining:
             penalties = [*self.network.losses, *(self.encoder.losses if self.encoder else [])]
             # The sum: each member learns as if it were alone.
             loss = tf.add_n([tf.reduce_sum(losses), *penalties])
-        gradients = tape.gradient(loss, self.variables)
+        # Of an encoder made of encoders, parts lead to no block that is read.
+        gradients = tape.gradient(loss, self.variables, unconnected_gradients="zero")
         # With SGD a smaller gradient is a smaller rate.
         scales = [self.trunk_rate] * len(self.trunk_variables)
         scales += [1.0] * (len(gradients) - len(scales))

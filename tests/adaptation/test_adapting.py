@@ -19,9 +19,13 @@ from aesthkeras.adaptation.adapting import adapt, require_adaptable
 from aesthkeras.adaptation.protocols import read_labelled
 from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
 from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.encoders import build_encoder
+from aesthkeras.encoders.find import find_encoder
+from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.results.run_folder import RunFolder
 from aesthkeras.serving.loading import encoder_description, load_scorer, scorer_description
+from aesthkeras.serving.signatures import export_encoder
 
 SMALL = {"blocks": "conv1", "hidden": "8", "members": 2, "inner_folds": 3, "components": 12, "views": 3}
 SMALL |= {"folds": 3, "repeats": 1, "epochs": 20, "batch_size": 8, "dropout": 0.2}
@@ -164,6 +168,23 @@ def test_a_finetuned_trunk_is_exported_changed(rated, exported, tmp_path):
     moved = [np.abs(one - other).max() for one, other in zip(before, after)]
     assert max(moved) > 0
     assert scorer_description(version)["trunk"] == "finetuned"
+
+
+@pytest.mark.parametrize("kind", ["tiles", "alexnet_lab"])
+def test_a_trunk_of_several_encoders_is_finetuned(kind, rated, exported, tmp_path):
+    found = find_encoder(str(exported))
+    if kind == "tiles":
+        encoder = in_tiles(found.model, 2)
+    else:
+        encoder = build_encoder(kind, input_size=found.crop, width=0.25)
+    resize = found.resize * encoder.input_shape[1] // found.crop
+    start = export_encoder(encoder, tmp_path / "start", resize_edge=resize)
+    settings = {"trunk": "finetuned", "members": 1, "epochs": 1, "protocol": "split", "target": "score"}
+    split = DatasetSettings(split="random", split_seed=5, test_share=0.3)
+    version = run_adapt(rated.folder, tmp_path / "run", start, split, **settings)
+    assert encoder_description(version)["crop"] == found.crop  # it is a tile's encoder that is trained
+    before, after = (load_scorer_trunk(folder) for folder in (start, version))
+    assert max(np.abs(one - other).max() for one, other in zip(before, after)) > 0
 
 
 def load_scorer_trunk(folder: Path) -> list[np.ndarray]:
