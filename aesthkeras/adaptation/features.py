@@ -114,7 +114,7 @@ def extract_features(
         photos: what `inspect_photos` returned.
         feature_dir: folder of the caches; several runs may share it.
         layers: blocks to pool, and `embedding` where it is wanted.
-        pooling: one of `pooling.POOLINGS`.
+        pooling: one of `settings.POOLINGS`.
         views: crops of each photo: the middle; from 2 on also its mirror image; more are random crops,
             mirrored by chance, as in training.
         copies: degraded copies of the middle crop, which come behind the views (`degraded_copies.py`).

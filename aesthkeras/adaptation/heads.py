@@ -237,7 +237,7 @@ def scorer_of_blocks(scorer: keras.Model, encoder: keras.Model, pooling: str = "
     Args:
         scorer: a functional model from pooled blocks and the embedding, as ``build_scorer`` makes it.
         encoder: gives the shapes of the blocks.
-        pooling: one of ``pooling.POOLINGS``.
+        pooling: one of ``settings.POOLINGS``.
 
     Returns:
         A functional model from those of the encoder's outputs that the scorer reads, by name and not pooled,

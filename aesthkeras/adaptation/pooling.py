@@ -10,8 +10,6 @@ from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 
-POOLINGS = ("vissl", "deepcluster", "max", "zhang", "statistics")
-
 # Output grid per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
 PROBE_GRIDS = {"conv1": 10, "conv2": 6, "conv3": 5, "conv4": 5, "conv5": 6}
 
@@ -104,7 +102,7 @@ def pool_blocks(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dic
 
     Args:
         outputs: an encoder's outputs by name, blocks floating ``[N, H, W, C]``.
-        pooling: one of ``POOLINGS``; see ``pool_block``.
+        pooling: one of ``settings.POOLINGS``; see ``pool_block``.
 
     Returns:
         float32 ``[N, values]`` by block name, in the order of ``PROBE_GRIDS``.
@@ -121,7 +119,7 @@ def describe(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dict[s
 
     Args:
         outputs: an encoder's outputs by name.
-        pooling: one of ``POOLINGS``.
+        pooling: one of ``settings.POOLINGS``.
 
     Returns:
         float32 ``[N, values]`` by name.
@@ -135,7 +133,7 @@ class Description(keras.layers.Layer):
     """``describe`` as a layer of a functional model.
 
     Args:
-        pooling: one of ``POOLINGS``.
+        pooling: one of ``settings.POOLINGS``.
     """
 
     def __init__(self, pooling: str = "vissl", **kwargs: Any) -> None:

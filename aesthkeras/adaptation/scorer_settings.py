@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aesthkeras.adaptation.settings import BLOCKS, ProbePlaces, Protocol
+from aesthkeras.adaptation.settings import BLOCKS, POOLINGS, ProbePlaces, Protocol
 from aesthkeras.settings import require, setting
 from aesthkeras.sgd_settings import SgdSettings
 
@@ -30,7 +30,7 @@ class ScorerRecipe(Protocol, SgdSettings):
         "vissl",
         "how a block's output becomes a row of values: as the probes pool it, or statistics (mean, deviation "
         "and greatest value of each channel over the whole square, by which nothing says where)",
-        ["vissl", "deepcluster", "max", "zhang", "statistics"],
+        POOLINGS,
     )
     components: int = setting(
         128,

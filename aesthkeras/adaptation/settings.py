@@ -12,6 +12,7 @@ from aesthkeras.sgd_settings import SgdSettings
 # this 35; of other values it changes hardly anything.
 EPSILON = 1e-3
 BLOCKS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+POOLINGS = ["vissl", "deepcluster", "max", "zhang", "statistics"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class ProbeRecipe(Protocol, SgdSettings):
         "how a block's output becomes about 9600 values: vissl (unpadded average pool), deepcluster (padded "
         "average pool), max (the same windows), zhang (bilinear resize); statistics is mean, deviation and "
         "greatest value of each channel",
-        ["vissl", "deepcluster", "max", "zhang", "statistics"],
+        POOLINGS,
     )
     mirror: bool = setting(
         False, "lbfgs: train on each photo and its mirror image, test on the mean of both probabilities"

@@ -8,6 +8,7 @@ from aesthkeras.encoders.pixels import PixelStandardization
 from aesthkeras.encoders.positions import conv5_centers
 from aesthkeras.encoders.resnet import resnet18
 from aesthkeras.encoders.split import split_encoder
+from aesthkeras.encoders.tiles import in_tiles
 
 __all__ = [
     "BLOCK_NAMES",
@@ -19,6 +20,7 @@ __all__ = [
     "alexnet",
     "build_encoder",
     "conv5_centers",
+    "in_tiles",
     "layer_seed",
     "resnet18",
     "split_encoder",

@@ -29,7 +29,7 @@ def find_start(task: PretextTask) -> FoundEncoder:
     if spec.startswith("random:"):
         raise UsageError(f"--start_from={spec}: expected a trained encoder; without the flag all is random")
     try:
-        found = find_encoder(spec)
+        found = find_encoder(spec, tiles=1)  # a scorer holds its encoder in tiles
     except UsageError as error:
         raise UsageError(str(error).replace("--encoder=", "--start_from=")) from error
     take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded

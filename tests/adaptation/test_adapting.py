@@ -19,9 +19,8 @@ from aesthkeras.adaptation.adapting import adapt, require_adaptable
 from aesthkeras.adaptation.protocols import read_labelled
 from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
 from aesthkeras.datasets.settings import DatasetSettings
-from aesthkeras.encoders import build_encoder
+from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.encoders.find import find_encoder
-from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.results.run_folder import RunFolder
 from aesthkeras.serving.loading import encoder_description, load_scorer, scorer_description

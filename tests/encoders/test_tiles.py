@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from skimage import data
 from tensorflow import keras
 
-from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder
+from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder, in_tiles
 from aesthkeras.encoders.find import find_encoder
-from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.scoring.folding import fold_batch_normalization
 from aesthkeras.serving.float32 import float32_copy
@@ -84,3 +86,11 @@ def test_copies_for_serving_and_scoring_answer_alike(encoder, copied):
     copy = copied(tiled)(PHOTOS)
     for name, output in tiled(PHOTOS).items():
         np.testing.assert_allclose(copy[name], output, rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def test_a_process_that_only_loads_an_export_knows_the_tiles(encoder, tmp_path):
+    export_encoder(in_tiles(encoder, 2), tmp_path / "tiled", resize_edge=208)
+    code = "import sys; from aesthkeras.serving import loading; print(loading.load_encoder(sys.argv[1]).name)"
+    command = [sys.executable, "-c", code, str(tmp_path / "tiled")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert result.stdout.strip() == "alexnet_in_tiles", result.stderr[-500:]
