@@ -31,22 +31,38 @@ DEFINERS: dict[type, Callable[..., Any]] = {
 }
 
 
-def define_flags(settings: type) -> None:
+def define_flags(settings: type, among: flags.FlagValues = flags.FLAGS) -> None:
     """Defines an absl flag for each field of the dataclass `settings` (bool, int, float, str or a choice)."""
     kinds = get_type_hints(settings)
     for field in dataclasses.fields(settings):
         default: Any = field.default
         help_text, choices = field.metadata["help"], field.metadata["choices"]
         if choices:
-            flags.DEFINE_enum(field.name, default, choices, help_text)
+            flags.DEFINE_enum(field.name, default, choices, help_text, flag_values=among)
         else:
-            DEFINERS[kinds[field.name]](field.name, default, help_text)
+            DEFINERS[kinds[field.name]](field.name, default, help_text, flag_values=among)
 
 
-def from_flags(settings: type[Settings]) -> Settings:
+def from_flags(settings: type[Settings], among: flags.FlagValues = flags.FLAGS) -> Settings:
     """The dataclass `settings` filled from the parsed flags; its own checks raise `UsageError`."""
     names = [field.name for field in dataclasses.fields(settings)]  # type: ignore[arg-type]
-    return settings(**{name: flags.FLAGS[name].value for name in names})
+    return settings(**{name: among[name].value for name in names})
+
+
+def parsed(groups: Sequence[type], arguments: Sequence[str]) -> list[Any]:
+    """The dataclasses `groups` as another command would fill them from its arguments, flag files included.
+
+    Raises:
+        UsageError: an argument is no flag of theirs, or a value is not allowed.
+    """
+    among = flags.FlagValues()
+    for settings in groups:
+        define_flags(settings, among)
+    try:
+        among(["", *arguments])
+    except (flags.Error, OSError) as error:
+        raise UsageError(first_line(error)) from error
+    return [from_flags(settings, among) for settings in groups]
 
 
 def flag_before_parsing(name: str, default: str) -> str:

@@ -35,6 +35,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.pretext.precision import use_precision
 from aesthkeras.results.adapt_figure import adapt_figure
+from aesthkeras.results.measures import Measured
 from aesthkeras.results.run_folder import RunFolder, machine_facts
 from aesthkeras.serving.model_card import Origin
 from aesthkeras.serving.signatures import export_scorer
@@ -196,9 +197,10 @@ def tested(fitted: FittedScorer, part: Part, adaptation: Adaptation) -> PartOutc
     return PartOutcome(part, [row], {name: answers[name] for name in (SCORE, RATING) if name in answers})
 
 
-def summarize(rows: list[dict[str, Any]], predictions: dict[str, np.ndarray]) -> dict[str, list[float]]:
+def summarize(rows: list[dict[str, Any]], predictions: dict[str, np.ndarray]) -> Measured:
     """Mean and standard deviation over the repeats of each metric, each first averaged over its folds.
 
+    The deviation is the sample's, as in the probes' tables, and None where there is one repeat.
     `calibration_error` is taken over all photos of a repeat: in a single fold chance alone makes it large.
     """
     repeats = sorted({row["repeat"] for row in rows})
@@ -212,13 +214,16 @@ def summarize(rows: list[dict[str, Any]], predictions: dict[str, np.ndarray]) ->
         there = np.isfinite(scores)
         error = calibration_error(labels[there], scores[there].astype(np.float64))
         by_metric.setdefault("calibration_error", []).append(error)
-    return {name: [float(np.mean(values)), float(np.std(values))] for name, values in by_metric.items()}
+    return {
+        name: (float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None)
+        for name, values in by_metric.items()
+    }
 
 
-def sentence(measured: dict[str, list[float]]) -> str:
+def sentence(measured: Measured) -> str:
     """The summary as a person reads it: mean and standard deviation over the repeats."""
     return ", ".join(
-        f"{name.replace('_', ' ')} {mean:.3f} ± {deviation:.3f}"
+        f"{name.replace('_', ' ')} {mean:.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
         for name, (mean, deviation) in measured.items()
     )
 
@@ -229,7 +234,7 @@ def meaning_of(
     recipe: ScorerRecipe,
     description: dict[str, Any],
     fitted: FittedScorer,
-    measured: dict[str, list[float]],
+    measured: Measured,
 ) -> dict[str, Any]:
     """What scorer.json says: what the numbers mean, what trained them, how they were measured."""
     name = description["dataset"]["name"]

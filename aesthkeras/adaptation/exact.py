@@ -153,16 +153,20 @@ def ridge_path(
 ) -> np.ndarray:
     """Ridge regressions with an intercept for several strengths at the cost of one.
 
-    The same as `sklearn.linear_model.Ridge(alpha)`, from one decomposition of the photos' inner products.
+    The same as `sklearn.linear_model.Ridge(alpha)`, from one decomposition: of the photos' inner products, or
+    of the values' where the photos are more.
 
     Returns:
         float64 `[strengths, test photos]`.
     """
     center, level = train.mean(0), scores.mean()
     centred = train - center
-    squares, vectors = np.linalg.eigh(centred @ centred.T)
-    targets = vectors.T @ (scores - level)
-    kernel = (test - center) @ centred.T @ vectors
+    if len(centred) > centred.shape[1]:
+        squares, vectors = np.linalg.eigh(centred.T @ centred)
+        targets, kernel = vectors.T @ (centred.T @ (scores - level)), (test - center) @ vectors
+    else:
+        squares, vectors = np.linalg.eigh(centred @ centred.T)
+        targets, kernel = vectors.T @ (scores - level), (test - center) @ centred.T @ vectors
     return np.stack([kernel @ (targets / (np.maximum(squares, 0) + alpha)) + level for alpha in strengths])
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow import keras
 from tqdm import tqdm
 
+from aesthkeras.adaptation.dropout import CountedDropout
 from aesthkeras.adaptation.head_inputs import HeadInputs
 from aesthkeras.adaptation.pooling import describe
 from aesthkeras.adaptation.scorer_settings import ScorerRecipe
@@ -112,7 +113,8 @@ class HeadTraining:
         self.losses = list(state["losses"])
 
     def _stored(self) -> list[tf.Variable]:
-        return [*self.variables, *self.optimizer.variables]
+        counted = [layer.calls for layer in self.network.layers if isinstance(layer, CountedDropout)]
+        return [*self.variables, *self.optimizer.variables, *counted]
 
     def features(self, inputs: Any) -> dict[str, tf.Tensor]:
         """What the network reads of inputs."""

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
+from aesthkeras.adaptation.dropout import CountedDropout
 from aesthkeras.adaptation.pooling import Description
 from aesthkeras.adaptation.settings import EPSILON
 from aesthkeras.encoders.blocks import EMBEDDING, layer_seed
@@ -155,7 +156,7 @@ def build_network(
 def _thinned(features: tf.Tensor, dropout: float, seed: int, name: str) -> tf.Tensor:
     if not dropout:
         return features
-    return layers.Dropout(dropout, seed=layer_seed(seed, f"{name} dropout"), name=f"{name}_dropout")(features)
+    return CountedDropout(dropout, layer_seed(seed, f"{name} dropout"), name=f"{name}_dropout")(features)
 
 
 def _of_members(

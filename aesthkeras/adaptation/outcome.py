@@ -171,7 +171,7 @@ class Outcomes:
                 rows = json.loads(str(stored["rows"]))
                 prefix = "prediction/"
                 found = {key[len(prefix) :]: stored[key] for key in stored.files if key.startswith(prefix)}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
         whole = all(len(values) == len(part.test) for values in found.values())
         return (rows, found) if rows and whole else None

@@ -47,7 +47,7 @@ class ProbeCheckpoint:
             with np.load(self.path) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             step = int(arrays.pop("step"))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return 0
         for number, bank in enumerate(banks):
             prefix = f"{number}/"

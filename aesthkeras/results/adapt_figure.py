@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from sklearn.metrics import roc_curve
 
 from aesthkeras.results.figures import COLOURS, REFERENCE_COLOUR, new_figure, png
+from aesthkeras.results.measures import Measured
 
 BINS = 10
 
@@ -17,7 +18,7 @@ BINS = 10
 def adapt_figure(
     predictions: Mapping[str, np.ndarray],
     scores: np.ndarray | None,
-    measured: Mapping[str, Sequence[float]],
+    measured: Measured,
     history: Sequence[Mapping[str, Any]],
     description: Mapping[str, Any],
 ) -> bytes:
@@ -26,7 +27,7 @@ def adapt_figure(
     Args:
         predictions: the arrays of predictions.npz; photos are drawn as the first repeat predicted them.
         scores: float `[photos]`, the raters' means, or None.
-        measured: mean and deviation by metric.
+        measured: mean and deviation by metric; only the means are shown.
         history: the epochs of the exported scorer.
         description: what adapt.json says.
     """
@@ -50,7 +51,7 @@ def _ranking(
     predicted: np.ndarray,
     scores: np.ndarray | None,
     labels: np.ndarray,
-    measured: Mapping[str, Sequence[float]],
+    measured: Measured,
 ) -> None:
     if scores is None:
         for label, name in ((0, "negative"), (1, "positive")):
@@ -66,7 +67,7 @@ def _ranking(
 
 
 def _decisions(
-    axes: Axes, probabilities: np.ndarray, labels: np.ndarray, measured: Mapping[str, Sequence[float]]
+    axes: Axes, probabilities: np.ndarray, labels: np.ndarray, measured: Measured
 ) -> None:
     false, true, _ = roc_curve(labels, probabilities)
     axes.plot(false, true, color=COLOURS[0], linewidth=1.8)
@@ -76,7 +77,7 @@ def _decisions(
 
 
 def _reliability(
-    axes: Axes, predictions: Mapping[str, np.ndarray], measured: Mapping[str, Sequence[float]]
+    axes: Axes, predictions: Mapping[str, np.ndarray], measured: Measured
 ) -> None:
     """The share of positives against the probability, over all repeats; a dot's area is its photos."""
     repeats = [name.split("/")[1] for name in predictions if name.startswith("score/")]

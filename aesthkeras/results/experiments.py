@@ -19,10 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
+from aesthkeras.command import parsed
+from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.settings import require, setting
+from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.settings import flag_values, require, setting
 
 PREDICTIONS = "predictions.npz"  # what a probe writes last
+INDIFFERENT = {"run_dir", "feature_dir", "cache", "checkpoint_minutes"}  # to a probe's numbers
 SET_PARENT_DEATH_SIGNAL = 1  # of Linux's prctl
 
 
@@ -33,9 +38,6 @@ class ExperimentSettings:
     recipes: str = setting(
         "",
         "flag files of pre-training runs, or folders of them, separated by commas; a file names its run",
-    )
-    over: str = setting(
-        "", "flag file laid over every recipe, such as a smaller budget; it wants a --run_dir of its own"
     )
     seeds: str = setting("0", "training seeds of every recipe, separated by commas")
     untrained: str = setting(
@@ -62,7 +64,6 @@ class ExperimentSettings:
         numbers = listed(self.seeds)
         whole = bool(numbers) and all(number.isdecimal() for number in numbers)
         require(self, "seeds", whole and len(set(numbers)) == len(numbers), "different numbers, as in 0,1")
-        require(self, "over", not self.over or os.path.isfile(self.over), "a flag file")
         require(self, "probe_recipe", os.path.isfile(self.probe_recipe), "a flag file")
 
 
@@ -81,13 +82,27 @@ class Job(NamedTuple):
     def is_done(self) -> bool:
         """Whether it need not run: a probe with all its predictions, made after the encoder was exported.
 
-        Pre-training looks for itself, which takes no time, and refuses a recipe that has changed since.
+        One made with other flags is not done: run, it says what differs, and so does pre-training, which
+        looks for itself whether it is finished.
         """
         written = self.folder / PREDICTIONS
         if self.module != "aesthkeras.probe" or not written.exists():
             return False
         record = self.needs / "run.json" if self.needs else None
-        return record is None or record.stat().st_mtime <= written.stat().st_mtime
+        is_newer = record is None or record.stat().st_mtime <= written.stat().st_mtime
+        asked, earlier = probe_flags(self.flags), RunFolder(self.folder).read_flags()
+        return is_newer and all(asked[name] == text for name, text in earlier.items() if name in asked)
+
+
+def probe_flags(arguments: Sequence[str]) -> dict[str, str]:
+    """What decides a probe's numbers, by the arguments of its command: flag name -> text.
+
+    Raises:
+        UsageError: they are no flags of a probe.
+    """
+    places, recipe, choices = parsed((ProbePlaces, ProbeRecipe, DatasetSettings), arguments)
+    values = flag_values(places, recipe, choices)
+    return {name: text for name, text in values.items() if name not in INDIFFERENT}
 
 
 class Experiment(NamedTuple):
@@ -127,13 +142,18 @@ def plan(settings: ExperimentSettings) -> list[Experiment]:
     """All experiments: seed by seed, the untrained encoder first.
 
     Raises:
-        UsageError: a recipe or a data set is not there.
+        UsageError: a recipe or a data set is not there, two have one name, or a flag is wrong.
     """
     root = Path(settings.run_dir)
     files = recipe_files(settings.recipes)
-    for data_dir in listed(settings.probe_dirs):
+    data_dirs = listed(settings.probe_dirs)
+    for data_dir in data_dirs:
         if not os.path.isfile(os.path.join(data_dir, "labels.csv")):
             raise UsageError(f"--probe_dirs={data_dir}: expected a folder with a labels.csv in it")
+    if len({Path(data_dir).name for data_dir in data_dirs}) < len(data_dirs):
+        raise UsageError(
+            f"--probe_dirs={settings.probe_dirs}: expected folders of different names; they name the probes"
+        )
     experiments = []
     for seed in listed(settings.seeds):
         if settings.untrained:
@@ -143,8 +163,7 @@ def plan(settings: ExperimentSettings) -> list[Experiment]:
         for file in files:
             name = f"{file.stem}-seed{seed}"
             run, model = root / "pretrain" / name, root / "models" / name
-            recipe = [f"--flagfile={flag_file}" for flag_file in (file, settings.over) if flag_file]
-            flags = (*recipe, f"--seed={seed}", f"--run_dir={run}", f"--out={model}")
+            flags = (f"--flagfile={file}", f"--seed={seed}", f"--run_dir={run}", f"--out={model}")
             pretrain = Job("aesthkeras.pretrain", flags, run)
             experiments.append(Experiment(name, [pretrain, *_probes(settings, name, str(model), run)]))
     return experiments

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Measured = dict[str, tuple[float, float | None]]
+"""By metric, its mean over repeats and its standard deviation; None for that where there is one repeat."""
+
 
 @dataclass(frozen=True)
 class Measure:

@@ -18,7 +18,7 @@ class Predictions:
 
     `units` int `[N]` says which photos are drawn together (a group, or a photo alone); `labels` int8
     `[R, N]`, -1 where there is none; `probabilities` float32 `[L, R, N]` of the positive class, NaN where a
-    photo was not tested.
+    photo was not tested; `has_seeds` where repeats of seed s count from `APART` times s.
     """
 
     ids: np.ndarray
@@ -26,6 +26,7 @@ class Predictions:
     labels: np.ndarray
     probabilities: np.ndarray
     repeats: tuple[int, ...]
+    has_seeds: bool = False
 
     @property
     def has_groups(self) -> bool:
@@ -85,6 +86,7 @@ def _of_seeds(found: Mapping[int, Predictions]) -> Predictions:
         np.concatenate([one.labels for one in found.values()]),
         np.concatenate([one.probabilities for one in found.values()], axis=1),
         tuple(repeat + APART * seed for seed, one in found.items() for repeat in one.repeats),
+        has_seeds=True,
     )
 
 

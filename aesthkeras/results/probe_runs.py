@@ -20,6 +20,19 @@ from aesthkeras.results.run_folder import RunFolder
 COLUMNS = ("encoder", "dataset", "solver", "layer", "fraction", "repeat", "fold", "seed", *MEASURES)
 APART = 10_000
 """Where training seeds stand together, repeats of seed s count from s times this; a probe has fewer."""
+SOLVER_FLAGS = {
+    "lbfgs": ("mirror",),
+    "sgd": (
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "learning_rate_factor",
+        "learning_rate_epochs",
+        "momentum",
+        "decay",
+        "weight_decay",
+    ),
+}
 AS_WRITTEN = "as `python -m aesthkeras.probe` writes it"
 
 
@@ -62,6 +75,12 @@ class ProbeRun:
     flags: Mapping[str, str]
     commit: str
     by_seed: Mapping[int, ProbeRun] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> str:
+        """The flags that its solver goes by, as they are typed; empty where flags.cfg is not there."""
+        names = SOLVER_FLAGS.get(self.solver, ())
+        return " ".join(f"--{name}={self.flags[name]}" for name in names if name in self.flags)
 
     @property
     def fractions(self) -> tuple[float, ...]:
@@ -128,7 +147,7 @@ def read_probe_run(path: str) -> ProbeRun:
         layers=layers,
         values=_part(facts, "values", dict, folder),
         scores=_read_scores(folder, names, layers),
-        flags=run.read_flags(),
+        flags=_flags(run),
         commit=_commit(run),
     )
 
@@ -216,6 +235,13 @@ def _refuse_incomplete(path: Path, scores: list[FoldScore], layers: tuple[str, .
                 f"{path}: expected the same repeats and folds for each of {', '.join(layers)} at fraction "
                 f"{fraction:g}; the run may be unfinished"
             )
+
+
+def _flags(run: RunFolder) -> dict[str, str]:
+    try:
+        return run.read_flags()
+    except (OSError, ValueError):
+        raise UsageError(f"{run.flags}: expected a text, {AS_WRITTEN}") from None
 
 
 def _commit(run: RunFolder) -> str:

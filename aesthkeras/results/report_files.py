@@ -33,7 +33,7 @@ def write_report(report: ProbeReport, out: str) -> None:
             (Path(out) / folder).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             replace_file(Path(out) / name, content)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from None
 
 

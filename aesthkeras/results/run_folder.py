@@ -87,6 +87,12 @@ class RunFolder:
                 f"--run_dir={self.path} holds a run of another recipe: {'; '.join(differing)}; "
                 "give the same flags or another --run_dir"
             )
+        unknown = sorted(earlier.keys() - flags.keys())
+        if unknown:
+            raise UsageError(
+                f"--run_dir={self.path} holds a run of another command, or of another version: it knows "
+                f"--{unknown[0]}; give another --run_dir"
+            )
 
     def read_flags(self) -> dict[str, str]:
         """What flags.cfg says, flag name -> text; empty if there is none yet."""

@@ -14,6 +14,7 @@ ALIKE = {
     "dataset_fingerprint": "photos or labels (fingerprint)",
     "protocol": "protocol",
     "solver": "solver",
+    "settings": "settings of the solver",
     "pooling": "pooling",
 }
 
@@ -82,13 +83,13 @@ def _differing(keys: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _what_differs(run: ProbeRun, keys: Sequence[tuple[str, ...]]) -> str:
-    """What tells this section from others of the same data set, short: `lbfgs`, `protocol 2`."""
+    """What tells this section from others of the same data set, short: `lbfgs`, `settings 2`."""
     words = []
     for name in _differing(keys):
         value = getattr(run, name)
-        if name == "protocol":
+        if name in ("protocol", "settings"):  # too long for a title
             texts = list(dict.fromkeys(key[1 + list(ALIKE).index(name)] for key in keys))
-            words.append(f"protocol {texts.index(value) + 1}")
+            words.append(f"{name} {texts.index(value) + 1}")
         else:
             words.append(f"photos {value[:8]}" if name == "dataset_fingerprint" else value)
     return ", ".join(words)

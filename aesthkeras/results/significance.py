@@ -15,6 +15,7 @@ import numpy as np
 
 from aesthkeras.errors import UsageError
 from aesthkeras.results.predictions import Predictions
+from aesthkeras.results.probe_runs import APART
 
 ENTRIES_AT_ONCE = 4_000_000  # resamples x photos held at a time, 32 MB of float64
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -76,12 +77,22 @@ def paired_differences(
 
 
 def _paired(tested: Predictions, reference: Predictions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probabilities `[L, R, N]` of both in the repeats they share, NaN in both where one lacks a test."""
+    """Probabilities `[L, R, N]` of both in the repeats they share, NaN in both where one lacks a test.
+
+    An encoder that is not trained with seeds stands beside every seed of the other.
+    """
     if not np.array_equal(tested.ids, reference.ids):
         raise UsageError("expected the same photos in the same order")
-    common = [repeat for repeat in tested.repeats if repeat in reference.repeats]
-    rows = [tested.repeats.index(repeat) for repeat in common]
-    others = [reference.repeats.index(repeat) for repeat in common]
+    seeded = tested.has_seeds and reference.has_seeds
+    pairs = [
+        (row, other)
+        for row, repeat in enumerate(tested.repeats)
+        for other, compared in enumerate(reference.repeats)
+        if (repeat == compared if seeded else repeat % APART == compared % APART)
+    ]
+    if not pairs:
+        raise UsageError("expected a training seed, or a repeat of the folds, that both encoders have")
+    rows, others = map(list, zip(*pairs))
     labels = tested.labels[rows]
     first, second = tested.probabilities[:, rows].copy(), reference.probabilities[:, others].copy()
     is_tested = np.isfinite(first) & np.isfinite(second) & (labels >= 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -51,6 +53,16 @@ def test_ridge_regression_is_scikit_learns(problem, alpha):
     ours = exact.ridge_path(points.train, scores, points.test, (1.0, alpha))[1]
     first, second = standardised(train, test)
     np.testing.assert_allclose(ours, Ridge(alpha).fit(first, scores).predict(second), rtol=1e-6)
+
+
+def test_ridge_on_many_photos_holds_no_matrix_of_photos_by_photos():
+    train, test = (np.random.default_rng(0).normal(size=(photos, 5)) for photos in (3000, 10))
+    scores = train @ np.arange(5.0)
+    tracemalloc.start()
+    exact.ridge_path(train, scores, test, exact.RIDGE_STRENGTHS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3000 * 3000 * 8 / 10
 
 
 def test_ridge_predicts_held_out_scores(problem):

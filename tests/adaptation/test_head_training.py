@@ -86,8 +86,9 @@ def folds() -> tuple[np.ndarray, np.ndarray]:
     return 1 - checks, checks
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_a_training_that_was_cut_inside_an_epoch_ends_with_the_same_weights(
-    features, target, tmp_path, monkeypatch
+    features, target, tmp_path, monkeypatch, dropout
 ):
     def run(name: str, training: HeadTraining) -> HeadTraining:
         checkpoint = ProbeCheckpoint(tmp_path / f"{name}.npz", 0)
@@ -96,7 +97,7 @@ def test_a_training_that_was_cut_inside_an_epoch_ends_with_the_same_weights(
         train_head(training, FeatureInputs(features), target, *folds(), RECIPE, 5, folder, checkpoint)
         return training
 
-    whole = run("whole", new_training())
+    whole = run("whole", new_training(dropout=dropout))
     learn, steps = HeadTraining.learn, []
 
     def learn_until_killed(self, *batch):
@@ -107,16 +108,18 @@ def test_a_training_that_was_cut_inside_an_epoch_ends_with_the_same_weights(
 
     monkeypatch.setattr(HeadTraining, "learn", learn_until_killed)
     with pytest.raises(KeyboardInterrupt):
-        run("cut", new_training())
+        run("cut", new_training(dropout=dropout))
     monkeypatch.setattr(HeadTraining, "learn", learn)
-    cut = run("cut", new_training())
-    for first, second in zip(whole.variables, cut.variables):
-        np.testing.assert_array_equal(first, second)
+    cut = run("cut", new_training(dropout=dropout))
+    state = cut.state()  # momentum and numbers of dropout are of the last step, weights of the best epoch
+    for name, values in whole.state().items():
+        np.testing.assert_array_equal(values, state[name], name)
     assert (tmp_path / "cut" / "metrics.jsonl").read_text() == (
         tmp_path / "whole" / "metrics.jsonl"
     ).read_text()
     assert len(RunFolder(tmp_path / "whole").history()) == RECIPE.epochs
-    assert whole.best_losses.max() < np.square(target.values[:8]).mean()  # it has learned
+    learned = whole.best_losses.max() < np.square(target.values[:8]).mean()
+    assert learned or dropout  # half of so few values tells it nothing
 
 
 def test_no_better_validation_for_a_while_ends_it(features, target, tmp_path):

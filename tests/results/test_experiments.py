@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,13 +69,6 @@ def test_every_seed_of_every_recipe_is_trained_and_probed_everywhere(settings):
     )
 
 
-def test_a_flag_file_is_laid_over_every_recipe(settings):
-    jobs = [job for one in plan(replace(settings, over="probe.cfg", untrained="")) for job in one.jobs]
-    begun = [job.flags[:3] for job in jobs if job.module == "aesthkeras.pretrain"]
-    assert begun[1] == ("--flagfile=recipes/rival.cfg", "--flagfile=probe.cfg", "--seed=0")
-    assert all("--flagfile=probe.cfg" in flags for flags in begun) and len(begun) == 4
-
-
 def test_what_is_probed_is_not_probed_again_unless_its_encoder_is_newer(settings, monkeypatch):
     first, again, newer = Commands(), Commands(), Commands()
     monkeypatch.setattr(experiments, "succeeds", first)
@@ -120,7 +112,6 @@ def test_one_that_fails_is_named_at_the_end_and_keeps_nobody_else_from_running(s
         ({"probe_dirs": "photos"}, "--probe_dirs=photos: expected a folder with a labels.csv"),
         ({"seeds": "1,x"}, "--seeds=1,x: expected different numbers"),
         ({"seeds": "1,1"}, "--seeds=1,1: expected different numbers"),
-        ({"over": "x.cfg"}, "--over=x.cfg: expected a flag file"),
         ({"probe_recipe": "x.cfg"}, "--probe_recipe=x.cfg: expected a flag file"),
     ],
 )
