@@ -78,8 +78,17 @@ def _likeness(run: ProbeRun) -> tuple[str, ...]:
     return tuple(getattr(run, name) for name in ALIKE)
 
 
+def _values(keys: Sequence[tuple[str, ...]], *names: str) -> list[tuple[str, ...]]:
+    """What the keys hold of some of `ALIKE`, each once."""
+    places = [1 + list(ALIKE).index(name) for name in names]
+    return list(dict.fromkeys(tuple(key[place] for place in places) for key in keys))
+
+
 def _differing(keys: Sequence[tuple[str, ...]]) -> list[str]:
-    return [name for place, name in enumerate(ALIKE, 1) if len({key[place] for key in keys}) > 1]
+    names = [name for name in ALIKE if len(_values(keys, name)) > 1]
+    if len(_values(keys, "solver", "settings")) == len(_values(keys, "solver")):
+        return [name for name in names if name != "settings"]  # other solvers have other settings
+    return names
 
 
 def _what_differs(run: ProbeRun, keys: Sequence[tuple[str, ...]]) -> str:
@@ -88,8 +97,7 @@ def _what_differs(run: ProbeRun, keys: Sequence[tuple[str, ...]]) -> str:
     for name in _differing(keys):
         value = getattr(run, name)
         if name in ("protocol", "settings"):  # too long for a title
-            texts = list(dict.fromkeys(key[1 + list(ALIKE).index(name)] for key in keys))
-            words.append(f"{name} {texts.index(value) + 1}")
+            words.append(f"{name} {_values(keys, name).index((value,)) + 1}")
         else:
             words.append(f"photos {value[:8]}" if name == "dataset_fingerprint" else value)
     return ", ".join(words)

@@ -17,6 +17,7 @@ from aesthkeras.encoders import build_encoder
 from aesthkeras.encoders.find import FoundEncoder, find_encoder
 from aesthkeras.results.run_folder import RunFolder
 from aesthkeras.serving.signatures import export_encoder
+from aesthkeras.settings import flag_values
 
 RESIZE, CROP, WIDTH = 104, 96, 0.125
 PHOTOS = 36
@@ -94,12 +95,13 @@ def run_probe(exported: Path) -> Callable[..., Path]:
 
         places = ProbePlaces(encoder=str(exported), data_dir=str(data_dir), run_dir=str(run_dir))
         given = {name: settings.pop(name) for name in list(settings) if hasattr(places, name)}
+        places = replace(places, **given)
         recipe = ProbeRecipe(**{"folds": 3, "repeats": 2, "layers": "conv1,conv5", **settings})
         choices = choices or DatasetSettings()
         labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
         folder = RunFolder(run_dir)
-        folder.claim({}, set())
-        probe(folder, replace(places, **given), labelled, recipe)
+        folder.claim(flag_values(places, recipe, choices), set())
+        probe(folder, places, labelled, recipe)
         return Path(run_dir)
 
     return run

@@ -97,6 +97,7 @@ def test_a_run_that_was_cut_short_goes_on_and_ends_alike(finished, rated, run_pr
     for name in ("0-1", "1-2"):
         (tmp_path / "run" / "parts" / f"{name}.npz").unlink()
     (tmp_path / "run" / "parts" / "1-0.npz").write_bytes(b"PK cut")
+    (tmp_path / "run" / "parts" / "0-0.npz").write_bytes(b"")
     (tmp_path / "run" / "results.csv").unlink()
     shutil.rmtree(tmp_path / "run" / "features")
     done = []
@@ -105,7 +106,7 @@ def test_a_run_that_was_cut_short_goes_on_and_ends_alike(finished, rated, run_pr
         probing, "probe_part", lambda part, *rest: done.append(part[:2]) or original(part, *rest)
     )
     run_probe(data, tmp_path / "run", label_fractions="1,0.5")
-    assert done == [(0, 1), (1, 0), (1, 2)]
+    assert done == [(0, 0), (0, 1), (1, 0), (1, 2)]
     again, first = rows_of(tmp_path / "run"), rows_of(finished)
     assert [tuple(row[name] for name in COLUMNS[:10]) for row in again] == [
         tuple(row[name] for name in COLUMNS[:10]) for row in first

@@ -92,6 +92,22 @@ def test_what_is_probed_is_not_probed_again_unless_its_encoder_is_newer(settings
     assert [line.rpartition("/")[2] for line in probed] == ["ours-seed3-oasis", "ours-seed3-clive"]
 
 
+def test_a_probe_made_with_other_flags_runs_again_and_so_says_what_differs(settings, monkeypatch):
+    monkeypatch.setattr(experiments, "succeeds", Commands())
+    run_experiments(settings)
+    flags = "--encoder=runs/models/ours-seed0\n--data_dir=clive\n--repeats=4\n--cache=disk\n"
+    Path("runs/probes/ours-seed0-clive/flags.cfg").write_text(flags)
+    shown = []
+    monkeypatch.setattr(experiments, "succeeds", lambda job: shown.append(job.shown()) or True)
+    run_experiments(settings)
+    assert not [line for line in shown if "aesthkeras.probe" in line]  # 4 is what it has by default
+    Path("probe.cfg").write_text("--repeats=2\n")
+    run_experiments(settings)
+    assert [line.split("--run_dir=")[1] for line in shown if "aesthkeras.probe" in line] == [
+        "runs/probes/ours-seed0-clive"
+    ]
+
+
 def test_one_that_fails_is_named_at_the_end_and_keeps_nobody_else_from_running(settings, monkeypatch):
     commands = Commands(failing="recipes/ours.cfg --seed=0")
     monkeypatch.setattr(experiments, "succeeds", commands)
@@ -110,6 +126,7 @@ def test_one_that_fails_is_named_at_the_end_and_keeps_nobody_else_from_running(s
         ({"recipes": "oasis"}, "--recipes=oasis: expected a flag file, or a folder"),
         ({"recipes": "recipes,recipes/ours.cfg"}, "two files are called ours.cfg"),
         ({"probe_dirs": "photos"}, "--probe_dirs=photos: expected a folder with a labels.csv"),
+        ({"probe_dirs": "oasis,recipes/../oasis"}, "expected folders of different names"),
         ({"seeds": "1,x"}, "--seeds=1,x: expected different numbers"),
         ({"seeds": "1,1"}, "--seeds=1,1: expected different numbers"),
         ({"probe_recipe": "x.cfg"}, "--probe_recipe=x.cfg: expected a flag file"),

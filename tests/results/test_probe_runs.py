@@ -57,6 +57,12 @@ def test_missing_empty_and_garbled_files(probe_run, name, content):
     assert name in refusal(folder)
 
 
+def test_flags_that_are_no_text(probe_run):
+    folder = probe_run("a", SCORES)
+    (folder / "flags.cfg").write_bytes(b"--mirror=\xff\xfe\n")
+    assert "flags.cfg" in refusal(folder)
+
+
 def test_predictions_cut_short(probe_run):
     folder = probe_run("a", SCORES)
     whole = (folder / "predictions.npz").read_bytes()

@@ -33,6 +33,7 @@ def test_the_command_writes_the_report_and_how_to_make_it_again(folders, tmp_pat
         (["RUN", "--resamples=5"], ["--resamples=5", "100"]),
         (["RUN", "RUN"], ["once per data set"]),
         (["RUN", "--out=FILE"], ["--out", "folder to write to"]),
+        (["RUN", "--out=/proc/report"], ["--out", "folder to write to"]),
     ],
 )
 def test_mistakes_end_in_one_line(folders, tmp_path, arguments, words):

@@ -40,6 +40,12 @@ def test_flags_outside_the_recipe_may_change(tmp_path):
     assert run.read_flags()["run_dir"] == "there"
 
 
+def test_the_folder_of_another_command_is_refused(tmp_path):
+    RunFolder(tmp_path).claim({**FLAGS, "layers": "conv1"}, {"width", "layers"})
+    with pytest.raises(UsageError, match=r"run of another command, .*: it knows --layers; give another"):
+        RunFolder(tmp_path).claim(FLAGS, {"width"})
+
+
 def test_a_folder_in_use_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(run_folder, "LOCK_SECONDS", 0.3)
     code = (

@@ -29,11 +29,13 @@ def test_encoders_of_one_data_set_share_a_section_in_the_order_given(probe_run):
     [
         ({"solver": "sgd"}, "OASIS (sgd)", "solver"),
         ({"protocol": "fixed split"}, "OASIS (protocol 2)", "protocol"),
+        ({"flags": "--mirror=True\n"}, "OASIS (settings 2)", "settings of the solver"),
         ({"dataset_fingerprint": "0123456789"}, "OASIS (photos 01234567)", "fingerprint"),
     ],
 )
 def test_what_differs_is_shown_apart_with_a_note(probe_run, change, title, words):
-    found, notes = sections(probe_run("a", ONE), probe_run("b", ONE, **change))
+    plain = probe_run("a", ONE, flags="--mirror=False\n--epochs=3\n")
+    found, notes = sections(plain, probe_run("b", ONE, **{"flags": "--mirror=False\n", **change}))
     assert len(found) == 2
     assert found[1].title == title
     assert found[0].slug != found[1].slug

@@ -67,6 +67,18 @@ def test_a_seed_that_only_one_of_two_has_is_left_out_of_their_difference(runs):
     assert report(without).sections[0].table.rows["ours"][0].mean == 75.0
 
 
+@pytest.mark.parametrize(("seeds", "difference"), [((0, 1), 30.0), ((1,), 10.0)])
+def test_an_encoder_without_seeds_stands_beside_every_seed(probe_run, seeds, difference):
+    accuracies = {f"mine-seed{seed}": (0.9, 0.5)[seed] for seed in seeds} | {"fixed": 0.4}
+    folders = [
+        probe_run(name, {("conv1", 1, repeat, 0): value for repeat in (0, 1)})
+        for name, value in accuracies.items()
+    ]
+    choices = ReportChoices(MEASURES["accuracy"], pool_seeds=True, reference="fixed")
+    made = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
+    assert made.sections[0].comparison.rows["mine"][0].mean == pytest.approx(difference)
+
+
 def test_the_same_seed_twice_is_refused(runs):
     with pytest.raises(UsageError, match="expected each seed once per data set"):
         pool_seeds([*runs, runs[0]])
