@@ -14,8 +14,8 @@ def draw_fraction(
 ) -> np.ndarray:
     """A share of the training photos, half of it from each class.
 
-    The paper takes the share of each class, which keeps the commoner class the commoner; balanced, a small share
-    differs from a large one in its size alone.
+    The paper takes the share of each class, which keeps the commoner class the commoner; balanced, a small
+    share differs from a large one in its size alone.
 
     The number of photos is the nearest even one, at least two. Where the rarer class has too few, it gives
     all it has and the other one fills up. Draws of one seed and purpose are nested: a photo that has its
