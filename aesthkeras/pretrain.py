@@ -37,6 +37,7 @@ def main(_: list[str]) -> None:
     task = find_task(flags.FLAGS.task)
     surroundings, recipe = command.from_flags(Surroundings), command.from_flags(Recipe)
     options: Any = command.from_flags(task.Options)
+    task.check(recipe)  # before the folder is claimed: it would keep a wrong recipe as its own
     shards = find_index(surroundings.data_dir)
     if shards and surroundings.photo_list:
         raise UsageError("--photo_list: expected a folder of photos in --data_dir to go with it, not shards")
@@ -50,7 +51,7 @@ def main(_: list[str]) -> None:
     if recipe.start_from and not run.exported_to(surroundings.saved_model()):
         from aesthkeras.pretext.start import find_start
 
-        # before the folder is claimed: it would keep a wrong name as its recipe
+        # for the same reason before the claim
         start = find_start(task(options, recipe))
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)

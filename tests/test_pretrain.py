@@ -207,3 +207,20 @@ def test_only_broken_photos_end_in_one_line(tmp_path):
     assert "--data_dir" in result.stderr.strip().splitlines()[-1]
     assert "Traceback" not in result.stderr
     assert os.path.exists(tmp_path / "run" / "quarantine.csv")
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        (["--task=counting", "--batch_size=1"], "--batch_size=1: expected at least 2"),
+        (["--task=splitbrain", "--encoder_name=alexnet_lab"], "--encoder_name=alexnet_lab: expected alexnet"),
+        (["--task=colorization", "--encoder_name=alexnet_lab"], "--encoder_name=alexnet_lab: expected"),
+    ],
+)
+def test_a_recipe_that_the_task_cannot_train_by_claims_no_folder(tmp_path, flags, line):
+    places = [f"--run_dir={tmp_path / 'run'}", f"--out={tmp_path / 'model'}", "--data_dir=samples"]
+    arguments = [sys.executable, "-m", "aesthkeras.pretrain", *places, *flags]
+    result = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=200)
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1 and line in result.stderr
+    assert list(tmp_path.iterdir()) == []

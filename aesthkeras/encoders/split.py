@@ -13,7 +13,6 @@ from tensorflow import keras
 from aesthkeras.encoders.alexnet import alexnet
 from aesthkeras.encoders.blocks import layer_seed
 from aesthkeras.encoders.lab import COLOR, LIGHTNESS, LabStandardization
-from aesthkeras.errors import UsageError
 
 
 def split_encoder(build: Callable[..., keras.Model], input_size: int, seed: int, name: str) -> keras.Model:
@@ -62,12 +61,10 @@ def alexnet_lab(
         As `alexnet`, but `embedding` has 1024 values.
 
     Raises:
-        UsageError: the task has a preprocessing of its own.
+        ValueError: there is a preprocessing.
     """
     if preprocessing is not None:
-        raise UsageError(
-            "--encoder_name=alexnet_lab: expected alexnet or resnet18, since this task sees L or ab only"
-        )
+        raise ValueError(f"preprocessing is {preprocessing}: expected None, each half has its own")
 
     def half(seed: int, preprocessing: keras.layers.Layer) -> keras.Model:
         return alexnet(

@@ -60,13 +60,18 @@ class CountingTask(PretextTask):
 
     def __init__(self, options: CountingOptions, recipe: Recipe, device: str = "cpu") -> None:
         super().__init__(options, recipe, device)
-        if recipe.batch_size < 2:
-            raise UsageError("--batch_size=1: expected at least 2, counting contrasts the photos of a batch")
         self.told_apart = tf.keras.metrics.Mean(name="told_apart")
         self.violations = tf.keras.metrics.Mean(name="violations")
         self.other_distances = tf.keras.metrics.Mean(name="other_distance")
         self.count_norms = tf.keras.metrics.Mean(name="count_norm")
         self.active_counters = tf.keras.metrics.Mean(name="active_counters")
+
+    @classmethod
+    def check(cls, recipe: Recipe) -> None:
+        """Refuses batches of one patch; raises `UsageError`."""
+        super().check(recipe)
+        expected = "at least 2, counting contrasts the photos of a batch"
+        require(recipe, "batch_size", recipe.batch_size >= 2, expected)
 
     @property
     def photo_edge(self) -> int:

@@ -34,6 +34,7 @@ class SplitBrainTask(PretextTask):
 
     Options = NoOptions
     views_per_patch = 1
+    parts_lab = True
 
     def __init__(self, options: NoOptions, recipe: Recipe, device: str = "cpu") -> None:
         super().__init__(options, recipe, device)

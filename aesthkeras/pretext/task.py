@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.settings import require
 
 if TYPE_CHECKING:
     from aesthkeras.data.inspection import PhotoSet
@@ -51,10 +52,25 @@ class PretextTask(abc.ABC):
     views_per_patch: int
     """Images through the network per patch: what throughput and `images_seen` count."""
 
+    parts_lab: ClassVar[bool] = False
+    """Whether the task itself parts lightness from colour, as the encoder `alexnet_lab` does."""
+
     def __init__(self, options: Any, recipe: Recipe, device: str = "cpu") -> None:
+        self.check(recipe)
         self.options = options
         self.recipe = recipe
         self.device = device  # where `views` runs: cpu or gpu
+
+    @classmethod
+    def check(cls, recipe: Recipe) -> None:
+        """Refuses a recipe that the task cannot train by; needs no TensorFlow.
+
+        Raises:
+            UsageError: naming the flag.
+        """
+        fits = not (cls.parts_lab and recipe.encoder_name == "alexnet_lab")
+        expected = "alexnet or resnet18, since this task sees L or ab only"
+        require(recipe, "encoder_name", fits, expected)
 
     @property
     def photo_edge(self) -> int:

@@ -10,7 +10,6 @@ from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, LabStandardization, build_encoder
 from aesthkeras.encoders.find import find_encoder
-from aesthkeras.errors import UsageError
 
 PHOTO = data.astronaut()[100:196, 150:246]
 
@@ -54,6 +53,6 @@ def test_a_random_one_is_calibrated_in_both_halves():
     assert all(0.001 < float(tf.reduce_mean(values[name])) < 10 for name in BLOCK_NAMES)
 
 
-def test_a_task_that_sees_a_part_of_lab_only_is_refused():
-    with pytest.raises(UsageError, match="--encoder_name=alexnet_lab: expected alexnet or resnet18"):
+def test_there_is_no_other_preprocessing():
+    with pytest.raises(ValueError, match="expected None, each half has its own"):
         build_encoder("alexnet_lab", input_size=96, preprocessing=LabStandardization("L"))
