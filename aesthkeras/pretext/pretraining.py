@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from aesthkeras.data.inspection import PhotoSet, inspect_photos
+from aesthkeras.data.inspection import RECORD, PhotoSet, inspect_photos
 from aesthkeras.data.notes import find_notes
 from aesthkeras.data.shard_index import ShardIndex
 from aesthkeras.data.shard_photos import shard_photos
@@ -74,9 +74,17 @@ def pretrain(
 
 
 def study_once(run: RunFolder, task: PretextTask, photos: PhotoSet) -> None:
-    """Gives the task what it must know of the photos: from the run folder, or found out now and kept."""
+    """Gives the task what it must know of the photos: from the run folder, or found out now and kept.
+
+    Raises:
+        UsageError: the task cannot learn from these photos; the run folder takes others then.
+    """
     if not run.task_facts.exists():
-        facts = task.study(photos)
+        try:
+            facts = task.study(photos)
+        except UsageError:
+            (run.path / RECORD).unlink(missing_ok=True)  # it would hold the run to these photos
+            raise
         if not facts:
             return
         run.write_task_facts(facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,10 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
-from aesthkeras.data.inspection import PhotoSet
+from aesthkeras.data.inspection import PhotoSet, inspect_photos
 from aesthkeras.data.shard_index import find_index
 from aesthkeras.data.shard_photos import shard_photos
+from aesthkeras.data.sources import find_photos
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
@@ -21,8 +23,9 @@ from aesthkeras.preparation.preparing import prepare
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.pretext.export import task_of, trained_networks
 from aesthkeras.pretext.labels import TASK
-from aesthkeras.pretext.pretraining import study_once
+from aesthkeras.pretext.pretraining import pretrain, study_once
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import NoOptions
 from aesthkeras.results.run_folder import RunFolder
 
@@ -103,3 +106,16 @@ def test_the_run_folder_knows_the_classes_when_the_photos_are_gone(tmp_path):
     assert again.class_names == ["cat", "dog", "eel"]
     _, restored = trained_networks(run, again)
     np.testing.assert_array_equal(restored.get_weights()[0], head.get_weights()[0])
+
+
+def test_a_run_refused_for_its_photos_takes_those_that_the_error_names(tree, tmp_path):
+    shutil.copytree(tree, tmp_path / "data" / "train")
+    shutil.copytree(tree, tmp_path / "data" / "val")
+    (tmp_path / "run").mkdir()
+    run, surroundings = RunFolder(tmp_path / "run"), Surroundings(data_dir=str(tmp_path / "data"))
+    with pytest.raises(UsageError, match="found the parts of a data set") as refusal:
+        pretrain(run, find_photos(surroundings.data_dir), task(), surroundings)
+    advised = str(refusal.value).rpartition("--data_dir=")[2]
+    photos = inspect_photos(find_photos(advised), str(run.path), progress=False)
+    study_once(run, task(), replace(photos, folder=advised))
+    assert run.read_task_facts()["classes"] == ["born", "made"]
