@@ -15,6 +15,29 @@ from aesthkeras.pretext.model import PretextModel
 KEPT = 2
 
 
+def restore_from(path: str, checkpoint: tf.train.Checkpoint, networks_only: bool = False) -> None:
+    """Loads a checkpoint of a run into objects whose variables are made.
+
+    Args:
+        path: the checkpoint, without the suffixes of its files.
+        checkpoint: the objects by name.
+        networks_only: whether these are a part of what was saved; otherwise all of it must find its place.
+
+    Raises:
+        UsageError: it is damaged, or belongs to another model.
+    """
+    try:
+        status = checkpoint.restore(path)
+        if networks_only:
+            status.assert_existing_objects_matched().expect_partial()
+        else:
+            status.assert_consumed()
+    # a file cut short is an IndexError, a variable of another shape a ValueError
+    except (tf.errors.OpError, IndexError, ValueError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{path}: expected a whole checkpoint of this run ({reason})") from error
+
+
 class Checkpoints(keras.callbacks.Callback):
     """Saves and restores weights, optimizer state (with the step) and the running epoch's metrics.
 
@@ -55,11 +78,7 @@ class Checkpoints(keras.callbacks.Callback):
         newest = self.manager.latest_checkpoint
         if newest is None:
             return 0
-        try:
-            self.manager.checkpoint.restore(newest).assert_consumed()
-        except (tf.errors.OpError, ValueError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise UsageError(f"{newest}: expected a whole checkpoint of this run ({reason})") from error
+        restore_from(newest, self.manager.checkpoint)
         step = self.trained.step
         if step % self.steps_per_epoch:
             self.metric_values = [variable.numpy() for variable in self._metric_variables()]

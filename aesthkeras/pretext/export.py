@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.errors import UsageError
+from aesthkeras.pretext.checkpoints import restore_from
 from aesthkeras.pretext.precision import use_precision
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PretextTask, find_task
@@ -76,7 +77,7 @@ def trained_networks(run: RunFolder, task: PretextTask) -> tuple[keras.Model, ke
     """Encoder and head in float32 with the weights of the newest checkpoint.
 
     Raises:
-        UsageError: there is no checkpoint yet.
+        UsageError: there is no checkpoint yet, it is damaged, or of another model than flags.cfg says.
     """
     newest = tf.train.latest_checkpoint(str(run.checkpoints))
     if newest is None:
@@ -86,7 +87,5 @@ def trained_networks(run: RunFolder, task: PretextTask) -> tuple[keras.Model, ke
     use_precision("float32")
     encoder = task.build_encoder()
     head = task.build_head(encoder)
-    tf.train.Checkpoint(encoder=encoder, head=head).restore(
-        newest
-    ).assert_existing_objects_matched().expect_partial()
+    restore_from(newest, tf.train.Checkpoint(encoder=encoder, head=head), networks_only=True)
     return encoder, head

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -72,20 +74,46 @@ def test_a_random_encoder_is_calibrated_and_the_same_every_time():
     assert find_encoder(RANDOM.replace("seed=2", "seed=4")).fingerprint != found.fingerprint
 
 
-def test_a_run_folder(tmp_path):
+@pytest.fixture
+def trained(tmp_path) -> tuple[RunFolder, keras.Model]:
+    """A run folder with a checkpoint, and the encoder that is in it."""
     task = find_task("degradation")
     recipe, options = Recipe(width=0.125, resize=104, crop=96), task.Options()
     run = RunFolder(tmp_path / "run")
     run.claim({"task": "degradation", **flag_values(recipe, options)}, set())
-    with pytest.raises(UsageError, match="--encoder=.*checkpoint"):
-        find_encoder(str(run.path))
     made = task(options, recipe)
     encoder = made.build_encoder()
     checkpoint = tf.train.Checkpoint(encoder=encoder, head=made.build_head(encoder))
     tf.train.CheckpointManager(checkpoint, str(run.checkpoints), 1, checkpoint_name="step").save(1)
+    return run, encoder
+
+
+def test_a_run_folder(trained):
+    run, encoder = trained
     found = find_encoder(str(run.path))
     assert (found.crop, found.resize, found.name) == (96, 104, "run")
     np.testing.assert_array_equal(found.model.get_weights()[0], encoder.get_weights()[0])
+    shutil.rmtree(run.checkpoints)
+    with pytest.raises(UsageError, match="--encoder=.*checkpoint"):
+        find_encoder(str(run.path))
+
+
+def cut_data(run):
+    (data,) = run.checkpoints.glob("*.data-*")
+    os.truncate(data, data.stat().st_size // 2)
+
+
+def widen(run):
+    run.flags.write_text(run.flags.read_text().replace("--width=0.125", "--width=0.25"))
+
+
+@pytest.mark.parametrize("damage", [cut_data, widen])
+def test_a_checkpoint_that_does_not_fit_is_refused_in_one_line(trained, damage):
+    run, _ = trained
+    damage(run)
+    with pytest.raises(UsageError, match=f"^{run.checkpoints}/step-1: expected a whole") as caught:
+        find_encoder(str(run.path))
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def make_foreign(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -117,6 +118,15 @@ def test_training_begins_with_given_blocks_and_goes_on_with_its_own(brightness, 
 
     np.testing.assert_allclose(kernel(0.25), 0.25, rtol=1e-4)
     np.testing.assert_allclose(kernel(3.0), 0.25, rtol=1e-4)  # there is a checkpoint now
+
+
+def test_a_damaged_checkpoint_is_refused_in_one_line(brightness, photos, tmp_path):
+    run = run_to_the_end(tmp_path, brightness(images_seen=8), photos)
+    for data in run.checkpoints.glob("*.data-*"):
+        os.truncate(data, data.stat().st_size // 2)
+    with pytest.raises(UsageError, match=f"^{run.checkpoints}/step-1: expected a whole checkpoint") as caught:
+        run_to_the_end(tmp_path, brightness(images_seen=8), photos)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("killed_at", [4, 10, 11])
