@@ -144,7 +144,8 @@ def _exported_encoder(spec: str, folder: Path) -> FoundEncoder:
         crop, resize = int(description["crop"]), int(description["resize_edge"])
         record = version / "assets" / "run.json"
         notes = recorded_notes(json.loads(record.read_text())) if record.exists() else ""
-    except (UsageError, ValueError, KeyError, AssertionError, tf.errors.OpError) as error:
+    # a file of variables cut short is an IndexError
+    except (UsageError, ValueError, LookupError, AssertionError, tf.errors.OpError) as error:
         raise UsageError(
             f"--encoder={spec}: expected a SavedModel that aesthkeras exported, with assets/{ENCODER_ASSET} "
             "and its variables"

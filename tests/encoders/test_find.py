@@ -139,6 +139,12 @@ def make_damaged(folder):
     (folder / "saved_model.pb").write_bytes(b"\xff not a protocol buffer")
 
 
+def make_cut_short(folder):
+    encoder = build_encoder("alexnet", input_size=96, width=0.125)
+    (variables,) = export_encoder(encoder, folder, resize_edge=104).glob("variables/*.data-*")
+    os.truncate(variables, variables.stat().st_size // 2)
+
+
 def make_empty(folder):
     folder.mkdir()
 
@@ -149,6 +155,7 @@ def make_empty(folder):
         (make_foreign, "signature features.*this one has serving_default"),
         (make_features_only, "that aesthkeras exported"),
         (make_damaged, "that can be read"),
+        (make_cut_short, "that aesthkeras exported"),
         (make_empty, "expected a SavedModel folder, a run folder"),
     ],
 )
