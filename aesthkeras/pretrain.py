@@ -48,7 +48,8 @@ def main(_: list[str]) -> None:
     source = shards or find_photos(surroundings.data_dir, surroundings.photo_list or None)
     run = RunFolder(surroundings.run_dir)
     start = None
-    if recipe.start_from and not run.exported_to(surroundings.saved_model()):
+    begins = not run.has_checkpoint() and not run.exported_to(surroundings.saved_model())
+    if recipe.start_from and begins:
         from aesthkeras.pretext.start import find_start
 
         # for the same reason before the claim

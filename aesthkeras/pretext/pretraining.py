@@ -39,7 +39,7 @@ def pretrain(
         source: the paths of the photos, or the shards that hold them.
         task: what to learn from them.
         surroundings: devices, caches, what to watch.
-        start: the encoder whose blocks the training begins with; None for random ones.
+        start: the encoder whose blocks the training begins with; None for random ones, or a checkpoint.
 
     Returns:
         The folder of the exported SavedModel.
@@ -54,7 +54,8 @@ def pretrain(
     else:
         photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
         photos = replace(photos, folder="" if surroundings.data_dir == SAMPLES else surroundings.data_dir)
-    facts = {
+    # a run that goes on keeps what it has noted of its start, which then is None
+    facts = run.read_record().get("data", {}) | {
         "photos": len(photos.paths),
         "quarantined": photos.quarantined,
         "fingerprint": photos.fingerprint,

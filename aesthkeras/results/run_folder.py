@@ -103,6 +103,10 @@ class RunFolder:
         )
         return {name: value for name, _, value in pairs}
 
+    def has_checkpoint(self) -> bool:
+        """Whether training would go on from one; TensorFlow names the newest in a file of this name."""
+        return (self.checkpoints / "checkpoint").exists()
+
     def read_record(self) -> dict[str, Any]:
         """What run.json says; empty if there is none yet."""
         return json.loads(self.record.read_text()) if self.record.exists() else {}

@@ -7,12 +7,15 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
+from skimage import data
 
 from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.start import blocks_of, find_start, take_blocks
 from aesthkeras.pretext.task import NoOptions, find_task
+from aesthkeras.results.run_folder import RunFolder
 from aesthkeras.serving.signatures import export_encoder
 
 
@@ -82,3 +85,20 @@ def test_of_an_encoder_in_tiles_the_encoder_of_a_tile_is_taken(tmp_path):
     for name, arrays in blocks_of(encoder()).items():
         for one, other in zip(arrays, blocks_of(found.model)[name]):
             np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_that_goes_on_needs_its_start_no_more_and_remembers_it(tmp_path):
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(data.astronaut()[:120, :140]).save(tmp_path / "photos" / "astronaut.png")
+    run, noted = RunFolder(tmp_path / "run"), {"start_from": "f00d", "encoder_notes": "Theirs."}
+    run.checkpoints.mkdir(parents=True)
+    (run.checkpoints / "checkpoint").write_text('model_checkpoint_path: "step-1"')
+    run.update_record(data=noted)
+    flags = ["--task=rotation", "--start_from=deleted", "--width=0.125", "--crop=96", "--resize=104"]
+    places = [f"--run_dir={run.path}", f"--out={tmp_path / 'model'}", f"--data_dir={tmp_path / 'photos'}"]
+    command = [sys.executable, "-m", "aesthkeras.pretrain", *places, *flags]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    # it came as far as the checkpoint, whose files this test has not made
+    assert f"{run.checkpoints}/step-1: expected a whole checkpoint" in result.stderr.splitlines()[-1]
+    found = run.read_record()["data"]
+    assert found == {**found, **noted, "photos": 1}
