@@ -89,7 +89,6 @@ def inspect_photos(
     run_dir: str,
     edge: int = 256,
     cache: str = "none",
-    cache_dir: str | None = None,
     progress: bool = True,
 ) -> PhotoSet:
     """Decode every photo once and set those aside that fail.
@@ -102,9 +101,7 @@ def inspect_photos(
         paths: as `sources.find_photos` returns them.
         run_dir: an existing folder.
         edge: the shorter edge after the resize, for the cache.
-        cache: `none`; `memory` or `disk` keep the resized pixels.
-        cache_dir: for `disk`, the folder of the cache; `cache` in the run folder unless given. Several runs
-            may share one: photos and edge are part of a cache's name.
+        cache: `none`; `memory` or `disk` keep the resized pixels, on disk in the run folder.
         progress: whether to show a progress bar on stderr.
 
     Returns:
@@ -119,9 +116,7 @@ def inspect_photos(
     sizes = np.fromiter((file_size(path) for path in paths), np.int64, len(paths))
     fingerprint = fingerprint_of(paths, sizes)
     verdict = load_verdict(run_dir, fingerprint)
-    place = None
-    if cache == "disk":
-        place = cache_path(cache_dir or os.path.join(run_dir, "cache"), fingerprint, edge)
+    place = cache_path(run_dir, fingerprint, edge) if cache == "disk" else None
     pixels = load_pixel_cache(place, fingerprint) if place else None
     if verdict is None and pixels is not None:
         verdict = Verdict(pixels.starts >= 0, pixels.more_formats)

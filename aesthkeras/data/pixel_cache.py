@@ -71,14 +71,16 @@ class PixelCacheWriter:
         Args:
             photo_count: number of photos that it may hold.
             edge: length of their shorter edge.
-            path: the file without its suffix; None keeps the pixels in memory.
+            path: the file without its suffix, in a folder that no other process writes to; None keeps the
+                pixels in memory.
 
         Raises:
             UsageError: the folder of `path` cannot be written.
         """
         self._edge = edge
         self._path = path
-        self._aside = f"{path}.{os.getpid()}.part"
+        # One name for all attempts, as in `files`; the run folder's lock keeps others away.
+        self._aside = f"{path}.part"
         self._starts = np.full(photo_count, -1, np.int64)
         self._shapes = np.zeros((photo_count, 2), np.int32)
         self._total = 0
@@ -140,9 +142,9 @@ class PixelCacheWriter:
             os.remove(self._aside)
 
 
-def cache_path(cache_dir: str, fingerprint: str, edge: int) -> str:
+def cache_path(run_dir: str, fingerprint: str, edge: int) -> str:
     """Return where the cache of these photos lies, without suffix: `.u8` are the pixels, `.npz` the index."""
-    return os.path.join(cache_dir, f"{fingerprint[:16]}-{edge}")
+    return os.path.join(run_dir, "cache", f"{fingerprint[:16]}-{edge}")
 
 
 def load_pixel_cache(path: str, fingerprint: str) -> PixelCache | None:

@@ -7,7 +7,6 @@ any step. Without a cache each photo is read from its shard when its turn comes;
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +29,6 @@ def shard_photos(
     run_dir: str,
     edge: int = 256,
     cache: str = "none",
-    cache_dir: str | None = None,
     progress: bool = True,
 ) -> PhotoSet:
     """Return the photos that a shard folder holds for training, sorted by id; none is decoded again.
@@ -39,8 +37,7 @@ def shard_photos(
         index: of the folder.
         run_dir: an existing folder, which keeps what the run began with.
         edge: the shorter edge after the resize, for the cache.
-        cache: `none`; `memory` or `disk` keep the resized pixels.
-        cache_dir: for `disk`, the folder of the cache; `cache` in the run folder unless given.
+        cache: `none`; `memory` or `disk` keep the resized pixels, on disk in the run folder.
         progress: whether to show a progress bar on stderr while a cache is filled.
 
     Raises:
@@ -57,8 +54,7 @@ def shard_photos(
     photos = PhotoSet(names, 0, fingerprint, None, more_formats, slices, labels, index.classes)
     if cache == "none":
         return photos
-    folder = cache_dir or os.path.join(run_dir, "cache")
-    place = cache_path(folder, fingerprint, edge) if cache == "disk" else None
+    place = cache_path(run_dir, fingerprint, edge) if cache == "disk" else None
     pixels = load_pixel_cache(place, fingerprint) if place else None
     return replace(photos, pixels=pixels or _fill_cache(photos, slices, edge, place, progress))
 

@@ -125,13 +125,15 @@ def test_second_run_fills_a_cache_in_memory_again(folder, run_dir):
     assert os.listdir(run_dir) and "cache" not in os.listdir(run_dir)
 
 
-def test_runs_share_a_cache_on_disk(folder, run_dir, tmp_path, forbid_decoding):
-    (tmp_path / "other run").mkdir()
-    first = inspect(folder, run_dir, cache="disk", cache_dir=str(tmp_path / "cache"))
+def test_a_run_killed_between_its_cache_and_its_verdict_decodes_nothing_again(
+    folder, run_dir, forbid_decoding
+):
+    first, refused = inspect(folder, run_dir, cache="disk"), quarantine(run_dir)
+    os.remove(os.path.join(run_dir, "photos.json"))
+    os.remove(os.path.join(run_dir, "quarantine.csv"))
     forbid_decoding()
-    again = inspect(folder, str(tmp_path / "other run"), cache="disk", cache_dir=str(tmp_path / "cache"))
-    assert again.paths == first.paths
-    assert quarantine(str(tmp_path / "other run")) == quarantine(run_dir)
+    assert inspect(folder, run_dir, cache="disk").paths == first.paths
+    assert quarantine(run_dir) == refused
 
 
 def test_cache_of_another_edge_is_made_anew(folder, run_dir):

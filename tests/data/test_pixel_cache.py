@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -78,6 +80,20 @@ def test_unfinished_cache_leaves_nothing(tmp_path):
         writer.add(0, images()[0])
         raise KeyboardInterrupt
     assert os.listdir(tmp_path) == []
+
+
+def test_what_a_killed_attempt_left_is_overwritten(tmp_path):
+    code = (
+        "import os, signal, sys; from aesthkeras.data.pixel_cache import PixelCacheWriter\n"
+        "PixelCacheWriter(1, 8, sys.argv[1]); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    path = str(tmp_path / "cache")
+    subprocess.run([sys.executable, "-c", code, path], check=False, timeout=60)
+    assert len(os.listdir(tmp_path)) == 1
+    with PixelCacheWriter(1, 8, path) as writer:
+        writer.add(0, images()[0])
+        writer.finish("f" * 64, more_formats=False)
+    assert sorted(os.listdir(tmp_path)) == ["cache.npz", "cache.u8"]
 
 
 def test_full_disk_and_unwritable_folder_are_one_line(tmp_path):
