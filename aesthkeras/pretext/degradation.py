@@ -125,6 +125,16 @@ class DegradationTask(ViewClassification):
         self.active_triplets = tf.keras.metrics.Mean(name="active_triplets")
         self.entropy_weights = tf.keras.metrics.Mean(name="entropy_weight")
 
+    def resolved(self) -> dict[str, str]:
+        """JPEG's form too."""
+        return {**super().resolved(), "jpeg": self._degradation_settings().jpeg}
+
+    def _degradation_settings(self) -> DegradationSettings:
+        settings: DegradationSettings = batch_degradations.resolve(
+            self.options.degradation_settings(), self.device
+        )
+        return settings
+
     def views(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Adds `views` uint8 `[B, V, crop, crop, 3]` and `classes` int32 `[B, V]`; view 0 is None."""
         patches = batch["patches"]
@@ -137,7 +147,7 @@ class DegradationTask(ViewClassification):
             self.options.operations(),
         )
         classes = tf.ensure_shape(classes, [None, self.views_per_patch])
-        settings = batch_degradations.resolve(self.options.degradation_settings(), self.device)
+        settings = self._degradation_settings()
         views = batch_degradations.degrade(patches, classes, edit_seed, settings, self.classes)
         return {"views": views, "classes": classes, "photo": batch["photo"]}
 

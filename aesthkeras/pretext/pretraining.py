@@ -63,7 +63,7 @@ def pretrain(
     }
     if start:
         facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
-    run.update_record(data=facts, seed=task.recipe.seed, **machine_facts())
+    run.update_record(data=facts, seed=task.recipe.seed, resolved=task.resolved(), **machine_facts())
     study_once(run, task, photos)
     train(run, task, photos, surroundings, blocks_of(start.model) if start else None)
     folder = export_trained(run, surroundings.saved_model())

@@ -10,7 +10,12 @@ from aesthkeras.settings import require, setting
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Settings that may differ when a run goes on: they do not decide what the encoder learns."""
+    """Settings that may differ when a run goes on, for they say where and how it runs, not what it learns.
+
+    All but `degrade_on` change no number. On a GPU `--jpeg=auto` takes another form of JPEG than on a CPU, as
+    `--precision=auto` in the recipe takes what arithmetic the machine has; run.json tells what they came to
+    where the run last went on.
+    """
 
     data_dir: str = setting(
         "samples",

@@ -87,6 +87,12 @@ class PretextTask(abc.ABC):
         """Images through forward and backward in one step."""
         return self.recipe.batch_size * self.views_per_patch
 
+    def resolved(self) -> dict[str, str]:
+        """What flags that may say `auto` come to on this machine, by their names; for run.json."""
+        from aesthkeras.pretext.precision import resolve_precision
+
+        return {"degrade_on": self.device, "precision": resolve_precision(self.recipe.precision)}
+
     def study(self, photos: PhotoSet) -> dict[str, Any]:
         """What the task must know of the photos before training: their classes, their colours.
 

@@ -217,3 +217,9 @@ def test_the_triplet_loss_alone_and_the_normalised_entropy():
     # All distances are 0: each ordered pair has the margin, 1. Only Eq. 2 is left in Eq. 3.
     assert float(total_loss(losses)) == pytest.approx(0.75 * 0.02 * float(losses.terms["triplet"][0]))
     assert float(losses.terms["triplet"][0]) > 0
+
+
+@pytest.mark.parametrize(("device", "form"), [("cpu", "codec"), ("gpu", "dct")])
+def test_what_auto_came_to_is_known(device, form):
+    task = DegradationTask(DegradationOptions(), RECIPE, device)
+    assert task.resolved() == {"degrade_on": device, "precision": "float32", "jpeg": form}
