@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from aesthkeras.degradations.table import (
     EXTENDED_CLASSES,
-    EXTENDED_PAIRS,
     OPERATIONS,
+    ORDERED_PAIRS,
     Operation,
     classes_of,
 )
@@ -81,6 +81,6 @@ def triplet_mask(classes: tf.Tensor, parameters_per_operation: int = 2) -> tf.Te
     if parameters_per_operation < 2:
         return tf.zeros_like(pairs[:, :, 0], tf.bool)
     ordered = np.zeros((len(EXTENDED_CLASSES), len(EXTENDED_CLASSES)), bool)
-    for milder, stronger in EXTENDED_PAIRS:
+    for milder, stronger in ORDERED_PAIRS:
         ordered[milder, stronger] = True
     return tf.gather_nd(tf.constant(ordered), pairs[:, :, :2])

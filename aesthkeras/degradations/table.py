@@ -121,20 +121,12 @@ def classes_of(operation: str) -> tuple[Degradation, ...]:
     return tuple(degradation for degradation in EXTENDED_CLASSES if degradation.operation == operation)
 
 
-def _ordered_pairs(operations: tuple[Operation, ...]) -> tuple[tuple[int, int], ...]:
-    pairs = []
-    for operation in operations:
-        if operation.ordered:
-            milder, stronger = classes_of(operation.name)
-            pairs.append((milder.index, stronger.index))
-    return tuple(pairs)
-
-
-ORDERED_PAIRS: tuple[tuple[int, int], ...] = _ordered_pairs(OPERATIONS)
-"""(milder, stronger) class indices of the eight ordered operations: the pairs that may form a triplet."""
-
-EXTENDED_PAIRS: tuple[tuple[int, int], ...] = _ordered_pairs((*OPERATIONS, *FAULTS))
-"""The same with the faults."""
+ORDERED_PAIRS: tuple[tuple[int, ...], ...] = tuple(
+    tuple(degradation.index for degradation in classes_of(operation.name))
+    for operation in (*OPERATIONS, *FAULTS)
+    if operation.ordered
+)
+"""(milder, stronger) class indices of the ordered operations, those of Table 1 first: what forms triplets."""
 
 _CHOICES = {
     "jpeg": ("auto", "codec", "dct"),

@@ -30,14 +30,18 @@ class ViewClassification(PretextTask):
     def build_head(self, encoder: Any) -> Any:
         """One dense layer from the embedding to a logit per class."""
         embedding = tf.keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
-        logits = tf.keras.layers.Dense(
+        return tf.keras.Model(embedding, {"logits": self.logits(embedding)}, name="classification_head")
+
+    def logits(self, features: Any) -> Any:
+        """The dense layer that every head ends with: float32, a logit per class."""
+        layer = tf.keras.layers.Dense(
             len(self.class_names),
             name="logits",
             dtype="float32",
             kernel_initializer=tf.keras.initializers.GlorotUniform(seed=self.recipe.seed),
             kernel_regularizer=tf.keras.regularizers.l2(self.recipe.weight_decay / 2),
-        )(embedding)
-        return tf.keras.Model(embedding, {"logits": logits}, name="classification_head")
+        )
+        return layer(features)
 
     def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
         """Logits `[B, V, classes]` and embedding `[B, V, D]` of all views in one pass."""

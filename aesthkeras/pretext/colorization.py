@@ -73,17 +73,9 @@ class ColorizationTask(PretextTask):
         counts = color_bins.has_color(ab)[:, tf.newaxis, tf.newaxis, tf.newaxis]
         return counts * color_bins.color_targets(ab, weights)
 
-    def build_encoder(self) -> Any:
-        """The encoder of the recipe, with L in place of RGB before its first convolution."""
-        recipe = self.recipe
-        return encoders.build_encoder(
-            recipe.encoder_name,
-            input_size=recipe.crop,
-            width=recipe.width,
-            seed=recipe.seed,
-            weight_decay=recipe.weight_decay,
-            preprocessing=encoders.LabStandardization("L", name="lightness"),
-        )
+    def preprocessing(self) -> Any:
+        """L in place of RGB."""
+        return encoders.LabStandardization("L", name="lightness")
 
     def build_head(self, encoder: Any) -> Any:
         """Logits over the 313 bins at each position of conv5."""

@@ -97,19 +97,11 @@ class ContextTask(ViewClassification):
 
     def build_head(self, encoder: Any) -> Any:
         """Two dense layers and 8 logits over both embeddings side by side: the paper's fc7 to fc9."""
-        seed, weight_decay = self.recipe.seed, self.recipe.weight_decay
-        block = blocks.Block(seed, weight_decay)
+        block = blocks.Block(self.recipe.seed, self.recipe.weight_decay)
         pair = tf.keras.Input([PAIR * encoder.output["embedding"].shape[-1]], name="pair")
         fused = block.dense(pair, "fusion1", self.options.fusion_units)
         fused = block.dense(fused, "fusion2", self.options.fusion_units)
-        logits = tf.keras.layers.Dense(
-            len(self.class_names),
-            name="logits",
-            dtype="float32",
-            kernel_initializer=tf.keras.initializers.GlorotUniform(seed=seed),
-            kernel_regularizer=tf.keras.regularizers.l2(weight_decay / 2),
-        )(fused)
-        return tf.keras.Model(pair, {"logits": logits}, name="context_head")
+        return tf.keras.Model(pair, {"logits": self.logits(fused)}, name="context_head")
 
     def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
         """Logits float32 `[B, 1, 8]`; all patches pass the encoder at once."""

@@ -142,7 +142,12 @@ class PretextTask(abc.ABC):
             width=recipe.width,
             seed=recipe.seed,
             weight_decay=recipe.weight_decay,
+            preprocessing=self.preprocessing(),
         )
+
+    def preprocessing(self) -> Any | None:
+        """The layer between RGB and the encoder's first convolution; None for the usual standardisation."""
+        return None
 
     @abc.abstractmethod
     def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:

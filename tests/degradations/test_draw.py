@@ -29,7 +29,8 @@ def test_two_parameters_come_milder_first():
     classes = draw.draw_classes(PATCHES, 3, 2, (3, 4)).numpy()
     pairs = classes[:, 1:].reshape(-1, 2)
     assert (pairs[:, 0] < pairs[:, 1]).all()
-    assert {tuple(pair) for pair in pairs} == {*ORDERED_PAIRS, (5, 6), (5, 7), (6, 7), (14, 15)}
+    ordered = [pair for pair in ORDERED_PAIRS if max(pair) < len(CLASSES)]
+    assert {tuple(pair) for pair in pairs} == {*ordered, (5, 6), (5, 7), (6, 7), (14, 15)}
     turns = pairs[NAMES[pairs[:, 0]] == "rotation"]
     shares = [(turns == pair).all(axis=1).mean() for pair in ((5, 6), (5, 7), (6, 7))]
     np.testing.assert_allclose(shares, 1 / 3, atol=4 * np.sqrt(2 / 9 / len(turns)))

@@ -11,8 +11,6 @@ from aesthkeras.degradations import batch, contrast, gaussian_blur, haze, motion
 from aesthkeras.degradations.table import (
     CLASSES,
     EXTENDED_CLASSES,
-    EXTENDED_PAIRS,
-    FAULTS,
     DegradationSettings,
 )
 
@@ -22,7 +20,6 @@ SETTINGS = DegradationSettings(jpeg="codec")
 def test_the_classes_of_table_1_keep_their_places():
     assert EXTENDED_CLASSES[:22] == CLASSES
     assert [item.index for item in EXTENDED_CLASSES] == list(range(36))
-    assert len(EXTENDED_PAIRS) == 8 + len(FAULTS)
 
 
 @pytest.mark.parametrize("factor", [0.6, 0.3])
