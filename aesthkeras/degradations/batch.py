@@ -70,9 +70,12 @@ def degrade(
         uint8 `[B, V, H, W, 3]`; if `settings.eight_bit` is False, float32 in [0, 255], unrounded.
 
     Raises:
-        ValueError: patches or classes of the wrong type or shape, or not square.
+        ValueError: patches or classes of the wrong type or shape, or patches that are not square.
     """
     patches, height, width = checked(patches, tf.uint8)
+    classes = tf.convert_to_tensor(classes)
+    if classes.dtype != tf.int32 or classes.shape.rank != 2:
+        raise ValueError(f"classes are {classes.dtype.name} {classes.shape}: expected int32 [B, V]")
     settings = resolve(settings, "cpu")
     if settings.jpeg == "dct":
         patches = tf.cast(patches, tf.float32)

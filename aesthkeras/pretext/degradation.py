@@ -59,7 +59,9 @@ class DegradationOptions:
     entropy_epoch: int = setting(5, "warm-up: epochs before the entropy weight; the paper says several")
     entropy_per: str = setting("patch", "one entropy weight per patch, or per view", ["patch", "view"])
     entropy_unit: str = setting(
-        "nats", "entropy in nats, or normalised: divided by log 22, its highest value", ["nats", "normalised"]
+        "nats",
+        "entropy in nats, or normalised: divided by the log of the number of classes, its highest value",
+        ["nats", "normalised"],
     )
     blur_unit: str = setting(
         "percent",
@@ -84,6 +86,10 @@ class DegradationOptions:
         require(self, "classification_weight", self.classification_weight >= 0, "0 or more")
         require(self, "block_weight", self.block_weight >= 0, "0 or more")
         require(self, "triplet_weight", self.triplet_weight >= 0, "0 or more")
+        triplets = self.parameters_per_operation == 2 and self.triplet_weight > 0
+        trains = triplets or self.classification_weight > 0 or self.block_weight > 0
+        expected = "above 0, for with these flags nothing else trains the encoder"
+        require(self, "classification_weight", trains, expected)
         require(self, "triplet_margin", self.triplet_margin >= 0, "0 or more")
         require(self, "triplet_epoch", self.triplet_epoch >= 0, "0 or more")
         require(self, "plateau_epochs", self.plateau_epochs >= 1, "at least 1")

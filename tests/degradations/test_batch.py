@@ -160,6 +160,12 @@ def test_a_batch_of_one_and_of_none(photos):
     assert batch.degrade(photos[:0], every_class(0), (4, 5)).shape == (0, 22, 227, 227, 3)
 
 
+@pytest.mark.parametrize("classes", [np.zeros([6, 1], np.int64), np.zeros(6, np.int32)])
+def test_classes_of_another_type_or_shape(photos, classes):
+    with pytest.raises(ValueError, match="^classes are int.*: expected int32"):
+        batch.degrade(photos, classes, (0, 0))
+
+
 def test_a_class_that_does_not_exist(photos):
     with pytest.raises(tf.errors.InvalidArgumentError, match="22"):
         batch.degrade(photos, np.full([6, 1], 22, np.int32), (0, 0))

@@ -205,6 +205,13 @@ def test_too_many_operations_for_what_is_left_are_refused():
         DegradationOptions(operations_per_patch=8, leave_out="soft")
 
 
+@pytest.mark.parametrize("triplets", [{"parameters_per_operation": 1}, {"triplet_weight": 0.0}])
+def test_weight_decay_alone_is_refused(triplets):
+    DegradationOptions(classification_weight=0.0, block_weight=0.1, **triplets)
+    with pytest.raises(UsageError, match="--classification_weight=0.0: expected above 0, for"):
+        DegradationOptions(classification_weight=0.0, **triplets)
+
+
 def test_the_triplet_loss_alone_and_the_normalised_entropy():
     task = DegradationTask(DegradationOptions(classification_weight=0.0, entropy_unit="normalised"), RECIPE)
     task.triplet_scale.assign(0.02)
