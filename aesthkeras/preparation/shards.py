@@ -75,13 +75,14 @@ def write_shards(
         end = 0
         for shard in todo:
             start, end = end, end + len(shard.records)
-            write_shard(shard, stream.between(start, end), records, folder, settings, bar)
+            write_shard(shard, stream.between(start, end), records, readable, folder, settings, bar)
 
 
 def write_shard(
     shard: PlannedShard,
     photos: Iterator[Examined],
     records: Sequence[Record],
+    readable: np.ndarray,
     folder: str,
     settings: PreparationSettings,
     bar: tqdm,
@@ -94,6 +95,7 @@ def write_shard(
         shard: which photos.
         photos: those that TensorFlow's core decodes; their places count within the shard.
         records: of the data set.
+        readable: bool [records], False for a file that must not even be opened.
         folder: where to write.
         settings: how photos are stored.
         bar: advances with each photo.
@@ -106,7 +108,9 @@ def write_shard(
             file.add(mine[photo.place], photo)
             missing.remove(photo.place)
             bar.update()
-        others = [place for place in sorted(missing) if only_more_formats_can(paths[place])]
+        # opening a named pipe waits for ever
+        worth_it = [place for place in sorted(missing) if readable[shard.records[place]]]
+        others = [place for place in worth_it if only_more_formats_can(paths[place])]
         more_formats = settings.original_bytes and bool(others)
         for photo in (
             examine(paths, np.array(others, np.int64), settings, more_formats=True) if others else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.data import quarantine
 from aesthkeras.data.inspection import inspect_photos
 from aesthkeras.data.patches import patch_dataset
 from aesthkeras.data.shard_index import find_index
 from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.errors import UsageError
-from aesthkeras.preparation import shards
+from aesthkeras.preparation import preparing, shards
 from aesthkeras.preparation.preparing import prepare, tell
 from aesthkeras.preparation.settings import PreparationSettings
 
@@ -139,6 +141,37 @@ def test_bad_photos_only_are_refused_with_a_reason(data_set, settings, tmp_path)
     with pytest.raises(UsageError, match="but of 2 none can; .*cut.jpg: the JPEG ends before"):
         prepare(broken, str(tmp_path), settings, progress=False)
     assert not (tmp_path / "index.json").exists()
+
+
+@pytest.fixture
+def with_flower(data_set, tmp_path):
+    """Prepares one more file beside the WebP of the set; returns the rows of `quarantine.csv`."""
+
+    def prepared_with(path: Path, table) -> list[dict[str, str]]:
+        flower = next(record for record in data_set.records if record.id == "flower.webp")
+        records = [flower, flower._replace(id=path.name, path=str(path))]
+        settings = PreparationSettings(resize=64)
+        found = data_set._replace(records=records, left_out=[])
+        assert prepare(found, str(tmp_path / "out"), settings, progress=False)["photos"] == 1
+        return table(tmp_path / "out" / "quarantine.csv")
+
+    return prepared_with
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_is_refused_and_not_opened(with_flower, table, tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (row,) = with_flower(tmp_path / "pipe.jpg", table)
+    assert row["reason"] == "a pipe, socket or device, not a file"
+
+
+def test_a_webp_over_the_limit_is_not_read(with_flower, table, sample, tmp_path, monkeypatch):
+    for module in (preparing, quarantine):
+        monkeypatch.setattr(module, "MAX_FILE_BYTES", 10**6)
+    sample("rocket", 64).save(tmp_path / "large.webp")
+    os.truncate(tmp_path / "large.webp", 10**6 + 1)
+    (row,) = with_flower(tmp_path / "large.webp", table)
+    assert row["reason"] == "the file has 1000001 bytes, more than the limit of 1000000"
 
 
 def test_unknown_stores_and_files_for_folders_are_one_line(data_set, settings, tmp_path):
