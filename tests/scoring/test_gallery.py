@@ -1,10 +1,14 @@
-"""What a gallery holds; what it looks like was looked at in a browser."""
+"""What a gallery holds, and that it draws on; what it looks like was looked at in a browser."""
 
 from __future__ import annotations
 
 import base64
+import http.server
 import json
 import re
+import shutil
+import subprocess
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -98,3 +102,41 @@ def test_a_large_gallery_keeps_pictures_in_files_beside_it(tmp_path, monkeypatch
     assert [path for _, values in index for path, _, _ in values] == [each.path for each in rows]
     ((number, details),) = calls((side / "2.js").read_text(), "details")
     assert number == 2 and len(details) == 50 and details[0]["file"].endswith("photos/200.jpg")
+
+
+# A second after the start the order changes, at a window in which the end of 60 photos stays in sight.
+DRAWS_ON = """<script>
+setTimeout(() => {
+  of("order").value = "worst";
+  of("order").dispatchEvent(new Event("input"));
+  setInterval(() => { if (of("photos").children.length > 120) fetch("/drawn"); }, 100);
+}, 1000);
+</script></body>"""
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs the browser chromium")
+def test_in_another_order_it_draws_on_while_the_end_is_in_sight(tmp_path):
+    write_gallery(tmp_path / "gallery.html", [row(number) for number in range(300)], about(300))
+    page = (tmp_path / "gallery.html").read_text().replace("</body>", DRAWS_ON).encode()
+    asked = set()
+
+    class Pages(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.add(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(page)
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Pages) as server:
+        server.timeout = 1
+        url = f"http://127.0.0.1:{server.server_port}/"
+        flags = f"--headless --no-sandbox --remote-debugging-port=0 --user-data-dir={tmp_path / 'profile'}"
+        with open(tmp_path / "log", "wb") as log:
+            words = ["chromium", *flags.split(), "--window-size=1500,6000", url]
+            browser = subprocess.Popen(words, stdout=log, stderr=log)
+        end = time.monotonic() + 20
+        while "/drawn" not in asked and time.monotonic() < end:
+            server.handle_request()
+        browser.terminate()
+        browser.wait(10)
+    assert "/drawn" in asked
