@@ -6,7 +6,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -53,6 +54,29 @@ def examine(
         settings: how the photos are stored.
         more_formats: whether to decode WebP, TIFF and AVIF as well, by tensorflow-io.
     """
+    names = tf.constant([os.fsencode(paths[place]) for place in places], tf.string)
+    photos = tf.data.Dataset.from_tensor_slices((places, names))
+    # AUTOTUNE starts anew, at one call, with every shard
+    calls = 2 * len(os.sched_getaffinity(0))
+    examined = _examiner(settings, more_formats)
+    photos = photos.map(examined, num_parallel_calls=calls, deterministic=True)
+    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(2)
+    for batch in photos.as_numpy_iterator():
+        for place, contents, stored, thumbnail, shape, stored_shape in zip(*batch):
+            yield Examined(
+                int(place),
+                stored or contents,
+                hashlib.sha256(contents).hexdigest(),
+                len(contents),
+                thumbnail,
+                (int(shape[0]), int(shape[1])),
+                (int(stored_shape[0]), int(stored_shape[1])),
+            )
+
+
+@lru_cache(maxsize=2)  # traced once: a graph for every shard with a WebP would fill the memory
+def _examiner(settings: PreparationSettings, more_formats: bool) -> Any:
+    """(place, path) -> place, file, what to store (empty for the file), thumbnail, both shapes."""
     decode = photo_decoder(more_formats)
 
     def examined(place: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -67,23 +91,8 @@ def examine(
         thumbnail = tf.cast(tf.round(small), tf.uint8)
         return place, contents, stored, thumbnail, tf.shape(photo)[:2], tf.shape(kept)[:2]
 
-    names = tf.constant([os.fsencode(paths[place]) for place in places], tf.string)
-    photos = tf.data.Dataset.from_tensor_slices((places, names))
-    # AUTOTUNE starts anew, at one call, with every shard
-    calls = 2 * len(os.sched_getaffinity(0))
-    photos = photos.map(examined, num_parallel_calls=calls, deterministic=True)
-    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(2)
-    for batch in photos.as_numpy_iterator():
-        for place, contents, stored, thumbnail, shape, stored_shape in zip(*batch):
-            yield Examined(
-                int(place),
-                stored or contents,
-                hashlib.sha256(contents).hexdigest(),
-                len(contents),
-                thumbnail,
-                (int(shape[0]), int(shape[1])),
-                (int(stored_shape[0]), int(stored_shape[1])),
-            )
+    specification = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.string)]
+    return tf.function(examined, input_signature=specification, autograph=False)
 
 
 def only_more_formats_can(path: str) -> bool:

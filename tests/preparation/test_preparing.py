@@ -17,7 +17,7 @@ from aesthkeras.data.patches import patch_dataset
 from aesthkeras.data.shard_index import find_index
 from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.errors import UsageError
-from aesthkeras.preparation import preparing, shards
+from aesthkeras.preparation import examination, preparing, shards
 from aesthkeras.preparation.preparing import prepare, tell
 from aesthkeras.preparation.settings import PreparationSettings
 
@@ -133,6 +133,22 @@ def test_photos_and_shards_on_a_store(data_set, settings, prepared):
             assert shard.read() == path.read_bytes()
     assert not [name for name in tf.io.gfile.listdir("ram://shards") if "part" in name]
     assert find_index("ram://shards").fingerprint == find_index(str(prepared)).fingerprint
+
+
+def test_every_shard_has_a_webp_and_the_graph_is_traced_once(data_set, tmp_path, monkeypatch):
+    def resize(photo, edge):
+        edges.append(edge)
+        return resize_shorter_edge(photo, edge)
+
+    edges: list[int] = []
+    resize_shorter_edge = examination.resize_shorter_edge
+    monkeypatch.setattr(examination, "resize_shorter_edge", resize)
+    flower = next(record for record in data_set.records if record.id == "flower.webp")
+    records = [flower._replace(id=f"{number}.webp") for number in range(3)]
+    settings = PreparationSettings(resize=65, shard_photos=1)
+    prepare(data_set._replace(records=records, left_out=[]), str(tmp_path), settings, progress=False)
+    assert len(list(tmp_path.glob("*.tfrecord"))) == 3
+    assert edges == [65, 65]  # without and with more formats
 
 
 def test_bad_photos_only_are_refused_with_a_reason(data_set, settings, tmp_path):
