@@ -55,7 +55,8 @@ def titled_sheet(
         for column in range(columns):
             color = colors[row][column] if colors else "black"
             axes[row, column].imshow(views[row, column].astype(np.uint8))
-            axes[row, column].set_title(titles[row][column], fontsize=7, color=color)
+            # a class may be called $$, which is no formula
+            axes[row, column].set_title(titles[row][column], fontsize=7, color=color, parse_math=False)
             axes[row, column].axis("off")
     return figure_pixels(figure)
 
@@ -89,8 +90,8 @@ def confusion_matrix(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
     figure = Figure(figsize=(11, 10), dpi=80, layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-    axes.set_xticks(range(len(names)), names, rotation=90)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), names, rotation=90, parse_math=False)
+    axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     for row, column in zip(*np.nonzero(shares >= 0.5)):

@@ -40,7 +40,8 @@ def class_plot(splits: Mapping[str, Any]) -> str | None:
             texts = [str(length) if length > 0.02 * counts.sum(axis=0).max() else "" for length in lengths]
             axes.bar_label(bars, texts, label_type="center", color="white", fontsize=9)
             start += lengths
-        axes.set_yticks(np.arange(len(classes)), [classes[index] for index in order])
+        # a class may be called $$, which is no formula
+        axes.set_yticks(np.arange(len(classes)), [classes[index] for index in order], parse_math=False)
         axes.set(xlabel="photos")
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)

@@ -42,6 +42,7 @@ def adapt_figure(
     figure.suptitle(
         f"{description['encoder']['name']} on {description['dataset']['name']}: {description['protocol']}",
         fontsize=11,
+        parse_math=False,  # two dollar signs in a name are no formula
     )
     return png(figure)
 

@@ -125,7 +125,7 @@ def _apart(fractions: tuple[float, ...]) -> list[str]:
 def _png(figure: Figure, axes: Axes) -> bytes:
     entries = len(axes.get_legend_handles_labels()[1])
     # above the plot, where it hides nothing
-    axes.legend(
+    legend = axes.legend(
         frameon=False,
         fontsize=9,
         loc="lower left",
@@ -133,4 +133,6 @@ def _png(figure: Figure, axes: Axes) -> bytes:
         ncols=min(entries, 3),
         borderaxespad=0.2,
     )
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # two dollar signs in an encoder's name are no formula
     return png(figure)

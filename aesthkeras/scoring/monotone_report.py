@@ -107,7 +107,8 @@ def picture(change: Change, model: str) -> bytes:
     colours = [MOSTLY_LOWER if value > 0.5 else MOSTLY_HIGHER for value in share]
     shares.barh(rows, 100 * share, color=colours, xerr=100 * errors, error_kw={"elinewidth": 0.9})
     shares.axvline(50, color="#444", linewidth=1, linestyle=":")
-    shares.set(xlim=(0, 100), xlabel="copies that score lower, %", title=model)
+    shares.set(xlim=(0, 100), xlabel="copies that score lower, %")
+    shares.set_title(model, parse_math=False)  # two dollar signs in a name are no formula
     colours = [MOSTLY_LOWER if value < 0 else MOSTLY_HIGHER for value in change.mean]
     changes.barh(rows, change.mean, color=colours)
     changes.axvline(0, color="#444", linewidth=1)

@@ -112,6 +112,10 @@ def test_the_same_numbers_give_the_same_picture():
     assert drawn == picture(counted(), "tiny")
 
 
+def test_a_model_may_be_called_by_signs_of_money():
+    assert Image.open(io.BytesIO(picture(counted(), "$$"))).size == (1376, 896)
+
+
 def test_a_real_scorer_moves_and_the_same_seed_says_the_same(network, paths, tmp_path):
     change = measure(network, paths, seed=1)
     assert (change.photos, change.unreadable) == (6, 3)
