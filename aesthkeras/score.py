@@ -52,8 +52,6 @@ def main(arguments: list[str]) -> None:
 
     from aesthkeras.scoring.listing import list_photos
 
-    # a name that is no UTF-8 reaches the file system as the bytes it was
-    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     photos = list_photos(arguments, sys.stdin)
 
     from aesthkeras.scoring.network import ScoringNetwork

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TextIO
 
 from aesthkeras.data.sources import PHOTO_SUFFIXES, photos_in_folder
 from aesthkeras.errors import UsageError
@@ -27,58 +27,70 @@ class Listed(NamedTuple):
     path: str
 
 
-def list_photos(arguments: Sequence[str], standard_input: Iterable[str]) -> Iterator[Listed]:
+def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
     """Check the arguments, and return an iterator over every file they mean, in no order, some perhaps twice.
 
     A folder means the photos in it and below it, by their suffixes. A file means itself whatever its suffix,
-    and so does each line of a list, even where there is no such file: reading it later fails, and its row
-    says so. A pattern means what it matches, as it would in a shell; `**` goes through folders.
+    and so does each line of a list, even where there is no such file, or a folder without photos: reading it
+    later fails, and its row says so. A pattern means what it matches, as it would in a shell; `**` goes
+    through folders.
 
     Args:
         arguments: paths, patterns, and `-` for standard input.
-        standard_input: lines with one path each.
+        standard_input: lines with one path each, bytes underneath; None where it is closed.
 
     Raises:
-        UsageError: an argument that names nothing, or a folder without photos.
+        UsageError: an argument that names nothing, a folder or a pattern without photos, or no standard
+            input.
     """
     for argument in arguments:
-        if argument != STANDARD_INPUT and not os.path.lexists(argument) and not glob.has_magic(argument):
+        if argument == STANDARD_INPUT:
+            if standard_input is None:
+                raise UsageError("-: standard input is closed; expected a list of photos on it")
+        elif not os.path.lexists(argument) and not glob.has_magic(argument):
             raise UsageError(f"{argument}: no such file or folder; expected photos, folders, patterns or -")
     return _listed(arguments, standard_input)
 
 
-def _listed(arguments: Sequence[str], standard_input: Iterable[str]) -> Iterator[Listed]:
+def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
     for number, argument in enumerate(arguments):
-        if argument == STANDARD_INPUT:
-            lines = (line.rstrip("\r\n") for line in standard_input)
-            named: Iterable[str] = (line for line in lines if line.strip())
-        elif os.path.lexists(argument):
-            named = [argument]
-        else:
-            named = _matches(argument)
-        for place, path in enumerate(named):
-            line = place if argument == STANDARD_INPUT else 0
-            if os.path.isdir(path):
-                yield from (Listed(number, line, photo) for photo in _in_folder(path))
-            else:
-                yield Listed(number, line, path)
+        is_list = argument == STANDARD_INPUT
+        names_nothing = not is_list
+        for place, path in enumerate(_lines(standard_input) if is_list else _named(argument)):
+            is_empty = True
+            for photo in _photos_of(path):
+                is_empty = names_nothing = False
+                yield Listed(number, place if is_list else 0, photo)
+            if is_empty and is_list:
+                yield Listed(number, place, path)
+        if names_nothing and os.path.lexists(argument):
+            suffixes = " ".join(PHOTO_SUFFIXES)
+            raise UsageError(f"{argument}: no photos in this folder; expected names in {suffixes}")
+        if names_nothing:
+            raise UsageError(f"{argument}: matches no photo; expected photos, folders, patterns or -")
 
 
-def _matches(pattern: str) -> Iterator[str]:
-    is_empty = True
-    for path in glob.iglob(pattern, recursive=True):
+def _lines(standard_input: TextIO | None) -> Iterator[str]:
+    if standard_input is not None:
+        for line in standard_input.buffer:
+            # a name that is no UTF-8 reaches the file system as the bytes it was
+            path = os.fsdecode(line.rstrip(b"\r\n"))
+            if path.strip():
+                yield path
+
+
+def _named(argument: str) -> Iterator[str]:
+    if os.path.lexists(argument):
+        yield argument
+        return
+    for path in glob.iglob(argument, recursive=True):
         # of `**` a folder's photos come by themselves, and by their own names
-        if "**" not in pattern or not os.path.isdir(path):
-            is_empty = False
+        if "**" not in argument or not os.path.isdir(path):
             yield path
-    if is_empty:
-        raise UsageError(f"{pattern}: matches no file; expected photos, folders, patterns or -")
 
 
-def _in_folder(folder: str) -> Iterator[str]:
-    is_empty = True
-    for path in photos_in_folder(folder, folder):
-        is_empty = False
+def _photos_of(path: str) -> Iterator[str]:
+    if os.path.isdir(path):
+        yield from photos_in_folder(path, path)
+    else:
         yield path
-    if is_empty:
-        raise UsageError(f"{folder}: no photos in this folder; expected names in {' '.join(PHOTO_SUFFIXES)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 
 import pytest
@@ -11,7 +12,8 @@ from aesthkeras.scoring.listing import list_photos
 
 
 def listed(arguments, lines=()) -> list[str]:
-    return [path for _, _, path in sorted(list_photos([str(name) for name in arguments], lines))]
+    standard_input = io.TextIOWrapper(io.BytesIO(b"".join(map(os.fsencode, lines))), "utf-8", "strict")
+    return [path for _, _, path in sorted(list_photos([str(name) for name in arguments], standard_input))]
 
 
 def test_a_folder_means_its_photos_by_their_suffixes(folder, paths):
@@ -52,13 +54,32 @@ def test_a_name_that_is_no_utf8_reaches_the_file(tmp_path):
     with open(name, "wb"):
         pass
     assert [os.fsencode(path) for path in listed([tmp_path])] == [name]
+    assert [os.fsencode(path) for path in listed(["-"], [name + b"\n"])] == [name]
+
+
+def test_a_folder_without_photos_ends_neither_a_list_nor_a_pattern(tmp_path):
+    for name in ("empty", "full"):
+        (tmp_path / "albums" / name).mkdir(parents=True)
+    (tmp_path / "albums" / "full" / "a.jpg").touch()
+    empty, photo = str(tmp_path / "albums" / "empty"), str(tmp_path / "albums" / "full" / "a.jpg")
+    assert listed(["-"], [f"{empty}\n", f"{photo}\n"]) == [empty, photo]
+    assert listed([tmp_path / "albums" / "*"]) == [photo]
+    with pytest.raises(UsageError, match="matches no photo"):
+        listed([tmp_path / "albums" / "e*"])
+
+
+def test_a_closed_standard_input_matters_where_it_is_read(folder):
+    paths = [str(folder / "z.png")]
+    assert [path for _, _, path in list_photos(paths, None)] == paths
+    with pytest.raises(UsageError, match="standard input is closed"):
+        list_photos([*paths, "-"], None)
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("nowhere.jpg", "no such file or folder"),
-        ("no*.jpg", "matches no file"),
+        ("no*.jpg", "matches no photo"),
         ("", "no photos in this folder"),
     ],
 )

@@ -21,7 +21,7 @@ UNREADABLE = ["empty.jpg", "short.jpg", "text.jpg"]
 
 
 def scored(network, arguments, out, crops=1) -> bytes:
-    photos = list_photos([str(argument) for argument in arguments], [])
+    photos = list_photos([str(argument) for argument in arguments], None)
     write_scores(network, photos, out, out.suffix[1:], crops, "Photos")
     return out.read_bytes()
 
@@ -90,7 +90,8 @@ def test_interrupted_it_goes_on_where_it_was(network, folder, table, tmp_path, m
 
 def test_nothing_to_score_is_a_mistake(network, tmp_path):
     with pytest.raises(UsageError, match="no photos"):
-        write_scores(network, list_photos(["-"], ["\n"]), tmp_path / "a.csv", "csv", 1, "")
+        nothing = io.TextIOWrapper(io.BytesIO(b"\n"))
+        write_scores(network, list_photos(["-"], nothing), tmp_path / "a.csv", "csv", 1, "")
     assert not (tmp_path / "a.csv").exists()
 
 
