@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
-from aesthkeras.data.quarantine import reason_of, unreadable_reason
-from aesthkeras.data.views import serving_pixels
+from aesthkeras.datasets.listing import printable
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES, DegradationSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.scoring.reading import read_photos
 
 COLUMNS = 8
 LABEL_HEIGHT = 18
@@ -41,24 +42,16 @@ def write_contact_sheet(
     Raises:
         UsageError: no photo could be decoded, or the picture cannot be written.
     """
-    names, patches, unusable = [], [], []
-    photo_patch = tf.function(lambda path: serving_pixels(tf.io.read_file(path), edge, crop))
-    for path in paths:
-        reason = unreadable_reason(path)
-        if reason:
-            unusable.append((path, reason))
-            continue
-        try:
-            patches.append(photo_patch(tf.constant(path)))
-            names.append(path)
-        except tf.errors.OpError as error:
-            unusable.append((path, reason_of(error)))
+    photos = list(read_photos(paths, edge, crop))
+    patches = [(photo.path, photo.crops[0]) for photo in photos if not photo.error]
+    unusable = [(photo.path, photo.error) for photo in photos if photo.error]
     if not patches:
         path, reason = unusable[0]
         raise UsageError(f"{path}: expected a photo that can be decoded; {reason}")
     classes = tf.tile(tf.range(len(CLASSES))[tf.newaxis], [len(patches), 1])
-    views = degrade(tf.stack(patches), classes, tf.constant([seed, 0]), settings).numpy()
-    save(stack_sheets([photo_sheet(name, view) for name, view in zip(names, views)]), out)
+    crops = np.stack([patch for _, patch in patches])
+    views = degrade(crops, classes, tf.constant([seed, 0]), settings).numpy()
+    save(stack_sheets([photo_sheet(path, view) for (path, _), view in zip(patches, views)]), out)
     return unusable
 
 
@@ -71,7 +64,7 @@ def photo_sheet(name: str, views: np.ndarray) -> Image.Image:
         "RGB", (COLUMNS * cell_width + MARGIN, LABEL_HEIGHT + rows * cell_height + MARGIN), "white"
     )
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, 2), Path(name).name, fill="black", font=font(13))
+    draw.text((MARGIN, 2), printable(Path(name).name), fill="black", font=font(13))
     for index, view in enumerate(views):
         left = MARGIN + index % COLUMNS * cell_width
         top = LABEL_HEIGHT + index // COLUMNS * cell_height
@@ -99,14 +92,19 @@ def save(picture: Image.Image, out: str) -> None:
     """Writes a picture aside and renames it; the suffix of `out` decides the format.
 
     Raises:
-        UsageError: the suffix is no picture's, or the file cannot be written.
+        UsageError: the suffix is no picture's, its format cannot hold this one, or the file cannot be
+            written.
     """
     suffix = Path(out).suffix.lower()
     format_name = Image.registered_extensions().get(suffix)
     if format_name not in Image.SAVE:
         raise UsageError(f"--out={out}: expected a file name that ends like a picture, such as sheet.png")
     buffer = io.BytesIO()
-    picture.save(buffer, format_name)
+    try:
+        picture.save(buffer, format_name)
+    except (OSError, ValueError, OverflowError, struct.error) as error:  # what Pillow's writers raise
+        size = f"{picture.width} x {picture.height} pixels"
+        raise UsageError(f"--out={out}: expected a format that takes RGB of {size} ({error})") from error
     try:
         replace_file(Path(out), buffer.getvalue())
     except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -51,6 +53,27 @@ def test_cells_hold_the_views_in_the_order_of_the_classes(photos, tmp_path):
     with Image.open(photos[1]) as photo:
         middle = np.asarray(photo.resize((100, 100), Image.Resampling.BOX))[2:98, 2:98].astype(float)
     assert np.abs(cell(1, 0) - middle).mean() < 3
+
+
+def test_webp_and_names_that_are_no_utf8_are_drawn(tmp_path):
+    green = Image.new("RGB", (100, 100), (10, 200, 30))
+    green.save(tmp_path / "green.webp", lossless=True)
+    name = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    with open(name, "wb") as file:
+        green.save(file, "PNG")
+    paths, out = [str(tmp_path / "green.webp"), os.fsdecode(name)], str(tmp_path / "sheet.png")
+    assert contact_sheet.write_contact_sheet(paths, out, 100, 96, 0, DegradationSettings()) == []
+    sheet = Image.open(out)
+    left, top = contact_sheet.MARGIN, 2 * contact_sheet.LABEL_HEIGHT
+    assert sheet.getpixel((left, top)) == sheet.getpixel((left, sheet.height // 2 + top)) == (10, 200, 30)
+
+
+@pytest.mark.parametrize("name", ["s.xbm", "s.h5", "s.webp", "s.jpg", "s.tga"])
+def test_a_format_that_cannot_hold_the_sheet_is_a_mistake(name, tmp_path):
+    tall = Image.new("RGB", (8, 70_000))
+    with pytest.raises(UsageError, match=rf"--out=.*{name}: expected a format that takes RGB of 8 x 70000"):
+        contact_sheet.save(tall, str(tmp_path / name))
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_written_when_no_photo_can_be_used(tmp_path):

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.data.sources import find_photos
-from aesthkeras.data.views import serving_pixels
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.scoring.reading import read_photos
 from aesthkeras.serving.formats.onnx import to_onnx
 from aesthkeras.serving.formats.pixel_network import PixelNetwork
 from aesthkeras.serving.formats.tflite import INT8, to_tflite
@@ -61,15 +61,12 @@ def representative_pixels(
     """Pixels of up to `count` photos, spread evenly over a folder: uint8 `[N, crop, crop, 3]`.
 
     Raises:
-        UsageError: no such folder, or no JPEG, PNG, GIF or BMP in it that can be decoded.
+        UsageError: no such folder, or no photo in it that can be decoded.
     """
     paths = find_photos(data_dir)
     chosen = sorted({paths[len(paths) * place // count] for place in range(count)})
-    photos = tf.data.Dataset.from_tensor_slices(chosen)
-    photos = photos.map(
-        lambda path: serving_pixels(tf.io.read_file(path), resize_edge, crop), tf.data.AUTOTUNE
-    )
-    pixels = list(photos.ignore_errors().as_numpy_iterator())
+    photos = read_photos(chosen, resize_edge, crop)
+    pixels = [photo.crops[0] for photo in photos if not photo.error]
     if not pixels:
-        raise UsageError(f"--data_dir={data_dir}: expected JPEG, PNG, GIF or BMP files that can be decoded")
+        raise UsageError(f"--data_dir={data_dir}: expected photos that can be decoded")
     return np.stack(pixels)

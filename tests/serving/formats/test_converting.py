@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from aesthkeras.data.sources import sample_photos
 from aesthkeras.data.views import serving_pixels
@@ -98,9 +100,17 @@ def test_broken_photos_are_left_out_of_the_representative_set(tmp_path, jpeg):
     assert representative_pixels(str(tmp_path), 110, 96).shape == (3, 96, 96, 3)
 
 
+def test_a_webp_and_a_name_that_is_no_utf8_represent_too(tmp_path, jpeg):
+    with open(os.fsencode(tmp_path) + b"/caf\xe9.jpg", "wb") as photo:
+        photo.write(jpeg(120, 150))
+    Image.new("RGB", (120, 150), (10, 200, 30)).save(tmp_path / "green.webp", lossless=True)
+    _, green = representative_pixels(str(tmp_path), 110, 96)
+    assert (green == (10, 200, 30)).all()
+
+
 def test_no_photo_to_represent_anything(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no photo")
-    with pytest.raises(UsageError, match="--data_dir=.*: expected JPEG, PNG, GIF or BMP files"):
+    with pytest.raises(UsageError, match="--data_dir=.*: expected photos that can be decoded"):
         representative_pixels(str(tmp_path), 110, 96)
 
 
