@@ -60,8 +60,8 @@ def parsed(groups: Sequence[type], arguments: Sequence[str]) -> list[Any]:
         define_flags(settings, among)
     try:
         among(["", *arguments])
-    except (flags.Error, OSError) as error:
-        raise UsageError(first_line(error)) from error
+    except (flags.Error, OSError, UnicodeDecodeError) as error:
+        raise UsageError(flag_mistake(error)) from error
     return [from_flags(settings, among) for settings in groups]
 
 
@@ -83,25 +83,37 @@ def expanded_arguments() -> list[str]:
     """The command line with every `--flagfile` replaced by the flags it holds."""
     try:
         return list(flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=True))
-    except (flags.Error, OSError) as error:
-        fail(f"--flagfile: {error}")
+    except (flags.Error, OSError, UnicodeDecodeError) as error:
+        fail(flag_mistake(error))
         raise
 
 
-def run(main: Callable[[list[str]], None], define: Callable[[], None], positional: bool = False) -> None:
+def flag_mistake(error: Exception) -> str:
+    """What is wrong with the flags or their file; the message of a file that is no text does not say it."""
+    is_no_text = isinstance(error, UnicodeDecodeError)
+    return f"--flagfile: expected UTF-8 text: {error}" if is_no_text else str(error)
+
+
+def run(
+    main: Callable[[list[str]], None],
+    define: Callable[[], None],
+    positional: bool = False,
+    resumes: Callable[[], bool] = lambda: True,
+) -> None:
     """Runs a command: parses flags, calls `main(positional arguments)`, turns mistakes into one line.
 
     Args:
         main: the command; what it raises as `UsageError` is printed as one line, exit status 2.
         define: defines the command's flags; called before parsing.
         positional: whether the command takes arguments that are not flags.
+        resumes: whether the same command, its flags parsed, goes on where it was interrupted.
     """
 
     def parse(argv: Sequence[str]) -> list[str]:
         try:
             rest = list(flags.FLAGS(list(argv), known_only=False))
-        except flags.Error as error:
-            fail(str(error))
+        except (flags.Error, UnicodeDecodeError) as error:
+            fail(flag_mistake(error))
         except SystemExit:
             sys.exit(0)  # absl ends --help with 1, as if asking were a mistake
         if rest[1:] and not positional:
@@ -113,7 +125,7 @@ def run(main: Callable[[list[str]], None], define: Callable[[], None], positiona
     logging.set_verbosity(logging.WARNING)
     try:
         define()
-        app.run(lambda argv: guarded(main, list(argv[1:])), flags_parser=parse)
+        app.run(lambda argv: guarded(main, list(argv[1:]), resumes), flags_parser=parse)
     except UsageError as error:
         fail(str(error))
 
@@ -126,14 +138,15 @@ def claim_out(out: Path) -> None:
         raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from error
 
 
-def guarded(main: Callable[[list[str]], None], arguments: list[str]) -> None:
-    """Calls `main`; a user's mistake or a full disk ends in one line, Ctrl-C says how to go on."""
+def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Callable[[], bool]) -> None:
+    """Calls `main`; a user's mistake or a full disk ends in one line, Ctrl-C says whether it can go on."""
     try:
         main(arguments)
     except UsageError as error:
         fail(str(error))
     except KeyboardInterrupt:
-        print("aesthkeras: interrupted; the same command goes on where it was", file=sys.stderr)
+        how = "; the same command goes on where it was" if resumes() else ""
+        print(f"aesthkeras: interrupted{how}", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
         if not is_disk_full(error):

@@ -83,4 +83,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, lambda: command.define_flags(ExportSettings))
+    command.run(main, lambda: command.define_flags(ExportSettings), resumes=lambda: False)

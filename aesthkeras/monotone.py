@@ -29,7 +29,7 @@ class MonotoneSettings:
         require(self, "model", bool(self.model), "the folder of a scorer's SavedModel")
         require(self, "out", bool(self.out), "a folder to write to")
         require(self, "out", not os.path.isfile(self.out), "a folder, not a file")
-        require(self, "seed", self.seed >= 0, "at least 0")
+        require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")
 
 
 def main(arguments: list[str]) -> None:
@@ -53,4 +53,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, lambda: command.define_flags(MonotoneSettings), positional=True)
+    command.run(main, lambda: command.define_flags(MonotoneSettings), positional=True, resumes=lambda: False)

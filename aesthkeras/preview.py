@@ -29,6 +29,7 @@ class PreviewSettings:
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
         require(self, "out", bool(self.out), "a file to write")
+        require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")
         require(self, "crop", self.crop >= 32, "at least 32 pixels")
         require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, --resize={self.resize}")
 
@@ -54,4 +55,4 @@ def main(paths: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, lambda: command.define_flags(PreviewSettings), positional=True)
+    command.run(main, lambda: command.define_flags(PreviewSettings), positional=True, resumes=lambda: False)

@@ -79,4 +79,4 @@ def _replayed(paths: list[str], settings: ReportSettings) -> str:
 
 
 if __name__ == "__main__":
-    command.run(main, lambda: command.define_flags(ReportSettings), positional=True)
+    command.run(main, lambda: command.define_flags(ReportSettings), positional=True, resumes=lambda: False)

@@ -67,4 +67,9 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, lambda: command.define_flags(ScoreSettings), positional=True)
+    command.run(
+        main,
+        lambda: command.define_flags(ScoreSettings),
+        positional=True,
+        resumes=lambda: bool(command.flags.FLAGS.out),
+    )

@@ -7,6 +7,10 @@ import sys
 
 import pytest
 
+from aesthkeras.command import parsed
+from aesthkeras.errors import UsageError
+from aesthkeras.score import ScoreSettings
+
 
 def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -40,6 +44,7 @@ def assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> Non
         (["--precision=int4"], ["--precision", "bfloat16"]),
         (["--task=jigsaw"], ["--task=jigsaw", "degradation"]),
         (["--profile_steps=9,3"], ["--profile_steps=9,3", "first,last"]),
+        (["--profile_steps=1,²"], ["--profile_steps=1,²", "first,last"]),
         (["--flagfile=missing.cfg"], ["missing.cfg"]),
         (["photos"], ["photos", "--flag=value"]),
     ],
@@ -82,6 +87,15 @@ def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
     text.write_text("no photo")
     assert_refused(run("preview", str(text), f"--out={tmp_path / 'sheet.png'}"), "text.jpg")
     assert not (tmp_path / "sheet.png").exists()
+    assert_refused(run("preview", str(text), "--seed=99999999999999999999"), "--seed", "2147483647")
+
+
+@pytest.mark.parametrize("command", ["pretrain", "score"])  # before flags are parsed, and while they are
+def test_a_flag_file_that_is_no_text_is_refused(command, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    assert_refused(run(command, f"--flagfile={tmp_path / 'photo.jpg'}"), "--flagfile", "UTF-8")
+    with pytest.raises(UsageError, match="--flagfile: expected UTF-8"):
+        parsed([ScoreSettings], [f"--flagfile={tmp_path / 'photo.jpg'}"])
 
 
 COMMANDS = ["pretrain", "export", "preview", "prepare", "probe", "report", "adapt", "score", "monotone"]
@@ -99,3 +113,22 @@ def test_help_does_not_load_tensorflow(command):
     assert result.returncode == 0
     assert "--" in result.stdout
     assert run(command, "--help").returncode == 0
+
+
+GOES_ON = ["pretrain", "prepare", "probe", "adapt", "experiments", "score --out=a.csv"]
+
+
+@pytest.mark.parametrize("arguments", [*GOES_ON, "export", "preview", "report", "score", "monotone"])
+def test_interrupted_it_says_whether_the_same_command_goes_on(arguments):
+    command, *rest = arguments.split()
+    code = (
+        f"import runpy, sys; sys.argv = ['x', *{rest}]\n"
+        "from aesthkeras import command\n"
+        "def interrupted(*_): raise KeyboardInterrupt\n"
+        "command.from_flags = interrupted\n"
+        f"runpy.run_module('aesthkeras.{command}', run_name='__main__')\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 130
+    how = "; the same command goes on where it was" if arguments in GOES_ON else ""
+    assert result.stderr == f"aesthkeras: interrupted{how}\n"

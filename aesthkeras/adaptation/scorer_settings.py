@@ -81,7 +81,7 @@ class ScorerRecipe(Protocol, SgdSettings):
         require(self, "blocks", known, f"some of {','.join(READABLE)}")
         layers = "numbers of units from 1 to 8192, separated by commas"
         units = [part.strip() for part in self.hidden.split(",")] if self.hidden.strip() else []
-        require(self, "hidden", all(part.isdigit() and 1 <= int(part) <= 8192 for part in units), layers)
+        require(self, "hidden", all(part.isdecimal() and 1 <= int(part) <= 8192 for part in units), layers)
         require(self, "components", 0 <= self.components <= 8192, "0 to 8192")
         require(self, "dropout", 0 <= self.dropout < 1, "a share from 0 up to, not including, 1")
         require(self, "trunk_rate", 0 < self.trunk_rate <= 1, "above 0, at most 1")

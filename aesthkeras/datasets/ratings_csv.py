@@ -207,7 +207,7 @@ def _label(records: list[Record], labels: list[str], file_name: str) -> tuple[st
     if len(found) < 2:
         only = f"only {next(iter(found))!r}" if found else "nothing"
         raise UsageError(f"{file_name}: the column label holds {only}; expected two classes or more")
-    numbers = all(label.isdigit() for label in found)
+    numbers = all(label.isdecimal() for label in found)
     classes = tuple(sorted(found, key=(lambda label: (int(label), label)) if numbers else None))
     index = {label: place for place, label in enumerate(classes)}
     if {label.lower() for label in found} in SAME_AS_LOW_HIGH:

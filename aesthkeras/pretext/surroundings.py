@@ -47,7 +47,7 @@ class Surroundings:
         require(self, "run_dir", bool(self.run_dir), "a folder")
         require(self, "checkpoint_minutes", self.checkpoint_minutes > 0, "a number above 0")
         parts = self.profile_steps.split(",") if self.profile_steps else ["1", "1"]
-        numbers = len(parts) == 2 and all(part.strip().isdigit() for part in parts)
+        numbers = len(parts) == 2 and all(part.strip().isdecimal() for part in parts)
         ordered = numbers and 1 <= int(parts[0]) <= int(parts[1])
         require(self, "profile_steps", ordered, "two step numbers, first,last, counted from 1")
 

@@ -137,4 +137,5 @@ def _shown_names(runs: Sequence[ProbeRun]) -> tuple[dict[tuple[str, str], str], 
 
 
 def _natural(name: str) -> tuple[object, ...]:
-    return tuple((part.isdigit(), int(part) if part.isdigit() else part) for part in re.split(r"(\d+)", name))
+    parts = re.split(r"(\d+)", name)
+    return tuple((part.isdecimal(), int(part) if part.isdecimal() else part) for part in parts)

@@ -213,6 +213,7 @@ def test_what_the_set_cannot_give_does_not_claim_the_folder(settings, flag, rate
         ({"blocks": ""}, "--blocks="),
         ({"hidden": "64,x"}, "--hidden=64,x"),
         ({"hidden": "0"}, "--hidden=0"),
+        ({"hidden": "²"}, "--hidden=²"),
         ({"dropout": 1.0}, "--dropout=1.0"),
         ({"members": 6}, "--members=6"),
         ({"trunk": "finetuned", "members": 2}, "--members=2"),

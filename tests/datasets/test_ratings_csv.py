@@ -91,6 +91,7 @@ def test_counts_alone_give_the_mean_as_score(write):
         ("high low high", ("low", "high"), [1, 0, 1]),
         ("good bad good", ("bad", "good"), [1, 0, 1]),
         ("10 9 2", ("2", "9", "10"), [2, 1, 0]),
+        ("² 1 2", ("1", "2", "²"), [2, 0, 1]),  # a digit to Python, and no number
         ("sea garden sea", ("garden", "sea"), [1, 0, 1]),
     ],
 )

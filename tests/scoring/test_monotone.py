@@ -138,6 +138,7 @@ def test_a_real_scorer_moves_and_the_same_seed_says_the_same(network, paths, tmp
         (["--model=m", "--out=o"], "expected photos, folders or patterns"),
         (["nowhere", "--model=m", "--out=o"], "nowhere: no such file or folder"),
         (["a.jpg", "--model=m"], "--out=: expected a folder"),
+        (["a.jpg", "--model=m", "--out=o", "--seed=2147483648"], "--seed=2147483648: expected a number from"),
     ],
 )
 def test_mistakes_end_in_one_line(arguments, words, tmp_path):
