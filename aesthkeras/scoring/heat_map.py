@@ -39,7 +39,7 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
 
 
 def heat_picture(heat: np.ndarray) -> bytes:
-    """Draw a map as a PNG of its own few pixels, to be enlarged smoothly and laid over the photo.
+    """Draw a map as a PNG of as many pixels as it has cells, to be enlarged smoothly and laid over the photo.
 
     Green speaks for, orange against; the strongest region of the photo is the most opaque.
 
