@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
+from aesthkeras.data.reading import read_photos
 from aesthkeras.data.sources import find_photos
 from aesthkeras.scoring.network import SCORE, ScoringNetwork
-from aesthkeras.scoring.reading import read_photos
 
 QUALITY = 60
 BLOCK = 8  # pixels, the edge of what JPEG encodes at once

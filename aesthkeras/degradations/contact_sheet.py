@@ -11,12 +11,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
+from aesthkeras.data.reading import read_photos
 from aesthkeras.datasets.listing import printable
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES, DegradationSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
-from aesthkeras.scoring.reading import read_photos
 
 COLUMNS = 8
 LABEL_HEIGHT = 18

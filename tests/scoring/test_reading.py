@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from aesthkeras.data.reading import read_photos
 from aesthkeras.data.views import serving_pixels
-from aesthkeras.scoring.reading import read_photos
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.data.reading import read_photos
 from aesthkeras.data.sources import find_photos
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
-from aesthkeras.scoring.reading import read_photos
 from aesthkeras.serving.formats.onnx import to_onnx
 from aesthkeras.serving.formats.pixel_network import PixelNetwork
 from aesthkeras.serving.formats.tflite import INT8, to_tflite
