@@ -59,9 +59,11 @@ def parsed(groups: Sequence[type], arguments: Sequence[str]) -> list[Any]:
     for settings in groups:
         define_flags(settings, among)
     try:
-        among(["", *arguments])
+        rest = among(["", *arguments])[1:]
     except (flags.Error, OSError, UnicodeDecodeError) as error:
         raise UsageError(flag_mistake(error)) from error
+    if rest:
+        raise UsageError(f"{rest[0]!r} is not a flag: expected --flag=value")
     return [from_flags(settings, among) for settings in groups]
 
 

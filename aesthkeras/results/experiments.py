@@ -181,6 +181,7 @@ def _probes(settings: ExperimentSettings, name: str, encoder: str, needs: Path |
         ]
         if needs is None:
             flags.append(f"--calibration_dir={settings.calibration_dir}")
+        probe_flags(flags)  # a mistake in the recipe must not show after hours of training
         jobs.append(Job("aesthkeras.probe", tuple(flags), folder, needs))
     return jobs
 

@@ -137,6 +137,13 @@ def test_mistakes_are_named_before_anything_runs(settings, change, line):
         plan(ExperimentSettings(**{**vars(settings), **change}))
 
 
+@pytest.mark.parametrize("flag", ["--folds=1", "--no_such_flag=1", "--repeats=x", "path,score"])
+def test_a_mistake_in_the_probes_recipe_is_named_before_anything_runs(settings, flag):
+    Path("probe.cfg").write_text(f"{flag}\n")
+    with pytest.raises(UsageError, match=flag.strip("-").partition("=")[0]):
+        plan(settings)
+
+
 def test_a_command_in_a_process_of_its_own(tmp_path, capfd):
     assert experiments.succeeds(experiments.Job("this", (), tmp_path))
     assert "exit status 0" in capfd.readouterr().err
