@@ -20,7 +20,9 @@ class PreviewSettings:
     seed: int = setting(0, "decides noise, shuffling and the partner of mixup")
     jpeg: str = setting("codec", "JPEG by libjpeg, or by its batched form for GPUs", ["codec", "dct"])
     blur_unit: str = setting(
-        "percent", "sigma of the blur in percent of the crop, or in pixels", ["percent", "pixel"]
+        "percent",
+        "sigma of the blur in percent of the crop (of 227 pixels at least), or in pixels",
+        ["percent", "pixel"],
     )
     noise_scale: str = setting(
         "standardised", "noise variance of the standardised image, or of [0, 1]", ["standardised", "unit"]

@@ -252,7 +252,7 @@ def scorer_of_blocks(scorer: keras.Model, encoder: keras.Model, pooling: str = "
 def scoring_model(
     encoder: keras.Model, scorer: keras.Model, degradations: keras.Model | None = None
 ) -> keras.Model:
-    """Encoder and scorer as one model, for heat maps, fine-tuning, and scoring without a SavedModel.
+    """Encoder and scorer as one model, for heat maps and for scoring without a SavedModel's signatures.
 
     Args:
         encoder: a functional model from RGB pixel values to its outputs by name.

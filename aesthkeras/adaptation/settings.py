@@ -22,7 +22,8 @@ class Protocol:
     protocol: str = setting(
         "auto",
         "split: train and test as the set (or --split) says; kfold: repeated cross-validation, groups never "
-        "on both sides; auto: kfold for a csv without a split column, otherwise split",
+        "on both sides; auto: kfold for a csv without a split column where --split makes none, otherwise "
+        "split",
         ["auto", "split", "kfold"],
     )
     folds: int = setting(5, "kfold: number of folds")
@@ -133,7 +134,7 @@ class ProbePlaces:
     calibration_dir: str = setting(
         "samples", "random encoder: folder of unlabelled photos whose statistics batch normalisation takes"
     )
-    dataset: str = setting("csv", "what kind of data set", ["ava", "aadb", "cuhkpq", "csv", "folder"])
+    dataset: str = setting("csv", "what kind of data set", ["ava", "aadb", "cuhkpq", "csv"])
     data_dir: str = setting("", "root of the data set, in its published layout")
     run_dir: str = setting(
         "runs/probe", "folder of this run: flags, results.csv, predictions.npz, probe.json"
@@ -142,7 +143,9 @@ class ProbePlaces:
         "", "folder of the feature caches, which runs may share; empty for RUN_DIR/features"
     )
     cache: str = setting("none", "where decoded photos are kept", ["none", "memory", "disk"])
-    checkpoint_minutes: float = setting(10.0, "sgd: minutes between two checkpoints inside a part")
+    checkpoint_minutes: float = setting(
+        10.0, "gradient descent: minutes between two checkpoints inside a part"
+    )
 
     def __post_init__(self) -> None:
         """Checks that nothing needed is empty; raises `UsageError` naming the flag."""

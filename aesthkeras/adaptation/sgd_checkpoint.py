@@ -15,7 +15,7 @@ from aesthkeras.files import replace_file
 
 
 class Resumable(Protocol):
-    """What is trained: `sgd.ProbeBank`."""
+    """What is trained: `sgd.ProbeBank`, `head_training.HeadTraining`."""
 
     def state(self) -> dict[str, np.ndarray]:
         """All that further training hangs on."""

@@ -31,7 +31,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Degradation:
-    """One of the 22 classes.
+    """One class that pre-training tells apart.
 
     Attributes:
         index: the class index, 0 for None.

@@ -65,7 +65,7 @@ class DegradationOptions:
     )
     blur_unit: str = setting(
         "percent",
-        "sigma of the blur in percent of the patch's shorter edge, or in pixels",
+        "sigma of the blur in percent of the patch's shorter edge (of 227 pixels at least), or in pixels",
         ["percent", "pixel"],
     )
     noise_scale: str = setting(
@@ -112,7 +112,7 @@ class DegradationOptions:
 
 
 class DegradationTask(ViewClassification):
-    """22-way classification of the degradation, and the triplet loss over its strength."""
+    """Classification of the degradation and its strength, and the triplet loss over the strength."""
 
     Options = DegradationOptions
 

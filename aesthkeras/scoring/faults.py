@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aesthkeras.degradations.table import EXTENDED_CLASSES
+from aesthkeras.degradations.table import CLASSES
 
 NOTHING = "nothing"
 FAULTLESS = 0.5  # share of the photos that are taken to have none of the faults
@@ -21,19 +21,12 @@ _WORDS_OF_OPERATION = {
     "gaussian_blur": "blurred",
     "patch_shuffle": "scrambled",
     "mixup": "double exposed",
-    "motion_blur": "shaken",
-    "defocus": "out of focus",
-    "underexposure": "underexposed",
-    "overexposure": "overexposed",
-    "contrast": "flat",
-    "haze": "hazy",
-    "saturation": "pale",
 }
 _WORDS_OF_CLASS = {"none": NOTHING, "exposure_0.5": "underexposed", "exposure_3.0": "overexposed"}
 
 WORDS: Mapping[str, str] = {
     degradation.name: _WORDS_OF_CLASS.get(degradation.name) or _WORDS_OF_OPERATION[str(degradation.operation)]
-    for degradation in EXTENDED_CLASSES
+    for degradation in CLASSES
 }
 """Class name -> what one would say of such a photo; the strengths of one fault share their words."""
 

@@ -159,7 +159,8 @@ def test_every_recipe_names_flags_that_exist_and_the_common_budget(recipe, tmp_p
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.stderr.startswith("aesthkeras: --out=/dev/null/model: expected a folder"), result.stderr
     claimed = (tmp_path / "flags.cfg").read_text()
-    for flag in ("width=0.5", "resize=148", "crop=131", "images_seen=300000"):
+    width = "1.0" if recipe.stem == "extended_full_width" else "0.5"
+    for flag in (f"width={width}", "resize=148", "crop=131", "images_seen=300000"):
         assert f"--{flag}\n" in claimed
     trunk = "alexnet_lab" if recipe.stem == "split_trunk" else "alexnet"
     assert f"--encoder_name={trunk}\n" in claimed
