@@ -135,30 +135,32 @@ def adapt(run: RunFolder, places: ScorerPlaces, labelled: LabelledSet, recipe: S
     described = {"encoder": encoder.name, "dataset": description["dataset"]["name"], "target": recipe.target}
     fitted = None
     for part in tqdm(planned, desc="adapting", unit="part"):
+        checkpoint = outcomes.checkpoint(part, places.checkpoint_minutes)
         if not outcomes.is_done(part):
             folder = part_folder(run, part) if labelled.cross_validated else run
-            checkpoint = outcomes.checkpoint(part, places.checkpoint_minutes)
             fitted = adaptation.fit(part, folder, checkpoint)
             outcomes.save(tested(fitted, part, adaptation))
-            checkpoint.remove()
             outcomes.write_results(planned, described)
+        if labelled.cross_validated:
+            checkpoint.remove()
     outcomes.write_results(planned, described)
     predictions = outcomes.write_predictions(planned, photos)
     measured = summarize(outcomes.rows(planned), predictions)
 
+    if labelled.cross_validated:
+        fitted, final = None, whole(photos)
+        checkpoint = ProbeCheckpoint(run.path / PARTS / "exported.training.npz", places.checkpoint_minutes)
+    else:  # the one that was tested
+        final, checkpoint = planned[0], outcomes.checkpoint(planned[0], places.checkpoint_minutes)
     exported = run.exported_to(places.saved_model())
     if exported is None:
-        if labelled.cross_validated or fitted is None:
-            final = whole(photos) if labelled.cross_validated else planned[0]
-            checkpoint = ProbeCheckpoint(
-                run.path / PARTS / "exported.training.npz", places.checkpoint_minutes
-            )
+        if fitted is None:
             fitted = adaptation.fit(final, run, checkpoint)
-            checkpoint.remove()
         meaning = meaning_of(labelled, photos, recipe, description, fitted, measured)
         exported = export(run, places.saved_model(), encoder, fitted, recipe, meaning)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
         run.update_record(finished=finished, exported=str(exported), measured=measured)
+    checkpoint.remove()  # not before the export is on record: a kill in between would cost the training
     picture = adapt_figure(predictions, photos.scores, measured, run.history(), description)
     replace_file(run.path / FIGURE, picture)
     say_what_was_left_out(run)

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-# The temperature lies between the values' spread divided by this and the spread times this: beyond, float32
-# probabilities of different photos become equal, and their order is lost.
-RANGE = 20
+# The temperature lies between the values' spread divided by the first and the spread times the second. A
+# float32 sigmoid is 1 from 17 on: up to three spreads above the threshold, photos keep their order.
+STEEPEST, FLATTEST = 5, 20
 
 
 def fit_calibration(
@@ -27,7 +27,7 @@ def fit_calibration(
         threshold: None to fit it.
 
     Returns:
-        The threshold, and T above 0. T stays within a factor of 20 of the values' spread: values that
+        The threshold, and T above 0. T stays between a fifth and 20 times the values' spread: values that
         separate the classes would want 0, those that say nothing or the contrary endlessly much.
     """
     values = values.astype(np.float64)
@@ -42,7 +42,7 @@ def fit_calibration(
         gradient = np.array([(pull * standardised).mean(), pull.mean()])
         return float(np.logaddexp(0, -margins).mean()), gradient
 
-    bounds = [(1 / RANGE, RANGE), (None, None) if threshold is None else (0, 0)]
+    bounds = [(1 / FLATTEST, STEEPEST), (None, None) if threshold is None else (0, 0)]
     found = minimize(
         log_loss,
         [1.0, 0.0],

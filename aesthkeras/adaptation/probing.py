@@ -70,15 +70,15 @@ def probe(run: RunFolder, places: ProbePlaces, labelled: LabelledSet, recipe: Pr
         "solver": recipe.solver,
     }
     for part in tqdm(planned, desc="probing", unit="part"):
+        checkpoint = outcomes.checkpoint(part, places.checkpoint_minutes)
         if not outcomes.is_done(part):
-            checkpoint = outcomes.checkpoint(part, places.checkpoint_minutes)
             outcomes.save(
                 probe_part(
                     part, photos, photo_set, encoder, pooled, features, recipe, cross_validated, checkpoint
                 )
             )
-            checkpoint.remove()
             outcomes.write_results(planned, described)
+        checkpoint.remove()  # one that a kill left behind its finished part too
     rows = outcomes.write_results(planned, described)
     outcomes.write_predictions(planned, photos)
     tell(run, rows)
@@ -101,7 +101,8 @@ def probe_part(
         if fraction < 1 or cross_validated or part.repeat == 0:  # all labels of a fixed split: once
             ids = [photos.ids[index] for index in part.train]
             purpose = f"{part.repeat}/{part.fold}"
-            drawn = draw_fraction(ids, part.labels[part.train], fraction, recipe.seed, purpose)
+            labels = part.labels[part.train]
+            drawn = draw_fraction(ids, labels, fraction, recipe.seed, purpose, recipe.label_draws)
             draws[fraction] = part.train[drawn]
     groups = np.unique(photos.keys, return_inverse=True)[1]
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other

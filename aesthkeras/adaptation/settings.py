@@ -70,6 +70,12 @@ class ProbeRecipe(Protocol, SgdSettings):
     label_fractions: str = setting(
         "1", "shares of the training labels to use, separated by commas, such as 0.01,0.1,1"
     )
+    label_draws: str = setting(
+        "balanced",
+        "what a share below 1 keeps: balanced, as many labels of each class; stratified, as in the paper, "
+        "that share of each class, which keeps the commoner one the commoner",
+        ["balanced", "stratified"],
+    )
     seeds: int = setting(1, "sgd: number of initialisations trained side by side; predictions are their mean")
     epochs: int = setting(30, "sgd: passes over the training photos; the paper does not say")
     decay: str = setting(

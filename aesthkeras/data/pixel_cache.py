@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, Callable, cast
@@ -114,6 +115,8 @@ class PixelCacheWriter:
         try:
             self._file.flush()
             if self._path is not None:
+                # Else a crash of the machine could leave the name without the pixels.
+                os.fsync(self._file.fileno())
                 os.replace(self._aside, self._path + ".u8")
                 with open(self._aside, "wb") as index:
                     np.savez(
@@ -124,6 +127,8 @@ class PixelCacheWriter:
                         starts=self._starts,
                         shapes=self._shapes,
                     )
+                    index.flush()
+                    os.fsync(index.fileno())
                 os.replace(self._aside, self._path + ".npz")
         except OSError as error:
             raise _cannot_write(self._aside, error) from error
@@ -160,7 +165,7 @@ def load_pixel_cache(path: str, fingerprint: str) -> PixelCache | None:
             return None
         with open(path + ".u8", "rb") as octets:
             return PixelCache(edge, _mapped(octets, total), starts, shapes, more_formats)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 

@@ -178,13 +178,23 @@ class DegradationTask(ViewClassification):
 
     def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
         """Eq. 1 and Eq. 2 per patch, and w_p (or, per view, the weights inside the terms)."""
-        classes, logits = batch["classes"], outputs["logits"]
-        entropy = self._entropy(logits)
+        scales = {
+            "degradation": self.options.classification_weight,
+            "triplet": self.triplet_scale,
+            "blocks": self.options.block_weight,
+        }
+        entropy = self._entropy(outputs["logits"])
+        unweighted = self._terms(outputs, batch["classes"], tf.ones_like(entropy))
         if self.options.entropy_per == "patch":
             patch_weights = losses.entropy_weight(tf.reduce_mean(entropy[:, 1:], axis=1), self.entropy_alpha)
-            view_weights = tf.ones_like(entropy)
-        else:
-            patch_weights, view_weights = None, losses.entropy_weight(entropy, self.entropy_alpha)
+            return PatchLosses(unweighted, scales, patch_weights)
+        view_weights = losses.entropy_weight(entropy, self.entropy_alpha)
+        weighted = self._terms(outputs, batch["classes"], view_weights)
+        return PatchLosses(weighted, scales, unweighted=unweighted)
+
+    def _terms(self, outputs: dict[str, Any], classes: Any, view_weights: Any) -> dict[str, Any]:
+        """Eq. 1 and Eq. 2 per patch, with weights of the views `[B, V]`."""
+        logits = outputs["logits"]
         terms = {"degradation": losses.degradation_loss(logits, classes, self.none_weight, view_weights)}
         if self.options.parameters_per_operation == 2:
             hinges = self._hinges(outputs["embedding"], classes)
@@ -196,12 +206,7 @@ class DegradationTask(ViewClassification):
                 losses.degradation_loss(answer, classes, self.none_weight, view_weights) for answer in answers
             ]
             terms["blocks"] = tf.reduce_mean(tf.stack(of_blocks), axis=0)
-        scales = {
-            "degradation": self.options.classification_weight,
-            "triplet": self.triplet_scale,
-            "blocks": self.options.block_weight,
-        }
-        return PatchLosses(terms, scales, patch_weights)
+        return terms
 
     def _entropy(self, logits: Any) -> Any:
         """Entropy of each view's prediction, float32 `[B, V]`, in the unit that was asked for."""

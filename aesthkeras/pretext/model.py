@@ -60,7 +60,7 @@ class PretextModel(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, variables))
         self.means["loss"].update_state(loss)
         self.means["weight_decay"].update_state(weight_decay)
-        for name, term in losses.terms.items():
+        for name, term in (losses.unweighted or losses.terms).items():
             self.means[name].update_state(term)
         self.task.update_metrics(outputs, batch, losses)
         return {**{name: mean.result() for name, mean in self.means.items()}, **self.task.step_logs()}

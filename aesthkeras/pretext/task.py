@@ -28,14 +28,16 @@ class PatchLosses:
     (the paper's Eq. 3), plus the weight decay.
 
     Attributes:
-        terms: name -> float32 `[B]`, the unweighted value per patch.
+        terms: name -> float32 `[B]`, the value per patch.
         scales: name -> float32 scalar (lambda of Eq. 3); a name without a scale counts with 1.
         patch_weights: float32 `[B]` (w_p of the paper), or None for 1.
+        unweighted: the terms to log where `terms` has weights of single views inside; None for `terms`.
     """
 
     terms: dict[str, Any]
     scales: dict[str, Any]
     patch_weights: Any | None = None
+    unweighted: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,10 @@ class ProbeRun:
     @property
     def settings(self) -> str:
         """The flags that its solver goes by, as they are typed; empty where flags.cfg is not there."""
-        names = SOLVER_FLAGS.get(self.solver, ())
-        return " ".join(f"--{name}={self.flags[name]}" for name in names if name in self.flags)
+        names = [name for name in SOLVER_FLAGS.get(self.solver, ()) if name in self.flags]
+        if self.flags.get("label_draws") == "stratified":
+            names.append("label_draws")
+        return " ".join(f"--{name}={self.flags[name]}" for name in names)
 
     @property
     def fractions(self) -> tuple[float, ...]:

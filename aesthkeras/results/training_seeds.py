@@ -21,7 +21,8 @@ def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
     """The runs, with those that differ in their training seed only taken together, in the order given.
 
     Raises:
-        UsageError: a seed occurs twice on one data set.
+        UsageError: a seed occurs twice on one data set, stands beside a run without one, or is of another
+            network.
     """
     groups: dict[tuple[str, ...], dict[int, ProbeRun]] = {}
     for run in runs:
@@ -36,6 +37,17 @@ def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
                 f"{run.folder}: expected each seed once per data set; {group[seed].folder} also holds "
                 f"{run.encoder} on {run.dataset}"
             )
+        for other in group.values():
+            if -1 in (seed, *group):
+                raise UsageError(
+                    f"{run.folder}: expected {base} either with a seed in its name or without; "
+                    f"{other.folder} holds {other.encoder} on {run.dataset}"
+                )
+            if other.values != run.values:
+                raise UsageError(
+                    f"{run.folder}: expected seeds of one network; {other.folder} holds {other.encoder} with "
+                    "another number of values"
+                )
         group[seed] = run
     return [group[-1] if -1 in group else _together(base, group) for (base, *_), group in groups.items()]
 

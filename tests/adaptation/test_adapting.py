@@ -18,6 +18,7 @@ from aesthkeras.adaptation import adapting
 from aesthkeras.adaptation.adapting import adapt, require_adaptable
 from aesthkeras.adaptation.protocols import read_labelled
 from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
+from aesthkeras.adaptation.sgd_checkpoint import ProbeCheckpoint
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.encoders.find import find_encoder
@@ -51,10 +52,12 @@ def run_adapt(
     exported: Path,
     dataset: DatasetSettings | None = None,
     tiles: int = 0,
+    checkpoint_minutes: float = 10,
     **settings,
 ):
     where = {"encoder": exported, "data_dir": data, "run_dir": run_dir, "out": run_dir.parent / "scorer"}
-    places = ScorerPlaces(**{name: str(path) for name, path in where.items()}, cache="memory", tiles=tiles)
+    more = {"cache": "memory", "tiles": tiles, "checkpoint_minutes": checkpoint_minutes}
+    places = ScorerPlaces(**{name: str(path) for name, path in where.items()}, **more)
     recipe = ScorerRecipe(**{**SMALL, **settings})
     labelled = read_labelled(places.dataset, places.data_dir, dataset or DatasetSettings(), recipe)
     require_adaptable(labelled, recipe)
@@ -137,6 +140,35 @@ def test_a_run_that_was_cut_goes_on_and_ends_alike(finished, counted, exported, 
     run_adapt(counted, tmp_path / "run", exported, target="distribution")
     assert len(done) == 4  # all done: nothing is trained, no second version
     assert [path.name for path in (tmp_path / "scorer").iterdir()] == ["1"]
+
+
+@pytest.mark.parametrize("protocol", ["split", "kfold"])
+def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
+    protocol, rated, exported, tmp_path, monkeypatch
+):
+    split = DatasetSettings(split="random", split_seed=5, test_share=0.3, validation_share=0.2, threshold="4")
+    settings = {"protocol": protocol, "checkpoint_minutes": 0}
+    if protocol == "split":
+        settings["dataset"] = split
+    original, begun_at = ProbeCheckpoint.restore, []
+
+    def restore(checkpoint, training):
+        begun_at.append(original(checkpoint, training))
+        return begun_at[-1]
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProbeCheckpoint, "restore", restore)
+    with monkeypatch.context() as broken:
+        broken.setattr(adapting, "export", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_adapt(rated.folder, tmp_path / "run", exported, **settings)
+    parts, before = (1, [0]) if protocol == "split" else (4, [0] * 4)  # the folds and the whole
+    assert begun_at == before
+    run_adapt(rated.folder, tmp_path / "run", exported, **settings)
+    assert len(begun_at) == parts + 1 and begun_at[-1] > 0
+    assert not list(tmp_path.rglob("*.training.npz"))
 
 
 @pytest.mark.parametrize(("tiles", "pooling"), [(0, "vissl"), (2, "statistics")])

@@ -47,10 +47,18 @@ def test_values_that_separate_contradict_or_say_nothing():
     labels = np.array([0, 0, 1, 1])
     logits = np.array([-1.0, -2.0, 1.0, 2.0])
     spread = np.sqrt(2.5)
-    assert fit_calibration(logits, labels, 0.0)[1] == pytest.approx(spread / 20)
+    assert fit_calibration(logits, labels, 0.0)[1] == pytest.approx(spread / 5)
     assert fit_calibration(-logits, labels, 0.0)[1] == pytest.approx(spread * 20)
     threshold, temperature = fit_calibration(np.full(4, 3.0), np.array([0, 1, 1, 1]))
     assert 1 / (1 + np.exp((threshold - 3) / temperature)) == pytest.approx(0.75, abs=1e-3)
+
+
+def test_photos_that_the_classes_divide_keep_their_order_in_float32():
+    values = np.random.default_rng(0).normal(size=200)
+    threshold, temperature = fit_calibration(values, (values > 0.1).astype(int))
+    reached = np.linspace(values.min(), values.max(), 200, dtype=np.float32)
+    scores = 1 / (1 + np.exp((np.float32(threshold) - reached) / np.float32(temperature)))
+    assert scores.dtype == np.float32 and (np.diff(scores) > 0).all()
 
 
 def test_calibration_error_by_hand():

@@ -84,6 +84,16 @@ def test_a_value_that_is_silent_in_training_does_not_explode():
     assert np.abs(points.test).max() < 10
 
 
+@pytest.mark.parametrize("shape", [(20, 30), (30, 20)])
+def test_a_block_that_answers_every_photo_alike_tells_nothing(shape):
+    points = exact.coordinates(np.full(shape, 0.3, np.float32), np.full((4, shape[1]), 0.3, np.float32))
+    labels = np.arange(shape[0]) % 2
+    probe = exact.fit_labels(points, labels, np.arange(shape[0]))
+    np.testing.assert_allclose(probe.predicted, 0.5, atol=1e-6)
+    ridge = exact.fit_scores(points, np.arange(shape[0]) / 1.0, labels, np.arange(shape[0]))
+    np.testing.assert_allclose(ridge.predicted, (shape[0] - 1) / 2, atol=1e-6)
+
+
 def test_strength_is_chosen_without_the_test_photos(problem):
     train, test, scores, _ = problem
     labels = (scores >= np.median(scores)).astype(int)

@@ -1,4 +1,4 @@
-"""Label fractions: balanced, nested, the same for ever."""
+"""Label fractions: balanced or stratified, nested, the same for ever."""
 
 from __future__ import annotations
 
@@ -26,9 +26,19 @@ def test_the_rarer_class_gives_all_it_has():
     assert len(drawn) == 270
 
 
+@pytest.mark.parametrize(
+    ("fraction", "negative", "positive"), [(0.001, 1, 1), (0.1, 20, 10), (0.9, 180, 91), (1, 200, 101)]
+)
+def test_stratified_is_that_share_of_each_class(fraction, negative, positive):
+    drawn = draw_fraction(IDS, LABELS, fraction, seed=0, draws="stratified")
+    assert np.bincount(LABELS[drawn]).tolist() == [negative, positive]
+    assert sorted(set(drawn)) == list(drawn)
+
+
+@pytest.mark.parametrize("draws", ["balanced", "stratified"])
 @pytest.mark.parametrize("labels", [LABELS, 1 - LABELS])
-def test_nested(labels):
-    draws = [set(draw_fraction(IDS, labels, fraction, seed=5)) for fraction in FRACTIONS]
+def test_nested(labels, draws):
+    draws = [set(draw_fraction(IDS, labels, fraction, seed=5, draws=draws)) for fraction in FRACTIONS]
     assert all(small <= large for small, large in zip(draws, draws[1:]))
     assert len(draws[-1]) == 301
 

@@ -52,8 +52,9 @@ def test_the_threshold_is_the_median_of_the_training_part(rated):
     other = photos._replace(scores=photos.scores.copy())
     first = next(protocols.parts(photos, ProbeRecipe(folds=3), True))
     other.scores[first.test] = 1e6 + np.arange(len(first.test))
-    labels = (other.scores[first.train] >= np.median(other.scores[first.train])).astype(int)
-    np.testing.assert_array_equal(first.labels[first.train], labels)
+    labels, threshold = protocols.labels_of_part(other, first.train)
+    assert threshold == first.threshold
+    np.testing.assert_array_equal(labels[first.train], first.labels[first.train])
 
 
 def test_a_number_as_threshold_is_the_same_everywhere(rated):

@@ -75,6 +75,16 @@ def test_cache_of_other_photos_or_of_half_its_size_is_none(tmp_path):
     assert load_pixel_cache(path, "ab" * 32) is None
 
 
+@pytest.mark.parametrize("length", [0, 1, 50, 200, -1])
+def test_an_index_cut_short_by_a_crash_is_none(length, tmp_path):
+    path = cache_path(str(tmp_path), "ab" * 32, 8)
+    with PixelCacheWriter(1, 8, path) as writer:
+        writer.add(0, images()[0])
+        writer.finish("ab" * 32, more_formats=False)
+    os.truncate(path + ".npz", length % os.path.getsize(path + ".npz"))
+    assert load_pixel_cache(path, "ab" * 32) is None
+
+
 def test_unfinished_cache_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt), PixelCacheWriter(1, 8, str(tmp_path / "cache")) as writer:
         writer.add(0, images()[0])

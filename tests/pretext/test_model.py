@@ -148,6 +148,9 @@ def test_entropy_per_view_weighs_views_not_patches():
     assert losses.patch_weights is None
     # Only the certain (and wrong: loss 100) first view has a weight, 1 of 4 views.
     assert float(losses.terms["degradation"][0]) == pytest.approx(100 / 4, rel=1e-5)
+    # What is logged, and what a plateau is read from, has no weights.
+    logged = float(losses.unweighted["degradation"][0])
+    assert logged == pytest.approx((100 + 3 * math.log(22)) / 4, rel=1e-5)
     assert list(losses.terms) == task.loss_names() == ["degradation"]
 
 

@@ -84,6 +84,18 @@ def test_the_same_seed_twice_is_refused(runs):
         pool_seeds([*runs, runs[0]])
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_run_without_a_seed_does_not_stand_for_those_with_one(runs, turn):
+    with pytest.raises(UsageError, match="either with a seed in its name or without"):
+        pool_seeds([*runs, replace(runs[0], encoder="ours")][::turn])
+
+
+def test_seeds_of_another_network_are_not_averaged(runs):
+    wider = replace(runs[1], values={"conv1": 9})
+    with pytest.raises(UsageError, match="expected seeds of one network"):
+        pool_seeds([runs[0], wider])
+
+
 def test_seeds_of_an_encoder_in_tiles_are_taken_together_and_apart_from_those_without(runs):
     tiled = [replace(run, encoder=f"{run.encoder}, 3 x 3 tiles") for run in runs]
     plain, both = ([run.encoder for run in pool_seeds(some)] for some in (runs, [*runs, *tiled]))
