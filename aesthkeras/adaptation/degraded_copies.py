@@ -11,7 +11,7 @@ import tensorflow as tf
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES
 
-# A turned photo is no worse a photo. Mixup's partner is any photo of the batch, of a test part too: pixels, no label.
+# A turned photo is no worse a photo. Mixup's partner is any photo of the batch, be it one that tests.
 SPOILT_BY = tuple(edit.index for edit in CLASSES if edit.operation not in (None, "rotation"))
 
 
