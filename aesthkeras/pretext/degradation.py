@@ -267,6 +267,7 @@ class DegradationTask(ViewClassification):
                 schedule.AfterEpochs(options.entropy_epoch),
                 history,
             ),
+            schedule.SayWhenSpent(self.entropy_weights),
         ]
 
     def serving_head(self, head: Any) -> tuple[Any, list[str]]:

@@ -5,11 +5,16 @@ Everything here is a function of the step or of the epochs' logs, so a resumed r
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import tensorflow as tf
 from tensorflow import keras
+from tqdm import tqdm
+
+SPENT = 0.01
+"""Mean entropy weight below which a training is as good as over; in healthy ones it was 0.09 and more."""
 
 
 class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -87,3 +92,29 @@ class SwitchOn(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Remembers the epoch."""
         self.history.append(dict(logs or {}))
+
+
+class SayWhenSpent(keras.callbacks.Callback):
+    """Says once, on stderr, that the entropy weight leaves next to nothing to learn from.
+
+    Switched on while the network is still unsure of everything, it is nil for all patches, and as nothing
+    is learned any more it stays so (RESULTS.md, `entropy_early`).
+
+    Args:
+        weights: the mean weight of the epoch, a metric.
+    """
+
+    def __init__(self, weights: keras.metrics.Metric) -> None:
+        super().__init__()
+        self.weights, self.said = weights, False
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Looks at this epoch's mean."""
+        mean = float(self.weights.result())
+        if mean < SPENT and not self.said:
+            self.said = True
+            tqdm.write(
+                f"aesthkeras: epoch {epoch + 1}: the mean entropy weight is {mean:.4f}, next to nothing is "
+                "learned any more: expected a later --entropy_epoch, or --entropy_unit=normalised",
+                file=sys.stderr,
+            )

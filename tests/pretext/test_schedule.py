@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.pretext.schedule import AfterEpochs, AtPlateau, StepDecay, SwitchOn
+from aesthkeras.pretext.schedule import AfterEpochs, AtPlateau, SayWhenSpent, StepDecay, SwitchOn
 
 
 def test_learning_rate_drops_to_a_fifth_after_every_ten_epochs():
@@ -61,3 +61,16 @@ def test_switch_is_set_at_the_start_of_each_epoch_and_after_a_resume():
     resumed = SwitchOn(variable, 0.02, AfterEpochs(2), history=[{}, {}, {}])
     model.fit(*data, initial_epoch=3, epochs=4, verbose=0, callbacks=[resumed, log])
     np.testing.assert_allclose(log.seen, [0.02])
+
+
+def test_a_spent_entropy_weight_is_said_once(capsys):
+    weights = keras.metrics.Mean()
+    notice = SayWhenSpent(weights)
+    for epoch, mean in enumerate([1.0, 0.09, 0.0005, 0.0]):
+        weights.reset_state()
+        weights.update_state([2 * mean, 0.0])
+        notice.on_epoch_end(epoch)
+    said = capsys.readouterr().err
+    assert said.count("aesthkeras:") == 1
+    assert said.startswith("aesthkeras: epoch 3: the mean entropy weight is 0.0005,")
+    assert "--entropy_epoch" in said
