@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,6 +15,11 @@ from aesthkeras.results.measures import Measure
 from aesthkeras.results.probe_tables import AVERAGE, Table
 
 COMMONER = "always the commoner class"
+WIDTH, HEIGHT = 6.4, 4.0  # inches, without the legend
+LETTERS = 95  # of the legend's type that fit side by side
+AROUND = 11  # letters' worth of mark and space around a name
+LINE = 0.2  # inches a line of small type takes
+MARKERS = "os^D"  # one for each time that all colours are used up
 
 
 def encoder_colours(names: list[str], reference: str) -> dict[str, str]:
@@ -31,7 +37,7 @@ def layer_figure(table: Table, measure: Measure, colours: Mapping[str, str], maj
     """
     figure, axes = _figure()
     layers = [column for column in table.columns if column != AVERAGE]
-    for name, offset in zip(table.rows, _side_by_side(len(table.rows))):
+    for number, (name, offset) in enumerate(zip(table.rows, _side_by_side(len(table.rows)))):
         cells = [(place, cell) for place, cell in enumerate(table.rows[name][: len(layers)]) if cell]
         axes.errorbar(
             [place + offset for place, _ in cells],
@@ -39,7 +45,7 @@ def layer_figure(table: Table, measure: Measure, colours: Mapping[str, str], maj
             [cell.deviation or 0 for _, cell in cells],
             color=colours[name],
             label=name,
-            marker="o",
+            marker=MARKERS[number // len(COLOURS) % len(MARKERS)],
             markersize=5,
             linewidth=1.8,
             elinewidth=1.2,
@@ -76,7 +82,12 @@ def fraction_figure(
 
 
 def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> bytes:
-    """Differences with their intervals per layer and of the average; filled where 0 is excluded."""
+    """Differences with their intervals per layer and of the average; filled where 0 is excluded.
+
+    With more encoders than colours the averages alone, a line for each.
+    """
+    if len(comparison.rows) > len(COLOURS):
+        return _averages(comparison)
     figure, axes = _figure()
     for name, offset in zip(comparison.rows, _side_by_side(len(comparison.rows))):
         axes.plot([], [], "o", color=colours[name], label=name)
@@ -96,13 +107,34 @@ def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> byt
     axes.axhline(0, color=REFERENCE_COLOUR, linewidth=1.4, label=f"{comparison.reference} (reference)")
     axes.axvline(len(comparison.columns) - 1.5, color=GRID, linewidth=1)
     axes.set_xticks(range(len(comparison.columns)), comparison.columns)
-    unit = " (points)" if comparison.measure.factor == 100 else ""
-    axes.set(ylabel=f"difference in {comparison.measure.words}{unit}")
+    axes.set(ylabel=_difference_words(comparison))
     return _png(figure, axes)
 
 
-def _figure() -> tuple[Figure, Axes]:
-    figure, panels = new_figure(1, 1, size=(6.4, 4.0))
+def _averages(comparison: Comparison) -> bytes:
+    averages = {name: row[-1] for name, row in comparison.rows.items() if row[-1]}
+    names = list(averages)
+    figure, axes = _figure(height=LINE * len(names) + 1)
+    for place, difference in enumerate(averages.values()):
+        assert difference is not None
+        colour = COLOURS[0] if difference.excludes_zero else REFERENCE_COLOUR
+        axes.plot([difference.low, difference.high], [place, place], color=colour, linewidth=1.6)
+        axes.plot(difference.mean, place, "o", color=colour, markersize=5)
+    axes.axvline(0, color=REFERENCE_COLOUR, linewidth=1.4)
+    axes.set_yticks(range(len(names)), names, fontsize=9, parse_math=False)
+    axes.set(ylim=(len(names) - 0.5, -0.5))  # the first on top
+    axes.set_xlabel(f"{_difference_words(comparison)}\nless {comparison.reference}", parse_math=False)
+    return png(figure)
+
+
+def _difference_words(comparison: Comparison) -> str:
+    unit = " (points)" if comparison.measure.factor == 100 else ""
+    averaged = ", averaged over the layers" if len(comparison.rows) > len(COLOURS) else ""
+    return f"difference in {comparison.measure.words}{averaged}{unit}"
+
+
+def _figure(height: float = HEIGHT) -> tuple[Figure, Axes]:
+    figure, panels = new_figure(1, 1, size=(WIDTH, height))
     return figure, panels[0, 0]
 
 
@@ -123,16 +155,12 @@ def _apart(fractions: tuple[float, ...]) -> list[str]:
 
 
 def _png(figure: Figure, axes: Axes) -> bytes:
-    entries = len(axes.get_legend_handles_labels()[1])
-    # above the plot, where it hides nothing
-    legend = axes.legend(
-        frameon=False,
-        fontsize=9,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=min(entries, 3),
-        borderaxespad=0.2,
-    )
+    marks, names = axes.get_legend_handles_labels()
+    fitting = int(LETTERS // (max(map(len, names)) + AROUND))
+    columns = min(max(fitting, 1), 3, len(names))
+    # above the plot, where it hides nothing, the figure so much higher
+    figure.set_figheight(HEIGHT + LINE * math.ceil(len(names) / columns))
+    legend = figure.legend(marks, names, frameon=False, fontsize=9, loc="outside upper left", ncols=columns)
     for text in legend.get_texts():
         text.set_parse_math(False)  # two dollar signs in an encoder's name are no formula
     return png(figure)
