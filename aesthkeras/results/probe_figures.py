@@ -119,7 +119,8 @@ def _averages(comparison: Comparison) -> bytes:
         assert difference is not None
         colour = COLOURS[0] if difference.excludes_zero else REFERENCE_COLOUR
         axes.plot([difference.low, difference.high], [place, place], color=colour, linewidth=1.6)
-        axes.plot(difference.mean, place, "o", color=colour, markersize=5)
+        inside = colour if difference.excludes_zero else "white"
+        axes.plot(difference.mean, place, "o", color=colour, markerfacecolor=inside, markersize=5)
     axes.axvline(0, color=REFERENCE_COLOUR, linewidth=1.4)
     axes.set_yticks(range(len(names)), names, fontsize=9, parse_math=False)
     axes.set(ylim=(len(names) - 0.5, -0.5))  # the first on top
