@@ -112,11 +112,11 @@ def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> byt
 
 
 def _averages(comparison: Comparison) -> bytes:
-    averages = {name: row[-1] for name, row in comparison.rows.items() if row[-1]}
-    names = list(averages)
+    averages = [(name, row[-1]) for name, row in comparison.rows.items()]
+    shown = [(name, average) for name, average in averages if average]
+    names = [name for name, _ in shown]
     figure, axes = _figure(height=LINE * len(names) + 1)
-    for place, difference in enumerate(averages.values()):
-        assert difference is not None
+    for place, (_, difference) in enumerate(shown):
         colour = COLOURS[0] if difference.excludes_zero else REFERENCE_COLOUR
         axes.plot([difference.low, difference.high], [place, place], color=colour, linewidth=1.6)
         inside = colour if difference.excludes_zero else "white"
@@ -124,14 +124,14 @@ def _averages(comparison: Comparison) -> bytes:
     axes.axvline(0, color=REFERENCE_COLOUR, linewidth=1.4)
     axes.set_yticks(range(len(names)), names, fontsize=9, parse_math=False)
     axes.set(ylim=(len(names) - 0.5, -0.5))  # the first on top
-    axes.set_xlabel(f"{_difference_words(comparison)}\nless {comparison.reference}", parse_math=False)
+    words = f"{_difference_words(comparison)}, averaged over the layers"
+    axes.set_xlabel(f"{words}\nless {comparison.reference}", parse_math=False)
     return png(figure)
 
 
 def _difference_words(comparison: Comparison) -> str:
     unit = " (points)" if comparison.measure.factor == 100 else ""
-    averaged = ", averaged over the layers" if len(comparison.rows) > len(COLOURS) else ""
-    return f"difference in {comparison.measure.words}{averaged}{unit}"
+    return f"difference in {comparison.measure.words}{unit}"
 
 
 def _figure(height: float = HEIGHT) -> tuple[Figure, Axes]:
@@ -157,7 +157,7 @@ def _apart(fractions: tuple[float, ...]) -> list[str]:
 
 def _png(figure: Figure, axes: Axes) -> bytes:
     marks, names = axes.get_legend_handles_labels()
-    fitting = int(LETTERS // (max(map(len, names)) + AROUND))
+    fitting = LETTERS // (max(map(len, names)) + AROUND)
     columns = min(max(fitting, 1), 3, len(names))
     # above the plot, where it hides nothing, the figure so much higher
     figure.set_figheight(HEIGHT + LINE * math.ceil(len(names) / columns))

@@ -37,19 +37,21 @@ def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
                 f"{run.folder}: expected each seed once per data set; {group[seed].folder} also holds "
                 f"{run.encoder} on {run.dataset}"
             )
-        for other in group.values():
-            if -1 in (seed, *group):
-                raise UsageError(
-                    f"{run.folder}: expected {base} either with a seed in its name or without; "
-                    f"{other.folder} holds {other.encoder} on {run.dataset}"
-                )
-            if other.values != run.values:
-                raise UsageError(
-                    f"{run.folder}: expected seeds of one network; {other.folder} holds {other.encoder} with "
-                    "another number of values"
-                )
+        if group:
+            _refuse_other(run, next(iter(group.values())), is_mixed=-1 in (seed, *group))
         group[seed] = run
     return [group[-1] if -1 in group else _together(base, group) for (base, *_), group in groups.items()]
+
+
+def _refuse_other(run: ProbeRun, other: ProbeRun, is_mixed: bool) -> None:
+    """Raises `UsageError` where the two are no seeds of one network."""
+    holds = f"{other.folder} holds {other.encoder} on {run.dataset}"
+    if is_mixed:
+        raise UsageError(f"{run.folder}: expected all runs of an encoder with a seed in the name; {holds}")
+    if other.values != run.values:
+        raise UsageError(
+            f"{run.folder}: expected seeds of one network; {holds} with another number of values"
+        )
 
 
 def _together(name: str, by_seed: dict[int, ProbeRun]) -> ProbeRun:

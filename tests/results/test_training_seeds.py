@@ -86,7 +86,7 @@ def test_the_same_seed_twice_is_refused(runs):
 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_a_run_without_a_seed_does_not_stand_for_those_with_one(runs, turn):
-    with pytest.raises(UsageError, match="either with a seed in its name or without"):
+    with pytest.raises(UsageError, match="expected all runs of an encoder with a seed in the name"):
         pool_seeds([*runs, replace(runs[0], encoder="ours")][::turn])
 
 
