@@ -10,30 +10,30 @@ from __future__ import annotations
 from dataclasses import fields
 
 from aesthkeras import command
-from aesthkeras.adaptation.scorer_settings import ScorerPlaces, ScorerRecipe
 from aesthkeras.datasets.settings import DatasetSettings
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.scorers.settings import ScorerRecipe, ScorerRunSettings
 from aesthkeras.settings import flag_values, require
+from aesthkeras.training.run_folder import RunFolder
 
 
 def define() -> None:
     """All flags of the command."""
-    for settings in (ScorerPlaces, ScorerRecipe, DatasetSettings):
+    for settings in (ScorerRunSettings, ScorerRecipe, DatasetSettings):
         command.define_flags(settings)
 
 
 def main(_: list[str]) -> None:
     """Checks flags and labels, claims the run folder, then loads TensorFlow and adapts."""
-    from aesthkeras.adaptation.protocols import read_labelled
+    from aesthkeras.labelled.protocols import read_labelled
 
-    places, recipe = command.from_flags(ScorerPlaces), command.from_flags(ScorerRecipe)
+    places, recipe = command.from_flags(ScorerRunSettings), command.from_flags(ScorerRecipe)
     choices = command.from_flags(DatasetSettings)
     # What is trained along must end in an encoder that pre-training knows.
     require(places, "tiles", places.tiles <= 1 or recipe.trunk == "frozen", "0 or 1 with --trunk=finetuned")
     # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
     labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
 
-    from aesthkeras.adaptation.adapting import adapt, require_adaptable
+    from aesthkeras.scorers.adapting import adapt, require_adaptable
 
     require_adaptable(labelled, recipe)
     run = RunFolder(places.run_dir)

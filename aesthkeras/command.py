@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Callable, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from absl import app, flags, logging
 
@@ -129,7 +130,7 @@ def run(
         define()
         app.run(lambda argv: guarded(main, list(argv[1:]), resumes), flags_parser=parse)
     except UsageError as error:
-        fail(str(error))
+        fail(with_flags(str(error)))
 
 
 def claim_out(out: Path) -> None:
@@ -145,7 +146,7 @@ def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Ca
     try:
         main(arguments)
     except UsageError as error:
-        fail(str(error))
+        fail(with_flags(str(error)))
     except KeyboardInterrupt:
         how = "; the same command goes on where it was" if resumes() else ""
         print(f"aesthkeras: interrupted{how}", file=sys.stderr)
@@ -167,6 +168,16 @@ def is_disk_full(error: BaseException) -> bool:
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, cut at 200 characters."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def with_flags(message: str) -> str:
+    """The message of a library error with its arguments as flags: `crop=300` becomes `--crop=300`.
+
+    The library names arguments; which of them are flags, only the command knows.
+    """
+    names = "|".join(map(re.escape, flags.FLAGS))
+    # not inside a path, a flag or `random:alexnet?width=0.5&seed=0`
+    return re.sub(rf"(?:^|(?<=[ (;]))({names})(?==|:(?: |$))", r"--\1", message)
 
 
 def fail(message: str) -> None:

@@ -1,8 +1,9 @@
-"""What the user got wrong, said in one line."""
+"""What the caller got wrong, said in one line."""
 
 
-class UsageError(Exception):
-    """A mistake of the caller's: the message names the flag or file and what was expected, in one line.
+class UsageError(ValueError):
+    """A mistake of the caller's: the message names the argument or file and what was expected, in one line.
 
-    The commands print the message to stderr and end with exit status 2, with no traceback.
+    The library names arguments (`crop=300: expected at most resize=256`). The commands make flags of them,
+    print the line to stderr and end with exit status 2, with no traceback.
     """

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras import command
-from aesthkeras.data.notes import find_notes
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.photos.notes import find_notes
 from aesthkeras.settings import require, setting
+from aesthkeras.training.run_folder import RunFolder
 
 FORMATS = ("savedmodel", "tflite", "onnx")
 PRECISIONS = ("float32", "float16", "int8")

@@ -13,60 +13,61 @@ from typing import Any
 from absl import flags
 
 from aesthkeras import command
-from aesthkeras.data import storage
-from aesthkeras.data.shard_index import find_index
-from aesthkeras.data.sources import find_photos
 from aesthkeras.errors import UsageError
+from aesthkeras.photos import storage
+from aesthkeras.photos.shard_index import find_index
+from aesthkeras.photos.sources import find_photos
+from aesthkeras.pretext.options import task_options
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.surroundings import Surroundings
-from aesthkeras.pretext.task import find_task
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.settings import flag_values
+from aesthkeras.training.run_folder import RunFolder
 
 
 def define() -> None:
     """All flags of the command; `--task` decides which options there are."""
     flags.DEFINE_string("task", "degradation", "pretext task: the name of a file in aesthkeras/pretext")
-    task = find_task(command.flag_before_parsing("task", "degradation"))
-    for settings in (Surroundings, Recipe, task.Options):
+    options = task_options(command.flag_before_parsing("task", "degradation"))
+    for settings in (RunSettings, Recipe, options):
         command.define_flags(settings)
 
 
 def main(_: list[str]) -> None:
     """Checks the flags, claims the run folder, then loads TensorFlow and trains."""
-    task = find_task(flags.FLAGS.task)
-    surroundings, recipe = command.from_flags(Surroundings), command.from_flags(Recipe)
-    options: Any = command.from_flags(task.Options)
-    task.check(recipe)  # before the folder is claimed: it would keep a wrong recipe as its own
-    shards = find_index(surroundings.data_dir)
-    if shards and surroundings.photo_list:
+    run_settings, recipe = command.from_flags(RunSettings), command.from_flags(Recipe)
+    options: Any = command.from_flags(task_options(flags.FLAGS.task))
+    options.check(recipe)  # before the folder is claimed: it would keep a wrong recipe as its own
+    shards = find_index(run_settings.data_dir)
+    if shards and run_settings.photo_list:
         raise UsageError("--photo_list: expected a folder of photos in --data_dir to go with it, not shards")
-    if not shards and storage.is_remote(surroundings.data_dir):
+    if not shards and storage.is_remote(run_settings.data_dir):
         raise UsageError(
-            f"--data_dir={surroundings.data_dir}: expected shards on a store; `prepare` makes them of photos"
+            f"--data_dir={run_settings.data_dir}: expected shards on a store; `prepare` makes them of photos"
         )
-    source = shards or find_photos(surroundings.data_dir, surroundings.photo_list or None)
-    run = RunFolder(surroundings.run_dir)
+    source = shards or find_photos(run_settings.data_dir, run_settings.photo_list or None)
+    run = RunFolder(run_settings.run_dir)
     start = None
-    begins = not run.has_checkpoint() and not run.exported_to(surroundings.saved_model())
+    begins = not run.has_checkpoint() and not run.exported_to(run_settings.saved_model())
     if recipe.start_from and begins:
         from aesthkeras.pretext.start import find_start
+        from aesthkeras.pretext.task import find_task
 
         # for the same reason before the claim
-        start = find_start(task(options, recipe))
+        start = find_start(find_task(flags.FLAGS.task)(options, recipe))
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
-    run.claim({"task": flags.FLAGS.task, **flag_values(surroundings, recipe, options)}, decisive)
+    run.claim({"task": flags.FLAGS.task, **flag_values(run_settings, recipe, options)}, decisive)
 
-    exported = run.exported_to(surroundings.saved_model())
+    exported = run.exported_to(run_settings.saved_model())
     if exported:
         print(f"aesthkeras: this run is finished, the encoder is in {exported}", file=sys.stderr)
         return
-    command.claim_out(surroundings.saved_model())
+    command.claim_out(run_settings.saved_model())
 
     from aesthkeras.pretext.pretraining import degradation_device, pretrain
+    from aesthkeras.pretext.task import find_task
 
-    device = degradation_device(surroundings.degrade_on)
-    pretrain(run, source, task(options, recipe, device), surroundings, start)
+    device = degradation_device(run_settings.degrade_on)
+    pretrain(run, source, find_task(flags.FLAGS.task)(options, recipe, device), run_settings, start)
 
 
 if __name__ == "__main__":

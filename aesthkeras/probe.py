@@ -10,23 +10,24 @@ from __future__ import annotations
 from dataclasses import fields
 
 from aesthkeras import command
-from aesthkeras.adaptation.settings import ProbePlaces, ProbeRecipe
 from aesthkeras.datasets.settings import DatasetSettings
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.labelled.settings import LabelledRunSettings
+from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.settings import flag_values
+from aesthkeras.training.run_folder import RunFolder
 
 
 def define() -> None:
     """All flags of the command."""
-    for settings in (ProbePlaces, ProbeRecipe, DatasetSettings):
+    for settings in (LabelledRunSettings, ProbeRecipe, DatasetSettings):
         command.define_flags(settings)
 
 
 def main(_: list[str]) -> None:
     """Checks flags and labels, claims the run folder, then loads TensorFlow and probes."""
-    from aesthkeras.adaptation.protocols import read_labelled
+    from aesthkeras.labelled.protocols import read_labelled
 
-    places, recipe = command.from_flags(ProbePlaces), command.from_flags(ProbeRecipe)
+    places, recipe = command.from_flags(LabelledRunSettings), command.from_flags(ProbeRecipe)
     choices = command.from_flags(DatasetSettings)
     # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
     labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
@@ -34,7 +35,7 @@ def main(_: list[str]) -> None:
     decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
     run.claim(flag_values(places, recipe, choices), decisive)
 
-    from aesthkeras.adaptation.probing import probe
+    from aesthkeras.probes.probing import probe
 
     probe(run, places, labelled, recipe)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aesthkeras import command
 from aesthkeras.errors import UsageError
-from aesthkeras.results.measures import MEASURES
+from aesthkeras.reports.measures import MEASURES
 from aesthkeras.settings import require, setting
 
 
@@ -46,9 +46,9 @@ def main(paths: list[str]) -> None:
     if not paths:
         raise UsageError("report: expected at least one probe run, as in `report RUN... --out=FOLDER`")
 
-    from aesthkeras.results.probe_report import ReportChoices, make_report
-    from aesthkeras.results.probe_runs import read_probe_run
-    from aesthkeras.results.report_files import write_report
+    from aesthkeras.reports.probe_report import ReportChoices, make_report
+    from aesthkeras.reports.probe_runs import read_probe_run
+    from aesthkeras.reports.report_files import write_report
 
     choices = ReportChoices(
         measure=MEASURES[settings.metric],

@@ -17,9 +17,9 @@ def setting(default: Any, help_text: str, choices: Sequence[str] | None = None) 
 
 
 def require(settings: Any, name: str, condition: bool, expected: str) -> None:
-    """Raises `UsageError` naming the flag `--name`, its value and what was expected, unless `condition`."""
+    """Raises `UsageError` naming the setting, its value and what was expected, unless `condition`."""
     if not condition:
-        raise UsageError(f"--{name}={getattr(settings, name)}: expected {expected}")
+        raise UsageError(f"{name}={getattr(settings, name)}: expected {expected}")
 
 
 def flag_values(*groups: Any) -> dict[str, str]:
@@ -43,5 +43,5 @@ def from_text(settings: type[Settings], values: Mapping[str, str]) -> Settings:
             try:
                 given[field.name] = {"True": True, "False": False}[text] if kind is bool else kind(text)
             except (KeyError, ValueError):
-                raise UsageError(f"--{field.name}={text}: expected a value of type {kind.__name__}") from None
+                raise UsageError(f"{field.name}={text}: expected a value of type {kind.__name__}") from None
     return settings(**given)

@@ -9,7 +9,7 @@ def load_template(package: str, name: str) -> Template:
     """A template of a package; in HTML what is filled in is escaped, a missing value is an error.
 
     Args:
-        package: such as `aesthkeras.results`.
+        package: such as `aesthkeras.reports`.
         name: of the file in it.
     """
     environment = Environment(

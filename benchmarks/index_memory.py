@@ -48,9 +48,9 @@ def main() -> None:
         print(f"{f'{photos} photos':<44}{'time':>10}{'peak so far':>14}")
         start = time.perf_counter()
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        from aesthkeras.data.inspection import inspect_photos
-        from aesthkeras.data.patches import patch_dataset
-        from aesthkeras.data.sources import find_photos
+        from aesthkeras.photos.inspection import inspect_photos
+        from aesthkeras.photos.patches import patch_dataset
+        from aesthkeras.photos.sources import find_photos
 
         report("import TensorFlow and the pipeline", start)
         start = time.perf_counter()

@@ -10,9 +10,9 @@ import argparse
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.data.sources import find_photos
-from aesthkeras.data.views import serving_pixels
 from aesthkeras.degradations import jpeg
+from aesthkeras.photos.sources import find_photos
+from aesthkeras.photos.views import serving_pixels
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from aesthkeras.data.reading import read_photos
-from aesthkeras.data.sources import find_photos
+from aesthkeras.photos.reading import read_photos
+from aesthkeras.photos.sources import find_photos
 from aesthkeras.scoring.network import SCORE, ScoringNetwork
 
 QUALITY = 60

@@ -57,8 +57,8 @@ def speed(folder: str, count: int) -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # the pool starts before TensorFlow, whose threads a fork would not copy
     with multiprocessing.Pool(2) as pool:
-        from aesthkeras.data.record import DataSet, Record
-        from aesthkeras.data.sources import find_photos
+        from aesthkeras.datasets.record import DataSet, Record
+        from aesthkeras.photos.sources import find_photos
         from aesthkeras.preparation.preparing import prepare
         from aesthkeras.preparation.settings import PreparationSettings
 
@@ -106,8 +106,8 @@ def memory(count: int) -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import numpy as np
 
-    from aesthkeras.data.record import DataSet, Record
-    from aesthkeras.data.sources import sample_photos
+    from aesthkeras.datasets.record import DataSet, Record
+    from aesthkeras.photos.sources import sample_photos
     from aesthkeras.preparation import plan, preparing
     from aesthkeras.preparation.examination import examine
     from aesthkeras.preparation.settings import PreparationSettings

@@ -28,9 +28,9 @@ def contender(encoder, layers: tuple[str, ...], seeds: int, fractions: tuple[flo
     """A function that does one step."""
     import tensorflow as tf
 
-    from aesthkeras.adaptation.features import pooling_function
-    from aesthkeras.adaptation.settings import ProbeRecipe
-    from aesthkeras.adaptation.sgd import ProbeBank
+    from aesthkeras.labelled.features import pooling_function
+    from aesthkeras.probes.settings import ProbeRecipe
+    from aesthkeras.probes.sgd import ProbeBank
 
     pooled = pooling_function(encoder, layers, "vissl")
     values = {layer: int(pooled.structured_outputs[layer].shape[-1]) for layer in layers}

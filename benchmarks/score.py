@@ -36,11 +36,11 @@ PAUSE = 0.5  # seconds: onnxruntime's threads keep a core busy for a while after
 def random_scorer(folder: Path) -> Path:
     from tensorflow import keras
 
-    from aesthkeras.adaptation.heads import build_network, build_scorer
-    from aesthkeras.adaptation.pooling import pool_blocks
     from aesthkeras.degradations.table import CLASSES
     from aesthkeras.encoders import build_encoder
-    from aesthkeras.serving.signatures import export_scorer
+    from aesthkeras.networks.heads import build_network, build_scorer
+    from aesthkeras.networks.pooling import pool_blocks
+    from aesthkeras.networks.saving import export_scorer
 
     encoder = build_encoder(FLAGS.encoder_name, input_size=FLAGS.crop, width=FLAGS.width)
     encoder(
@@ -117,7 +117,7 @@ def from_file_to_row(sides: dict[str, object], paths: list[str]) -> None:
 
 
 def main(_: list[str]) -> None:
-    from aesthkeras.data.sources import find_photos
+    from aesthkeras.photos.sources import find_photos
     from aesthkeras.scoring.network import ScoringNetwork
 
     with tempfile.TemporaryDirectory() as temporary:

@@ -16,11 +16,11 @@ import tempfile
 import psutil
 from tensorflow import keras
 
-from aesthkeras.data.inspection import inspect_photos
-from aesthkeras.data.sources import find_photos
 from aesthkeras.monitoring.callbacks import Throughput
-from aesthkeras.pretext.degradation import DegradationOptions, DegradationTask
+from aesthkeras.photos.inspection import inspect_photos
+from aesthkeras.photos.sources import find_photos
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.tasks.degradation.task import DegradationOptions, DegradationTask
 from aesthkeras.pretext.training import build_model, patch_stream, views_dataset
 
 

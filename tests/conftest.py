@@ -1,4 +1,4 @@
-"""Settings that every test process needs before TensorFlow starts."""
+"""Settings that every test process needs before TensorFlow starts, and fixtures of several rooms."""
 
 from __future__ import annotations
 
@@ -6,3 +6,5 @@ import os
 
 # Two processes of tests share the machine: on one with a GPU neither may take all its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+pytest_plugins = ["tests.rated_sets", "tests.exports"]

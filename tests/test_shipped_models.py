@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.data.sources import sample_photos
 from aesthkeras.degradations.table import CLASSES
+from aesthkeras.networks.loading import newest_version
+from aesthkeras.networks.operations import unservable_operations
+from aesthkeras.photos.sources import sample_photos
 from aesthkeras.scoring.monotone import Change, measure
 from aesthkeras.scoring.network import ScoringNetwork
-from aesthkeras.serving.loading import newest_version
-from aesthkeras.serving.operations import unservable_operations
 
 FOLDER = Path(__file__).parents[1] / "savedmodels"
 SCORERS = ("beauty", "quality")

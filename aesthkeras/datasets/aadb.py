@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 import re
 
-from aesthkeras.data import storage
-from aesthkeras.data.record import DataSet, Record
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import (
     Folders,
@@ -22,8 +20,10 @@ from aesthkeras.datasets.listing import (
     require_most,
     score_in_range,
 )
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.photos import storage
 
 LISTS = {
     "train": "imgListTrainRegression_score.txt",
@@ -101,7 +101,7 @@ def _image_folders(data_dir: str) -> list[str]:
         if places:
             return places
     names = ", ".join(f"{family[0]}/" for family in IMAGE_FOLDERS)
-    raise UsageError(f"--data_dir={data_dir}: expected the photos of AADB in one of {names}")
+    raise UsageError(f"data_dir={data_dir}: expected the photos of AADB in one of {names}")
 
 
 def _without_score(places: list[str], folders: Folders) -> dict[str, str]:

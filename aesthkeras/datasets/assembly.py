@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
-from typing import Callable
 
-from aesthkeras.data.record import DataSet, Record
 from aesthkeras.datasets.labelling import LOW_HIGH, label_by_score
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import FOLDS, DatasetSettings
 from aesthkeras.datasets.splits import equal_folds, random_split
 from aesthkeras.errors import UsageError
@@ -84,11 +84,11 @@ def key_of(record: Record) -> str:
 
 
 def _set_aside_validation(records: list[Record], settings: DatasetSettings) -> None:
-    flag = f"--validation_share={settings.validation_share}"
+    flag = f"validation_share={settings.validation_share}"
     if any(record.split == "validation" for record in records):
         raise UsageError(f"{flag}: expected 0 for a set that brings its own validation part")
     if not any(record.split == "train" for record in records):
-        raise UsageError(f"{flag}: expected a split that it can be taken from, as with --split=random")
+        raise UsageError(f"{flag}: expected a split that it can be taken from, as with split=random")
     for place, record in enumerate(records):
         if record.split == "train":
             split = random_split(settings.split_seed, key_of(record), 0.0, settings.validation_share)
@@ -98,6 +98,6 @@ def _set_aside_validation(records: list[Record], settings: DatasetSettings) -> N
 def _require_no_scores(settings: DatasetSettings, name: str) -> None:
     why = f"{name} here has no scores to compare with it"
     if settings.threshold:
-        raise UsageError(f"--threshold={settings.threshold}: expected none: {why}")
+        raise UsageError(f"threshold={settings.threshold}: expected none: {why}")
     if settings.margin:
-        raise UsageError(f"--margin={settings.margin}: expected 0: {why}")
+        raise UsageError(f"margin={settings.margin}: expected 0: {why}")

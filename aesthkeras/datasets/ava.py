@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 
-from aesthkeras.data.record import DataSet, Record
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import (
     Folders,
@@ -20,6 +19,7 @@ from aesthkeras.datasets.listing import (
     require_folder,
     require_most,
 )
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -105,4 +105,4 @@ def _image_folder(root: str, folders: Folders) -> str:
         folder = os.path.join(root, name)
         if any(entry.lower().endswith(".jpg") for entry in folders.names(folder)):
             return folder
-    raise UsageError(f"--data_dir={root}: expected photos as {root}/images/ID.jpg")
+    raise UsageError(f"data_dir={root}: expected photos as {root}/images/ID.jpg")

@@ -6,13 +6,13 @@ with the subject outside, `SUBJECT/HighQuality/*.jpg`, are read as well and give
 
 from __future__ import annotations
 
-from aesthkeras.data.record import DataSet, Record
-from aesthkeras.data.sources import find_photos
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.labelling import LOW_HIGH
 from aesthkeras.datasets.listing import first_folder, printable, relative, require_folder
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.sources import find_photos
 
 ROOT = "PhotoQualityDataset"
 SUBJECTS = ("animal", "architecture", "human", "landscape", "night", "plant", "static")
@@ -73,4 +73,4 @@ def _require_all(records: list[Record], root: str) -> None:
     wanted = [f"{subject}/{word}" for subject in SUBJECTS for word in LOW_HIGH]
     missing = [kind for kind in wanted if kind not in found]
     if missing:
-        raise UsageError(f"--data_dir={root}: no photo of {', '.join(missing)}; expected {LAYOUT}")
+        raise UsageError(f"data_dir={root}: no photo of {', '.join(missing)}; expected {LAYOUT}")

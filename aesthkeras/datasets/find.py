@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from aesthkeras.data.record import DataSet
+from aesthkeras.datasets.record import DataSet
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import require
@@ -35,9 +35,9 @@ def read_dataset(name: str, data_dir: str, settings: DatasetSettings) -> DataSet
         UsageError: no such data set, or the layout is not as published; one line that names flag or file.
     """
     if name not in SOURCES:
-        raise UsageError(f"--dataset={name}: expected one of {' '.join(SOURCES)}")
+        raise UsageError(f"dataset={name}: expected one of {' '.join(SOURCES)}")
     for flag in ("score_range", "group_column"):
-        require(settings, flag, name == "csv" or not getattr(settings, flag), f"none with --dataset={name}")
+        require(settings, flag, name == "csv" or not getattr(settings, flag), f"none with dataset={name}")
     source = importlib.import_module(f"aesthkeras.datasets.{SOURCES[name]}")
     data_set: DataSet = source.read(data_dir, settings, name)
     return data_set

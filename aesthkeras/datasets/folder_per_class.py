@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 
-from aesthkeras.data import storage
-from aesthkeras.data.record import DataSet, Record
-from aesthkeras.data.sources import find_photos
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import printable, relative, require_folder
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.photos import storage
+from aesthkeras.photos.sources import find_photos
 
 LAYOUT = "a tree train/CLASS/PHOTO with val/CLASS/PHOTO, or CLASS/PHOTO"
 SPLIT_FOLDERS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
@@ -38,7 +38,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> Da
     require_folder(data_dir, LAYOUT)
     split_folders = [folder for folder in SPLIT_FOLDERS if storage.is_folder(os.path.join(data_dir, folder))]
     if split_folders and "train" not in split_folders:
-        raise UsageError(f"--data_dir={data_dir}: has {split_folders[0]}/, but no train/; expected {LAYOUT}")
+        raise UsageError(f"data_dir={data_dir}: has {split_folders[0]}/, but no train/; expected {LAYOUT}")
     records: list[Record] = []
     names: dict[str, int] = {}
     seen_in: dict[str, set[str]] = {}
@@ -59,17 +59,17 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> Da
     for place, record in enumerate(records):
         records[place] = record._replace(label=order[record.label or 0])
     data_set = DataSet(name, records, tuple(printable(class_) for class_ in classes), left_out=[])
-    return assemble(data_set, settings, f"--data_dir={data_dir}", stratum=_class_number)
+    return assemble(data_set, settings, f"data_dir={data_dir}", stratum=_class_number)
 
 
 def _require_classes(names: dict[str, int], seen_in: dict[str, set[str]], data_dir: str) -> list[str]:
     if len(names) < 2:
-        raise UsageError(f"--data_dir={data_dir}: found one class, {', '.join(names)}; expected {LAYOUT}")
+        raise UsageError(f"data_dir={data_dir}: found one class, {', '.join(names)}; expected {LAYOUT}")
     for split in ("validation", "test"):
         strange = sorted(seen_in.get(split, set()) - seen_in.get("train", set()))
         if strange:
             raise UsageError(
-                f"--data_dir={data_dir}: {len(strange)} classes of the {split} part are not in train/, "
+                f"data_dir={data_dir}: {len(strange)} classes of the {split} part are not in train/, "
                 f"{strange[0]} for one; expected the same classes in both"
             )
     return sorted(names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from aesthkeras.data.record import Record
+from aesthkeras.datasets.record import Record
 from aesthkeras.datasets.settings import MEDIAN, DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -42,7 +42,7 @@ def label_by_score(
         records[kept] = record._replace(label=int(score >= threshold))  # in place: one list of a million
         kept += 1
     del records[kept:]
-    _require_both(records, f"--threshold={text}", threshold)
+    _require_both(records, f"threshold={text}", threshold)
     return threshold
 
 
@@ -50,7 +50,7 @@ def _median(records: list[Record]) -> float:
     scores = [record.score for record in records if record.split == "train" and record.score is not None]
     if not scores:
         if any(record.split for record in records):
-            raise UsageError("--threshold=median: no photo in the training part; expected one or more")
+            raise UsageError("threshold=median: no photo in the training part; expected one or more")
         scores = [record.score for record in records if record.score is not None]
     return float(statistics.median(scores))
 

@@ -7,8 +7,8 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
-from aesthkeras.data import storage
 from aesthkeras.errors import UsageError
+from aesthkeras.photos import storage
 
 
 def require_folder(data_dir: str, expected: str) -> None:
@@ -16,7 +16,7 @@ def require_folder(data_dir: str, expected: str) -> None:
     storage.connect(data_dir, "data_dir")
     if not storage.is_folder(data_dir):
         what = "is a file" if storage.exists(data_dir) else "no such folder"
-        raise UsageError(f"--data_dir={data_dir}: {what}; expected {expected}")
+        raise UsageError(f"data_dir={data_dir}: {what}; expected {expected}")
 
 
 def require_file(path: str, expected: str) -> None:

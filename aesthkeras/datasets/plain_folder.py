@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from aesthkeras.data.record import DataSet, Record
-from aesthkeras.data.sources import SAMPLES, find_photos
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import printable, relative
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.photos.sources import SAMPLES, find_photos
 
 
 def read(data_dir: str, settings: DatasetSettings, name: str = "folder") -> DataSet:
@@ -24,4 +24,4 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "folder") -> Data
         records = [Record(os.path.basename(path), path) for path in paths]
     else:
         records = [Record(printable(relative(path, data_dir)), path) for path in paths]
-    return assemble(DataSet(name, records, left_out=[]), settings, f"--data_dir={data_dir}")
+    return assemble(DataSet(name, records, left_out=[]), settings, f"data_dir={data_dir}")

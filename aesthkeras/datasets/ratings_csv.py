@@ -19,7 +19,6 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from aesthkeras.data.record import SPLITS, DataSet, Record
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.labelling import LOW_HIGH
 from aesthkeras.datasets.listing import (
@@ -31,6 +30,7 @@ from aesthkeras.datasets.listing import (
     require_most,
     score_in_range,
 )
+from aesthkeras.datasets.record import SPLITS, DataSet, Record
 from aesthkeras.datasets.settings import MEDIAN, UNGROUPED, DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -162,7 +162,7 @@ def _columns(header: list[str], file_name: str, settings: DatasetSettings) -> Co
         raise UsageError(f"{file_name}: {found}; {NEEDED}")
     group = settings.group_column.lower()
     if group not in ("", UNGROUPED) and group not in place:
-        raise UsageError(f"--group_column={settings.group_column}: no such column in {file_name}; {found}")
+        raise UsageError(f"group_column={settings.group_column}: no such column in {file_name}; {found}")
     if not group:
         group = next((column for column in GROUP_COLUMNS if column in place), UNGROUPED)
     return Columns(
@@ -230,5 +230,5 @@ def _require_whole_groups(records: list[Record], file_name: str) -> None:
             splits = f"{split_of[record.group]} and {record.split}"
             raise UsageError(
                 f"{file_name}: the group {record.group!r} is in {splits}; "
-                "expected each group in one split (--group_column=none drops the groups)"
+                "expected each group in one split (group_column=none drops the groups)"
             )

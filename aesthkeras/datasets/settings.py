@@ -64,7 +64,7 @@ class DatasetSettings:
             self,
             "validation_share",
             self.test_share + self.validation_share < 1,
-            f"less than 1 together with --test_share={self.test_share}: something has to be left to train on",
+            f"less than 1 together with test_share={self.test_share}: something has to be left to train on",
         )
         known = self.threshold in ("", MEDIAN) or _is_number(self.threshold)
         require(self, "threshold", known, "a number or median")

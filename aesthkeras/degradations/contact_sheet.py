@@ -11,12 +11,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
-from aesthkeras.data.reading import read_photos
 from aesthkeras.datasets.listing import printable
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES, DegradationSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.photos.reading import read_photos
 
 COLUMNS = 8
 LABEL_HEIGHT = 18
@@ -98,14 +98,14 @@ def save(picture: Image.Image, out: str) -> None:
     suffix = Path(out).suffix.lower()
     format_name = Image.registered_extensions().get(suffix)
     if format_name not in Image.SAVE:
-        raise UsageError(f"--out={out}: expected a file name that ends like a picture, such as sheet.png")
+        raise UsageError(f"out={out}: expected a file name that ends like a picture, such as sheet.png")
     buffer = io.BytesIO()
     try:
         picture.save(buffer, format_name)
     except (OSError, ValueError, OverflowError, struct.error) as error:  # what Pillow's writers raise
         size = f"{picture.width} x {picture.height} pixels"
-        raise UsageError(f"--out={out}: expected a format that takes RGB of {size} ({error})") from error
+        raise UsageError(f"out={out}: expected a format that takes RGB of {size} ({error})") from error
     try:
         replace_file(Path(out), buffer.getvalue())
     except OSError as error:
-        raise UsageError(f"--out={out}: expected a place to write to ({error.strerror})") from error
+        raise UsageError(f"out={out}: expected a place to write to ({error.strerror})") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from tensorflow import keras
 
@@ -47,13 +47,13 @@ def build_encoder(
         UsageError: unknown name, or a size, width or weight decay out of range.
     """
     if name not in ENCODERS:
-        raise UsageError(f"--encoder_name={name}: expected one of {', '.join(sorted(ENCODERS))}")
+        raise UsageError(f"encoder_name={name}: expected one of {', '.join(sorted(ENCODERS))}")
     if not width > 0:
-        raise UsageError(f"--width={width}: expected a channel multiplier above 0")
+        raise UsageError(f"width={width}: expected a channel multiplier above 0")
     if input_size < SMALLEST_INPUT:
-        raise UsageError(f"--crop={input_size}: expected at least {SMALLEST_INPUT} pixels")
+        raise UsageError(f"crop={input_size}: expected at least {SMALLEST_INPUT} pixels")
     if not weight_decay >= 0:
-        raise UsageError(f"--weight_decay={weight_decay}: expected 0 or more")
+        raise UsageError(f"weight_decay={weight_decay}: expected 0 or more")
     return ENCODERS[name](
         input_size, width, seed=seed, weight_decay=weight_decay, preprocessing=preprocessing
     )

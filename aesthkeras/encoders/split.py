@@ -6,7 +6,7 @@ training such a trunk already tells more of how photos are liked than one that s
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from tensorflow import keras
 

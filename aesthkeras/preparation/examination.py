@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.data.inspection import needs_more_formats, photo_decoder, reason_for
-from aesthkeras.data.storage import is_remote, read_whole
-from aesthkeras.data.views import resize_shorter_edge
+from aesthkeras.photos.inspection import needs_more_formats, photo_decoder, reason_for
+from aesthkeras.photos.storage import is_remote, read_whole
+from aesthkeras.photos.views import resize_shorter_edge
 from aesthkeras.preparation.perceptual import THUMBNAIL
 from aesthkeras.preparation.settings import PreparationSettings
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aesthkeras.data.record import Record
-from aesthkeras.data.shard_index import Shard, read_entry
+from aesthkeras.datasets.record import Record
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.shard_index import Shard, read_entry
 from aesthkeras.preparation.plan import PlannedShard
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.data.inspection import photo_decoder
-from aesthkeras.data.record import DataSet
-from aesthkeras.data.storage import write_whole
-from aesthkeras.data.views import resize_shorter_edge
+from aesthkeras.datasets.record import DataSet
+from aesthkeras.photos.inspection import photo_decoder
+from aesthkeras.photos.storage import write_whole
+from aesthkeras.photos.views import resize_shorter_edge
 from aesthkeras.preparation import plots
 from aesthkeras.preparation.duplicates import DuplicateGroup
 from aesthkeras.preparation.findings import Findings

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aesthkeras.data.inspection import fingerprint_of
-from aesthkeras.data.quarantine import file_size
-from aesthkeras.data.record import DataSet, Record
-from aesthkeras.data.shard_index import FORMAT, PLAN
-from aesthkeras.data.storage import file_bytes, is_remote, read_whole, write_whole
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.inspection import fingerprint_of
+from aesthkeras.photos.quarantine import file_size
+from aesthkeras.photos.shard_index import FORMAT, PLAN
+from aesthkeras.photos.storage import file_bytes, is_remote, read_whole, write_whole
 from aesthkeras.preparation.settings import PreparationSettings
 
 WITHOUT_SPLIT = "all"  # names the shards of a set that has no splits
@@ -107,11 +107,11 @@ def settle_plan(out: str, plan: dict[str, Any]) -> None:
         earlier = json.loads(read_whole(path))
         differing = _differences(earlier, plan)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"{path}: expected the plan of a preparation; give another --out") from None
+        raise UsageError(f"{path}: expected the plan of a preparation; give another out") from None
     if differing:
         raise UsageError(
-            f"--out={out} holds shards of another plan: {'; '.join(differing)}; "
-            "give the same flags and photos or another --out"
+            f"out={out} holds shards of another plan: {'; '.join(differing)}; "
+            "give the same flags and photos or another out"
         )
 
 

@@ -12,11 +12,11 @@ from typing import Any, TextIO
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.data.quarantine import MAX_FILE_BYTES
-from aesthkeras.data.record import DataSet
-from aesthkeras.data.shard_index import FORMAT, INDEX
-from aesthkeras.data.storage import connect, is_remote, make_folder, write_whole
+from aesthkeras.datasets.record import DataSet
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.quarantine import MAX_FILE_BYTES
+from aesthkeras.photos.shard_index import FORMAT, INDEX
+from aesthkeras.photos.storage import connect, is_remote, make_folder, write_whole
 from aesthkeras.preparation.duplicates import DuplicateGroup, duplicate_groups
 from aesthkeras.preparation.findings import Findings, gather
 from aesthkeras.preparation.page import PAGE, write_page
@@ -72,7 +72,7 @@ def prepare(
         if not findings.good.any():
             _, path, reason = refused[0]
             raise UsageError(
-                f"--data_dir: expected a photo that can be decoded, but of {len(data_set.records)} none can; "
+                f"data_dir: expected a photo that can be decoded, but of {len(data_set.records)} none can; "
                 f"{path}: {reason}"
             )
         groups = find_groups(data_set, findings, settings.near_bits)
@@ -127,10 +127,10 @@ def _claim(out: str, plan: dict[str, Any]) -> TextIO | None:
         _release(lock)
         raise
     except BlockingIOError:
-        raise UsageError(f"--out={out}: another process is preparing shards in this folder") from None
+        raise UsageError(f"out={out}: another process is preparing shards in this folder") from None
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise UsageError(f"--out={out}: expected a folder to write to ({reason})") from error
+        raise UsageError(f"out={out}: expected a folder to write to ({reason})") from error
     return lock
 
 

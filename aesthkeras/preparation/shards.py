@@ -27,9 +27,9 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from aesthkeras.data.record import Record
-from aesthkeras.data.shard_index import read_entry
-from aesthkeras.data.storage import ASIDE, is_remote, rename, write_whole
+from aesthkeras.datasets.record import Record
+from aesthkeras.photos.shard_index import read_entry
+from aesthkeras.photos.storage import ASIDE, is_remote, rename, write_whole
 from aesthkeras.preparation.examination import Examined, examine, failure, only_more_formats_can
 from aesthkeras.preparation.perceptual import perceptual_hashes
 from aesthkeras.preparation.plan import PlannedShard

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aesthkeras.data.record import SPLITS, DataSet
+from aesthkeras.datasets.record import SPLITS, DataSet
 from aesthkeras.preparation.duplicates import DuplicateGroup
 from aesthkeras.preparation.findings import Findings
 from aesthkeras.preparation.plan import WITHOUT_SPLIT

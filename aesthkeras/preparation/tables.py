@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from aesthkeras.data.record import DataSet
-from aesthkeras.data.storage import write_whole
+from aesthkeras.datasets.record import DataSet
+from aesthkeras.photos.storage import write_whole
 from aesthkeras.preparation.duplicates import DuplicateGroup
 from aesthkeras.preparation.findings import Findings
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aesthkeras.lazy import LazyModule
-from aesthkeras.pretext.task import PatchLosses, PretextTask
+import tensorflow as tf
+from tensorflow import keras
 
-tf: Any = LazyModule("tensorflow")
-confusion: Any = LazyModule("aesthkeras.monitoring.confusion")
-pictures: Any = LazyModule("aesthkeras.monitoring.pictures")
+from aesthkeras.monitoring import confusion, pictures
+from aesthkeras.pretext.task import PatchLosses, PretextTask
 
 CLASSES_SHOWN = 40
 """With more classes, accuracies one by one and the confusion matrix are no longer read by anybody."""
@@ -29,17 +28,17 @@ class ViewClassification(PretextTask):
 
     def build_head(self, encoder: Any) -> Any:
         """One dense layer from the embedding to a logit per class."""
-        embedding = tf.keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
-        return tf.keras.Model(embedding, {"logits": self.logits(embedding)}, name="classification_head")
+        embedding = keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
+        return keras.Model(embedding, {"logits": self.logits(embedding)}, name="classification_head")
 
     def logits(self, features: Any) -> Any:
         """The dense layer that every head ends with: float32, a logit per class."""
-        layer = tf.keras.layers.Dense(
+        layer = keras.layers.Dense(
             len(self.class_names),
             name="logits",
             dtype="float32",
-            kernel_initializer=tf.keras.initializers.GlorotUniform(seed=self.recipe.seed),
-            kernel_regularizer=tf.keras.regularizers.l2(self.recipe.weight_decay / 2),
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.recipe.seed),
+            kernel_regularizer=keras.regularizers.l2(self.recipe.weight_decay / 2),
         )
         return layer(features)
 

@@ -8,14 +8,14 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.errors import UsageError
-from aesthkeras.pretext.checkpoints import restore_from
-from aesthkeras.pretext.precision import use_precision
+from aesthkeras.networks.model_card import Origin
+from aesthkeras.networks.saving import export_encoder
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PretextTask, find_task
-from aesthkeras.results.run_folder import RunFolder
-from aesthkeras.serving.model_card import Origin
-from aesthkeras.serving.signatures import export_encoder
 from aesthkeras.settings import from_text
+from aesthkeras.training.checkpoints import restore_from
+from aesthkeras.training.precision import use_precision
+from aesthkeras.training.run_folder import RunFolder
 
 
 def export_trained(run: RunFolder, folder: Path, data_notes: str = "") -> Path:
@@ -53,7 +53,7 @@ def export_trained(run: RunFolder, folder: Path, data_notes: str = "") -> Path:
             origin=Origin.of_run(run, task_meaning=meaning, **notes),
         )
     except OSError as error:
-        raise UsageError(f"--out={folder}: expected a folder to write to ({error.strerror})") from error
+        raise UsageError(f"out={folder}: expected a folder to write to ({error.strerror})") from error
 
 
 def task_of(run: RunFolder) -> PretextTask:
@@ -64,7 +64,7 @@ def task_of(run: RunFolder) -> PretextTask:
     """
     flags = run.read_flags()
     if not flags:
-        raise UsageError(f"--run_dir={run.path}: expected the folder of a run, with a flags.cfg in it")
+        raise UsageError(f"run_dir={run.path}: expected the folder of a run, with a flags.cfg in it")
     kind = find_task(flags["task"])
     task = kind(from_text(kind.Options, flags), from_text(Recipe, flags))
     facts = run.read_task_facts()
@@ -82,7 +82,7 @@ def trained_networks(run: RunFolder, task: PretextTask) -> tuple[keras.Model, ke
     newest = tf.train.latest_checkpoint(str(run.checkpoints))
     if newest is None:
         raise UsageError(
-            f"--run_dir={run.path}: expected a checkpoint in {run.checkpoints}; the run has made none yet"
+            f"run_dir={run.path}: expected a checkpoint in {run.checkpoints}; the run has made none yet"
         )
     use_precision("float32")
     encoder = task.build_encoder()

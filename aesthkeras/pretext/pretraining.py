@@ -10,26 +10,26 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from aesthkeras.data.inspection import RECORD, PhotoSet, inspect_photos
-from aesthkeras.data.notes import find_notes
-from aesthkeras.data.shard_index import ShardIndex
-from aesthkeras.data.shard_photos import shard_photos
-from aesthkeras.data.sources import SAMPLES
-from aesthkeras.encoders.find import FoundEncoder
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.photos.inspection import RECORD, PhotoSet, inspect_photos
+from aesthkeras.photos.notes import find_notes
+from aesthkeras.photos.shard_index import ShardIndex
+from aesthkeras.photos.shard_photos import shard_photos
+from aesthkeras.photos.sources import SAMPLES
 from aesthkeras.pretext.export import export_trained
+from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import blocks_of
-from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.pretext.training import train
-from aesthkeras.results.run_folder import RunFolder, machine_facts
+from aesthkeras.training.run_folder import RunFolder, machine_facts
 
 
 def pretrain(
     run: RunFolder,
     source: Sequence[str] | ShardIndex,
     task: PretextTask,
-    surroundings: Surroundings,
+    run_settings: RunSettings,
     start: FoundEncoder | None = None,
 ) -> Path:
     """Decodes every photo once, trains, exports; says in one line each what came out.
@@ -38,7 +38,7 @@ def pretrain(
         run: the run's own folder; a run that was killed goes on from what lies there.
         source: the paths of the photos, or the shards that hold them.
         task: what to learn from them.
-        surroundings: devices, caches, what to watch.
+        run_settings: devices, caches, what to watch.
         start: the encoder whose blocks the training begins with; None for random ones, or a checkpoint.
 
     Returns:
@@ -47,13 +47,13 @@ def pretrain(
     Raises:
         UsageError: what the user can mend: flags, folders, photos.
     """
-    notes = find_notes(surroundings.data_dir, surroundings.data_notes)
-    edge, cache = task.photo_edge, surroundings.cache
+    notes = find_notes(run_settings.data_dir, run_settings.data_notes)
+    edge, cache = task.photo_edge, run_settings.cache
     if isinstance(source, ShardIndex):
         photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
     else:
         photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
-        photos = replace(photos, folder="" if surroundings.data_dir == SAMPLES else surroundings.data_dir)
+        photos = replace(photos, folder="" if run_settings.data_dir == SAMPLES else run_settings.data_dir)
     # a run that goes on keeps what it has noted of its start, which then is None
     facts = run.read_record().get("data", {}) | {
         "photos": len(photos.paths),
@@ -65,8 +65,8 @@ def pretrain(
         facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
     run.update_record(data=facts, seed=task.recipe.seed, resolved=task.resolved(), **machine_facts())
     study_once(run, task, photos)
-    train(run, task, photos, surroundings, blocks_of(start.model) if start else None)
-    folder = export_trained(run, surroundings.saved_model())
+    train(run, task, photos, run_settings, blocks_of(start.model) if start else None)
+    folder = export_trained(run, run_settings.saved_model())
     run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
     if photos.quarantined:
         say(f"{photos.quarantined} photos could not be used and are listed in {run.quarantine}")
@@ -100,7 +100,7 @@ def degradation_device(degrade_on: str) -> str:
     """
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     if degrade_on == "gpu" and not has_gpu:
-        raise UsageError("--degrade_on=gpu: expected a machine whose GPU TensorFlow can use; none is seen")
+        raise UsageError("degrade_on=gpu: expected a machine whose GPU TensorFlow can use; none is seen")
     return "gpu" if degrade_on == "gpu" or (degrade_on == "auto" and has_gpu) else "cpu"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aesthkeras.settings import require, setting
-from aesthkeras.sgd_settings import SgdSettings
+from aesthkeras.training.sgd_settings import SgdSettings
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,5 @@ class Recipe(SgdSettings):
         require(self, "images_seen", self.images_seen >= 0, "0 or more")
         require(self, "width", 0 < self.width <= 8, "a number above 0, at most 8")
         require(self, "crop", self.crop >= 96, "at least 96 pixels")
-        require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, --resize={self.resize}")
+        require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, resize={self.resize}")
         require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")

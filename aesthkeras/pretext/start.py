@@ -12,8 +12,8 @@ import numpy as np
 from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
-from aesthkeras.encoders.find import FoundEncoder, find_encoder
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.find import FoundEncoder, find_encoder
 from aesthkeras.pretext.task import PretextTask
 
 Blocks = dict[str, list[np.ndarray]]  # weights of each layer by its name
@@ -27,11 +27,11 @@ def find_start(task: PretextTask) -> FoundEncoder:
     """
     spec = task.recipe.start_from
     if spec.startswith("random:"):
-        raise UsageError(f"--start_from={spec}: expected a trained encoder; without the flag all is random")
+        raise UsageError(f"start_from={spec}: expected a trained encoder; without the flag all is random")
     try:
         found = find_encoder(spec, tiles=1)  # a scorer holds its encoder in tiles
     except UsageError as error:
-        raise UsageError(str(error).replace("--encoder=", "--start_from=")) from error
+        raise UsageError(str(error).replace("encoder=", "start_from=")) from error
     take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded
     return found
 
@@ -62,7 +62,7 @@ def take_blocks(encoder: keras.Model, blocks: Blocks) -> None:
     differing = sorted(name for name in shapes.keys() | given.keys() if shapes.get(name) != given.get(name))
     if differing:
         raise UsageError(
-            "--start_from: expected an encoder of the same --task, --encoder_name and --width; "
+            "start_from: expected an encoder of the same task, encoder_name and width; "
             f"{differing[0]} differs"
         )
     for name, layer in _block_layers(encoder):

@@ -9,15 +9,13 @@ from __future__ import annotations
 import abc
 import importlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aesthkeras.errors import UsageError
+from aesthkeras.pretext.options import task_options
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.settings import require
 
 if TYPE_CHECKING:
-    from aesthkeras.data.inspection import PhotoSet
+    from aesthkeras.photos.inspection import PhotoSet
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,6 @@ class PatchLosses:
     unweighted: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class NoOptions:
-    """A task without flags of its own."""
-
-
 class PretextTask(abc.ABC):
     """One pretext task. Derived classes override what differs and nothing else knows about them."""
 
@@ -54,25 +47,11 @@ class PretextTask(abc.ABC):
     views_per_patch: int
     """Images through the network per patch: what throughput and `images_seen` count."""
 
-    parts_lab: ClassVar[bool] = False
-    """Whether the task itself parts lightness from colour, as the encoder `alexnet_lab` does."""
-
     def __init__(self, options: Any, recipe: Recipe, device: str = "cpu") -> None:
-        self.check(recipe)
+        options.check(recipe)
         self.options = options
         self.recipe = recipe
         self.device = device  # where `views` runs: cpu or gpu
-
-    @classmethod
-    def check(cls, recipe: Recipe) -> None:
-        """Refuses a recipe that the task cannot train by; needs no TensorFlow.
-
-        Raises:
-            UsageError: naming the flag.
-        """
-        fits = not (cls.parts_lab and recipe.encoder_name == "alexnet_lab")
-        expected = "alexnet or resnet18, since this task sees L or ab only"
-        require(recipe, "encoder_name", fits, expected)
 
     @property
     def photo_edge(self) -> int:
@@ -91,7 +70,7 @@ class PretextTask(abc.ABC):
 
     def resolved(self) -> dict[str, str]:
         """What flags that may say `auto` come to on this machine, by their names; for run.json."""
-        from aesthkeras.pretext.precision import resolve_precision
+        from aesthkeras.training.precision import resolve_precision
 
         return {"degrade_on": self.device, "precision": resolve_precision(self.recipe.precision)}
 
@@ -188,21 +167,12 @@ class PretextTask(abc.ABC):
         return None
 
 
-def task_names() -> list[str]:
-    """The names that `--task` takes: the files of this folder that define a TASK."""
-    folder = Path(__file__).parent
-    return sorted(
-        file.stem for file in folder.glob("*.py") if "\nTASK = " in file.read_text(encoding="utf-8")
-    )
-
-
 def find_task(name: str) -> type[PretextTask]:
-    """The task class of `aesthkeras/pretext/NAME.py`.
+    """The class `TASK` of `aesthkeras/pretext/tasks/NAME/task.py`.
 
     Raises:
         UsageError: there is no such task.
     """
-    if name not in task_names():
-        raise UsageError(f"--task={name}: expected one of {', '.join(task_names())}")
-    task: type[PretextTask] = importlib.import_module(f"aesthkeras.pretext.{name}").TASK
+    task_options(name)
+    task: type[PretextTask] = importlib.import_module(f"aesthkeras.pretext.tasks.{name}.task").TASK
     return task

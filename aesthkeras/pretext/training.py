@@ -7,17 +7,17 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.data.inspection import PhotoSet
-from aesthkeras.data.patches import patch_dataset, steps_per_epoch, unreadable_photo
 from aesthkeras.monitoring import callbacks as monitoring
-from aesthkeras.pretext.checkpoints import Checkpoints
+from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
 from aesthkeras.pretext.model import PretextModel
-from aesthkeras.pretext.precision import resolve_precision, use_precision
-from aesthkeras.pretext.schedule import StepDecay
+from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
-from aesthkeras.pretext.surroundings import Surroundings
 from aesthkeras.pretext.task import PretextTask
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.training.checkpoints import Checkpoints
+from aesthkeras.training.precision import resolve_precision, use_precision
+from aesthkeras.training.run_folder import RunFolder
+from aesthkeras.training.schedule import StepDecay
 
 
 def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
@@ -61,7 +61,7 @@ def train(
     run: RunFolder,
     task: PretextTask,
     photos: PhotoSet,
-    surroundings: Surroundings,
+    run_settings: RunSettings,
     start: Blocks | None = None,
 ) -> PretextModel:
     """Trains until the recipe's epochs or images are done; a run folder with a checkpoint goes on from it.
@@ -70,7 +70,7 @@ def train(
         run: the run's own folder.
         task: what to learn.
         photos: what to learn it from.
-        surroundings: devices, what to watch.
+        run_settings: devices, what to watch.
         start: convolution blocks to begin with, where there is no checkpoint yet; None for random ones.
 
     Returns:
@@ -84,7 +84,7 @@ def train(
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
     total = total_steps(task, steps)
     model = build_model(task, steps)
-    checkpoints = Checkpoints(model, run.checkpoints, steps, surroundings.checkpoint_minutes)
+    checkpoints = Checkpoints(model, run.checkpoints, steps, run_settings.checkpoint_minutes)
     done = checkpoints.restore()
     if start and not done:
         take_blocks(model.encoder, start)
@@ -93,7 +93,7 @@ def train(
     for epochs, length in remaining_epochs(done, total, steps):
         batches = views_dataset(patch_stream(photos, task, first_step=model.step), task)
         with monitoring.ProgressBar() as bar:
-            watchers = watching_callbacks(run, model, bar, next(iter(batches)), surroundings)
+            watchers = watching_callbacks(run, model, bar, next(iter(batches)), run_settings)
             callbacks = [*task.callbacks(run.history()), *watchers, checkpoints]
             fit(model, batches, epochs, length, callbacks)
     return model
@@ -163,7 +163,7 @@ def watching_callbacks(
     model: PretextModel,
     bar: keras.callbacks.Callback,
     sample: dict[str, tf.Tensor],
-    surroundings: Surroundings,
+    run_settings: RunSettings,
 ) -> list[keras.callbacks.Callback]:
     """What writes the run down; in this order, for the first ones add to the logs that the others write."""
     task = model.task
@@ -175,5 +175,5 @@ def watching_callbacks(
         monitoring.Pictures(
             run.tensorboard / "train", lambda: task.pictures(model.encoder, model.head, sample)
         ),
-        monitoring.tensorboard(run.tensorboard, surroundings.histograms, surroundings.profile_steps),
+        monitoring.tensorboard(run.tensorboard, run_settings.histograms, run_settings.profile_steps),
     ]

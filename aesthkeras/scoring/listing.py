@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TextIO
 
-from aesthkeras.data.sources import PHOTO_SUFFIXES, photos_in_folder
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.sources import PHOTO_SUFFIXES, photos_in_folder
 
 STANDARD_INPUT = "-"
 

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from aesthkeras.data.reading import read_photos
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.reading import read_photos
 from aesthkeras.scoring.faults import WORDS, likeliest_faults
 from aesthkeras.scoring.network import DEGRADATIONS, SCORE, ScoringNetwork
 

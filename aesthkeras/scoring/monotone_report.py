@@ -37,7 +37,7 @@ def write_report(change: Change, model: str, out: str) -> None:
         replace_file(Path(out) / "monotone.png", picture(change, model))
         replace_file(Path(out) / "monotone.md", markdown(change, model).encode())
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise UsageError(f"--out={out}: expected a folder to write to ({error.strerror})") from error
+        raise UsageError(f"out={out}: expected a folder to write to ({error.strerror})") from error
     print(f"aesthkeras: {headline(change)} {os.path.join(out, 'monotone.md')}", file=sys.stderr)
 
 

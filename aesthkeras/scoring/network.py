@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.encoders.find import encoder_fingerprint
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.find import encoder_fingerprint
+from aesthkeras.networks.loading import encoder_description, load_degradations, load_scorer
 from aesthkeras.scoring.folding import fold_batch_normalization
 from aesthkeras.scoring.heat_map import contributions
-from aesthkeras.serving.loading import encoder_description, load_degradations, load_scorer
 
 SCORE = "score"
 RATING = "rating"
@@ -51,9 +51,9 @@ class ScoringNetwork:
             description, degradations = encoder_description(folder), load_degradations(folder)
             model = load_scorer(folder)
         except UsageError as error:
-            raise UsageError(f"--model={error}") from error  # which begins with the folder
+            raise UsageError(f"model={error}") from error  # which begins with the folder
         except (OSError, ValueError, tf.errors.OpError) as error:
-            raise UsageError(f"--model={folder}: expected a SavedModel that can be read") from error
+            raise UsageError(f"model={folder}: expected a SavedModel that can be read") from error
         self.resize, self.crop = int(description["resize_edge"]), int(description["crop"])
         self.class_names = degradations[1] if degradations else []
         place = Path(folder).resolve()

@@ -53,7 +53,7 @@ def write_scores(
             else:
                 replace_file_by_parts(out, TABLES[format_name](store.rows()))
         except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-            raise UsageError(f"--out={out}: expected a place to write to ({error.strerror})") from error
+            raise UsageError(f"out={out}: expected a place to write to ({error.strerror})") from error
         store.delete()
     print(f"aesthkeras: {count} photos in {out}{_but(unreadable)}", file=sys.stderr)
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from aesthkeras.data.reading import Photo, read_photos
+from aesthkeras.photos.reading import Photo, read_photos
 from aesthkeras.scoring.faults import likeliest_faults
 from aesthkeras.scoring.heat_map import heat_picture
 from aesthkeras.scoring.network import DEGRADATIONS, HEAT, RATING, SCORE, Answers, ScoringNetwork

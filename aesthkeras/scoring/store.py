@@ -64,8 +64,8 @@ class ScoreStore:
             self._open(made_by)
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
-                raise UsageError(f"--out={out}: another process is writing it") from error
-            raise UsageError(f"--out={out}: expected a place to write to ({error})") from error
+                raise UsageError(f"out={out}: another process is writing it") from error
+            raise UsageError(f"out={out}: expected a place to write to ({error})") from error
         except sqlite3.DatabaseError:
             if self._path:
                 self._path.unlink()  # damaged: what it knew is scored again

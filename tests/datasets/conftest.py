@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from aesthkeras.data.sources import sample_photos
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.sources import sample_photos
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ def test_sizes_are_not_mixed(root, plant):
 
 
 def test_its_own_validation_part_stands(root, refusal):
-    assert "--validation_share=0.1: expected 0 for a set that brings its own" in refusal(
+    assert "validation_share=0.1: expected 0 for a set that brings its own" in refusal(
         "aadb", root, validation_share=0.1
     )
 

@@ -118,7 +118,7 @@ def test_missing_parts_are_named(root, refusal):
     assert "generic_test.jpgl: no such file; expected the folder of AVA with AVA.txt" in refusal("ava", root)
     (root / "AVA.txt").unlink()
     assert refusal("ava", root).startswith(f"{root}/AVA.txt: no such file; expected")
-    assert refusal("ava", root / "nowhere").startswith(f"--data_dir={root}/nowhere: no such folder; expected")
+    assert refusal("ava", root / "nowhere").startswith(f"data_dir={root}/nowhere: no such folder; expected")
     assert ": is a file; expected the folder of AVA" in refusal("ava", root / "elsewhere")
 
 

@@ -89,5 +89,5 @@ def test_a_missing_subject_is_named(root, refusal):
 
 
 def test_score_settings_do_not_apply(root, refusal):
-    assert "--threshold=5: expected none" in refusal("cuhkpq", root, threshold="5")
-    assert "--margin=1.0: expected 0" in refusal("cuhkpq", root, margin=1.0)
+    assert "threshold=5: expected none" in refusal("cuhkpq", root, threshold="5")
+    assert "margin=1.0: expected 0" in refusal("cuhkpq", root, margin=1.0)

@@ -13,12 +13,12 @@ from aesthkeras.settings import flag_values, from_text
 
 def test_unknown_data_set_names_the_flag_and_the_choices(tmp_path, refusal):
     line = refusal("AVA", tmp_path)
-    assert line == "--dataset=AVA: expected one of folder ava aadb cuhkpq imagenet places csv"
+    assert line == "dataset=AVA: expected one of folder ava aadb cuhkpq imagenet places csv"
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_folder_that_is_not_there_is_named(name, tmp_path, refusal):
-    assert refusal(name, tmp_path / "no").startswith(f"--data_dir={tmp_path}/no: no such folder; expected")
+    assert refusal(name, tmp_path / "no").startswith(f"data_dir={tmp_path}/no: no such folder; expected")
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -27,7 +27,7 @@ def test_an_empty_folder_is_refused(name, tmp_path, refusal):
 
 
 def test_settings_of_csv_are_refused_elsewhere(tmp_path, refusal):
-    assert "--group_column=theme: expected none with --dataset=ava" in refusal(
+    assert "group_column=theme: expected none with dataset=ava" in refusal(
         "ava", tmp_path, group_column="theme"
     )
 
@@ -35,17 +35,17 @@ def test_settings_of_csv_are_refused_elsewhere(tmp_path, refusal):
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"split": "fold6"}, "--split=fold6: expected one of own random half fold1"),
-        ({"split_seed": -1}, "--split_seed=-1: expected a number from 0"),
-        ({"test_share": 1.0}, "--test_share=1.0: expected a share from 0"),
+        ({"split": "fold6"}, "split=fold6: expected one of own random half fold1"),
+        ({"split_seed": -1}, "split_seed=-1: expected a number from 0"),
+        ({"test_share": 1.0}, "test_share=1.0: expected a share from 0"),
         (
             {"test_share": 0.5, "validation_share": 0.5},
-            "--validation_share=0.5: expected less than 1 together",
+            "validation_share=0.5: expected less than 1 together",
         ),
-        ({"threshold": "nan"}, "--threshold=nan: expected a number or median"),
-        ({"margin": -0.5}, "--margin=-0.5: expected 0 or more"),
-        ({"score_range": "0-100"}, "--score_range=0-100: expected LOW:HIGH"),
-        ({"score_range": "5:1"}, "--score_range=5:1: expected LOW:HIGH"),
+        ({"threshold": "nan"}, "threshold=nan: expected a number or median"),
+        ({"margin": -0.5}, "margin=-0.5: expected 0 or more"),
+        ({"score_range": "0-100"}, "score_range=0-100: expected LOW:HIGH"),
+        ({"score_range": "5:1"}, "score_range=5:1: expected LOW:HIGH"),
     ],
 )
 def test_settings_name_their_flag(settings, expected):

@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 import os
 
-from aesthkeras.data.record import Record
 from aesthkeras.datasets.find import read_dataset
+from aesthkeras.datasets.record import Record
 from aesthkeras.datasets.settings import DatasetSettings
 
 
@@ -47,6 +47,6 @@ def test_sample_photos_go_by_their_names():
 
 def test_validation_needs_a_training_part(tmp_path, plant, refusal):
     plant(tmp_path / "a.jpg")
-    assert "--validation_share=0.5: expected a split that it can be taken from" in refusal(
+    assert "validation_share=0.5: expected a split that it can be taken from" in refusal(
         "folder", tmp_path, validation_share=0.5
     )

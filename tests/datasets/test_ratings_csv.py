@@ -106,7 +106,7 @@ def test_a_label_column_goes_before_scores(write, refusal):
     data_set = read(folder)
     assert by_id(data_set, "label", "score") == {"1.jpg": (0, 9.0), "2.jpg": (1, 1.0)}
     assert [(id_, reason) for id_, _, reason in data_set.left_out] == [("3.jpg", "no label")]
-    assert "--threshold=5: expected none" in refusal("csv", folder, threshold="5")
+    assert "threshold=5: expected none" in refusal("csv", folder, threshold="5")
 
 
 def grouped(tmp_path, plant, column):
@@ -145,7 +145,7 @@ def test_groups_can_be_dropped(tmp_path, plant):
 def test_a_split_column_that_cuts_a_group_is_refused(write, refusal):
     text = "path,score,split,theme\n1.jpg,1,train,dog\n2.jpg,2,train,sea\n3.jpg,3,test,dog\n"
     line = refusal("csv", write(text))
-    assert "the group 'dog' is in train and test" in line and "--group_column=none" in line
+    assert "the group 'dog' is in train and test" in line and "group_column=none" in line
     assert len(read(write(text), group_column="none").records) == 3
 
 
@@ -195,7 +195,7 @@ def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant)
         ("path,label\n1.jpg,1\n2.jpg,1\n", "the column label holds only '1'; expected two classes"),
         (
             "path,score\n1.jpg,2\n2.jpg,2\n",
-            "--threshold=median: the scores of all photos all lie at or",
+            "threshold=median: the scores of all photos all lie at or",
         ),
         ('path,score\n"1.jpg,2\n2.jpg,2\n', "labels.csv:3: malformed row"),
         ("path,score\n1.jpg,2\nno.jpg,2\nnone.jpg,3\n", "lists 3 photos, 1 of them exist under"),
@@ -222,7 +222,7 @@ def test_missing_files_are_left_out_up_to_half(write):
 
 def test_a_group_column_that_is_not_there_is_named(write, refusal):
     line = refusal("csv", write(SCORES), group_column="scene")
-    assert line.startswith("--group_column=scene: no such column in") and "path, score, split" in line
+    assert line.startswith("group_column=scene: no such column in") and "path, score, split" in line
 
 
 def test_labels_csv_is_asked_for(tmp_path, refusal):

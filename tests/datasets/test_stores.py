@@ -85,5 +85,5 @@ def test_what_is_not_there_is_one_line(folder, words):
     for name in ("folder", "csv", "ava"):
         with pytest.raises(UsageError, match=words) as error:
             read_dataset(name, folder, SETTINGS)
-        assert "--data_dir" in str(error.value)
+        assert "data_dir" in str(error.value)
         assert "\n" not in str(error.value)

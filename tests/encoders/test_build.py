@@ -16,12 +16,12 @@ def test_name_picks_the_encoder(name: str):
 @pytest.mark.parametrize(
     "options, flag",
     [
-        ({"name": "vgg"}, "--encoder_name=vgg"),
-        ({"width": 0}, "--width=0"),
-        ({"width": -0.5}, "--width=-0.5"),
-        ({"width": float("nan")}, "--width=nan"),
-        ({"input_size": 95}, "--crop=95"),
-        ({"weight_decay": -1e-4}, "--weight_decay=-0.0001"),
+        ({"name": "vgg"}, "encoder_name=vgg"),
+        ({"width": 0}, "width=0"),
+        ({"width": -0.5}, "width=-0.5"),
+        ({"width": float("nan")}, "width=nan"),
+        ({"input_size": 95}, "crop=95"),
+        ({"weight_decay": -1e-4}, "weight_decay=-0.0001"),
     ],
 )
 def test_refused_in_one_line_that_names_the_flag(options: dict, flag: str):

@@ -9,7 +9,7 @@ from skimage import color, data
 from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, LabStandardization, build_encoder
-from aesthkeras.encoders.find import find_encoder
+from aesthkeras.networks.find import find_encoder
 
 PHOTO = data.astronaut()[100:196, 150:246]
 

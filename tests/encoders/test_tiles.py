@@ -11,12 +11,12 @@ from skimage import data
 from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder, in_tiles
-from aesthkeras.encoders.find import find_encoder
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.find import find_encoder
+from aesthkeras.networks.float32 import float32_copy
+from aesthkeras.networks.loading import load_encoder
+from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scoring.folding import fold_batch_normalization
-from aesthkeras.serving.float32 import float32_copy
-from aesthkeras.serving.loading import load_encoder
-from aesthkeras.serving.signatures import export_encoder
 
 PHOTOS = np.stack([data.astronaut()[:192, 100:292], data.coffee()[50:242, 100:292]])
 
@@ -76,7 +76,7 @@ def test_a_random_encoder_in_tiles_has_the_statistics_of_one_tile():
     plain, tiled = find_encoder(spec), find_encoder(spec, tiles=2)
     for one, other in zip(plain.model.get_weights(), tiled.model.get_weights()):
         np.testing.assert_array_equal(one, other)
-    with pytest.raises(UsageError, match="--encoder="):
+    with pytest.raises(UsageError, match="encoder="):
         find_encoder("nothing here", tiles=2)
 
 
@@ -90,7 +90,7 @@ def test_copies_for_serving_and_scoring_answer_alike(encoder, copied):
 
 def test_a_process_that_only_loads_an_export_knows_the_tiles(encoder, tmp_path):
     export_encoder(in_tiles(encoder, 2), tmp_path / "tiled", resize_edge=208)
-    code = "import sys; from aesthkeras.serving import loading; print(loading.load_encoder(sys.argv[1]).name)"
+    code = "import sys; from aesthkeras.networks import loading; print(loading.load_encoder(sys.argv[1]).name)"
     command = [sys.executable, "-c", code, str(tmp_path / "tiled")]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert result.stdout.strip() == "alexnet_in_tiles", result.stderr[-500:]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import pytest
 from PIL import Image
 
-from aesthkeras.data.record import DataSet, Record
-from aesthkeras.data.sources import sample_photos
+from aesthkeras.datasets.record import DataSet, Record
+from aesthkeras.photos.sources import sample_photos
 from aesthkeras.preparation.preparing import prepare
 from aesthkeras.preparation.settings import PreparationSettings
 

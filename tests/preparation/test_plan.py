@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aesthkeras.data.record import DataSet, Record
+from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.errors import UsageError
 from aesthkeras.preparation.plan import describe_plan, plan_shards, settle_plan
 from aesthkeras.preparation.settings import PreparationSettings
@@ -70,7 +70,7 @@ def test_another_plan_is_refused_and_what_differs_is_named(change, told, tmp_pat
     settle_plan(str(tmp_path), described())
     with pytest.raises(UsageError) as caught:
         settle_plan(str(tmp_path), described(**change))
-    assert str(caught.value).startswith(f"--out={tmp_path} holds shards of another plan: {told}")
+    assert str(caught.value).startswith(f"out={tmp_path} holds shards of another plan: {told}")
     assert "\n" not in str(caught.value)
 
 

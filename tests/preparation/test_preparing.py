@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.data import quarantine
-from aesthkeras.data.inspection import inspect_photos
-from aesthkeras.data.patches import patch_dataset
-from aesthkeras.data.shard_index import find_index
-from aesthkeras.data.shard_photos import shard_photos
 from aesthkeras.errors import UsageError
+from aesthkeras.photos import quarantine
+from aesthkeras.photos.inspection import inspect_photos
+from aesthkeras.photos.patches import patch_dataset
+from aesthkeras.photos.shard_index import find_index
+from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.preparation import examination, preparing, shards
 from aesthkeras.preparation.preparing import prepare, tell
 from aesthkeras.preparation.settings import PreparationSettings
@@ -191,10 +191,10 @@ def test_a_webp_over_the_limit_is_not_read(with_flower, table, sample, tmp_path,
 
 
 def test_unknown_stores_and_files_for_folders_are_one_line(data_set, settings, tmp_path):
-    with pytest.raises(UsageError, match="^--out=nowhere://x: no such kind of store"):
+    with pytest.raises(UsageError, match="^out=nowhere://x: no such kind of store"):
         prepare(data_set, "nowhere://x", settings, progress=False)
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="^--out=.*: expected a folder to write to"):
+    with pytest.raises(UsageError, match="^out=.*: expected a folder to write to"):
         prepare(data_set, str(tmp_path / "file"), settings, progress=False)
 
 
@@ -216,5 +216,5 @@ def test_patches_from_shards_are_those_from_the_files(cache, kept, data_set, tmp
 
 def test_other_shards_are_refused_by_a_run_that_goes_on(kept, prepared, tmp_path):
     shard_photos(find_index(str(kept)), str(tmp_path), progress=False)
-    with pytest.raises(UsageError, match="--data_dir: expected the 5 photos that the run"):
+    with pytest.raises(UsageError, match="data_dir: expected the 5 photos that the run"):
         shard_photos(find_index(str(prepared)), str(tmp_path), progress=False)

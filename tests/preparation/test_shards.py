@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from aesthkeras.data.shard_index import find_index
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.shard_index import find_index
 
 WANTED = {
     "id": tf.io.FixedLenFeature([], tf.string),

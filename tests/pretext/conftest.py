@@ -8,10 +8,11 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.data.inspection import PhotoSet, inspect_photos
-from aesthkeras.data.sources import sample_photos
+from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.sources import sample_photos
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import NoOptions, PatchLosses, PretextTask
+from aesthkeras.pretext.task import PatchLosses, PretextTask
 
 RECIPE = Recipe(width=0.125, resize=120, crop=96, batch_size=4, precision="float32", learning_rate=0.001)
 

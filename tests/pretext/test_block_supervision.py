@@ -8,9 +8,10 @@ import tensorflow as tf
 from skimage import data
 
 from aesthkeras.degradations.table import CLASSES, EXTENDED_CLASSES
-from aesthkeras.pretext import degradation_losses
-from aesthkeras.pretext.degradation import DegradationOptions, DegradationTask
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.tasks.degradation import losses as degradation_losses
+from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
+from aesthkeras.pretext.tasks.degradation.task import DegradationTask
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, precision="float32")
 BLOCKS = ["conv1", "conv2", "conv3", "conv4", "conv5"]

@@ -11,8 +11,8 @@ from sklearn.metrics import log_loss
 from tensorflow import keras
 
 from aesthkeras.pretext.classification import ViewClassification
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import NoOptions
 
 
 class ThreeClasses(ViewClassification):

@@ -9,13 +9,13 @@ from PIL import Image
 from skimage import data
 from skimage.color import lab2rgb, rgb2lab
 
-from aesthkeras.data.inspection import inspect_photos
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.pretext import color_points
 from aesthkeras.pretext.color_bins import gamut_bins, soft_encoding
-from aesthkeras.pretext.colorization import ColorizationTask
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import NoOptions
+from aesthkeras.pretext.tasks.colorization.task import ColorizationTask
 from aesthkeras.pretext.training import build_model
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=4, precision="float32", learning_rate=0.05)
@@ -81,7 +81,7 @@ def write_photos(folder, colors: list[tuple[int, int, int]]):
 
 
 def test_the_prior_is_that_of_the_photos_with_colour(task, tmp_path, monkeypatch):
-    monkeypatch.setattr("aesthkeras.pretext.colorization.STUDIED_BATCHES", 2)
+    monkeypatch.setattr("aesthkeras.pretext.tasks.colorization.task.STUDIED_BATCHES", 2)
     photos = write_photos(tmp_path, [(200, 60, 40), (128, 128, 128)])
     prior = np.array(task.study(photos)["color_prior"])
     assert prior.sum() == pytest.approx(1.0)
@@ -91,9 +91,9 @@ def test_the_prior_is_that_of_the_photos_with_colour(task, tmp_path, monkeypatch
 
 
 def test_gray_photos_alone_are_refused(task, tmp_path, monkeypatch):
-    monkeypatch.setattr("aesthkeras.pretext.colorization.STUDIED_BATCHES", 1)
+    monkeypatch.setattr("aesthkeras.pretext.tasks.colorization.task.STUDIED_BATCHES", 1)
     photos = write_photos(tmp_path, [(90, 90, 90), (10, 12, 10)])
-    with pytest.raises(UsageError, match="--data_dir: expected photos with colours; all are gray"):
+    with pytest.raises(UsageError, match="data_dir: expected photos with colours; all are gray"):
         task.study(photos)
 
 

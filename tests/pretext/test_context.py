@@ -11,12 +11,13 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
-from aesthkeras.data.views import resize_shorter_edge
 from aesthkeras.encoders.pixels import PixelStandardization
 from aesthkeras.errors import UsageError
-from aesthkeras.pretext import context_patches
-from aesthkeras.pretext.context import ContextOptions, ContextTask
+from aesthkeras.photos.views import resize_shorter_edge
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.tasks.context import patches as context_patches
+from aesthkeras.pretext.tasks.context.options import ContextOptions
+from aesthkeras.pretext.tasks.context.task import ContextTask
 from aesthkeras.pretext.training import build_model, views_dataset
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=8, precision="float32")
@@ -169,9 +170,9 @@ def test_a_few_steps_learn_the_places_in_one_photo():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"grid_resize": 397}, "--grid_resize=397: expected at least 398"),
-        ({"patch": 9}, "--patch=9: expected at least 10"),
-        ({"gap": 13}, "--gap=13: expected at least twice --jitter=7"),
+        ({"grid_resize": 397}, "grid_resize=397: expected at least 398"),
+        ({"patch": 9}, "patch=9: expected at least 10"),
+        ({"gap": 13}, "gap=13: expected at least twice jitter=7"),
     ],
 )
 def test_a_grid_that_does_not_fit_is_refused(changes, message):

@@ -11,12 +11,13 @@ from PIL import Image
 from skimage import data
 from tensorflow import keras
 
-from aesthkeras.data.inspection import PhotoSet
 from aesthkeras.errors import UsageError
-from aesthkeras.pretext import counting_losses as losses
-from aesthkeras.pretext.counting import HALVINGS, CountingOptions, CountingTask
+from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.pretext.model import total_loss
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.tasks.counting import losses
+from aesthkeras.pretext.tasks.counting.options import CountingOptions
+from aesthkeras.pretext.tasks.counting.task import HALVINGS, CountingTask
 from aesthkeras.pretext.training import build_model, views_dataset
 
 CROP = 96
@@ -138,9 +139,9 @@ def test_the_halved_square_is_what_probing_shows_the_encoder():
 
 
 def test_one_patch_a_batch_and_one_photo_in_all_are_refused():
-    with pytest.raises(UsageError, match="--batch_size=1: expected at least 2"):
+    with pytest.raises(UsageError, match="batch_size=1: expected at least 2"):
         CountingTask(CountingOptions(), dataclasses.replace(RECIPE, batch_size=1))
-    with pytest.raises(UsageError, match="--data_dir: expected at least 2 photos"):
+    with pytest.raises(UsageError, match="data_dir: expected at least 2 photos"):
         colour_task().study(PhotoSet(["one.jpg"], 0, ""))
 
 

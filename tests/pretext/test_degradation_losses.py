@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.pretext import degradation_losses as losses
+from aesthkeras.pretext.tasks.degradation import losses
 
 
 def test_degradation_loss_is_the_weighted_mean_of_minus_log_probabilities():

@@ -12,22 +12,22 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
-from aesthkeras.data.inspection import PhotoSet, inspect_photos
-from aesthkeras.data.shard_index import find_index
-from aesthkeras.data.shard_photos import shard_photos
-from aesthkeras.data.sources import find_photos
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.shard_index import find_index
+from aesthkeras.photos.shard_photos import shard_photos
+from aesthkeras.photos.sources import find_photos
 from aesthkeras.preparation.preparing import prepare
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.pretext.export import task_of, trained_networks
-from aesthkeras.pretext.labels import TASK
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.pretraining import pretrain, study_once
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.surroundings import Surroundings
-from aesthkeras.pretext.task import NoOptions
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.pretext.run_settings import RunSettings
+from aesthkeras.pretext.tasks.labels.task import TASK
+from aesthkeras.training.run_folder import RunFolder
 
 
 def found(folder: str, *names: str) -> PhotoSet:
@@ -59,8 +59,8 @@ def test_each_patch_gets_the_label_of_its_photo():
         (found("d", "cat/1.jpg", "2.jpg"), r"d/2.jpg: lies in no class folder"),
         (found("d", "cat/1.jpg", "../e/2.jpg"), r"e/2.jpg: lies in no class folder"),
         (found("d", "cat/1.jpg", "cat/2.jpg"), r"found one class only, cat"),
-        (found("d", "train/cat/1.jpg", "val/dog/2.jpg"), r"found the parts .* expected --data_dir=d/train"),
-        (found("", "/skimage/data/astronaut.png"), r"--data_dir=samples: .* a folder per class"),
+        (found("d", "train/cat/1.jpg", "val/dog/2.jpg"), r"found the parts .* expected data_dir=d/train"),
+        (found("", "/skimage/data/astronaut.png"), r"data_dir=samples: .* a folder per class"),
     ],
 )
 def test_photos_without_classes_are_refused_in_one_line(photos, line):
@@ -112,10 +112,10 @@ def test_a_run_refused_for_its_photos_takes_those_that_the_error_names(tree, tmp
     shutil.copytree(tree, tmp_path / "data" / "train")
     shutil.copytree(tree, tmp_path / "data" / "val")
     (tmp_path / "run").mkdir()
-    run, surroundings = RunFolder(tmp_path / "run"), Surroundings(data_dir=str(tmp_path / "data"))
+    run, run_settings = RunFolder(tmp_path / "run"), RunSettings(data_dir=str(tmp_path / "data"))
     with pytest.raises(UsageError, match="found the parts of a data set") as refusal:
-        pretrain(run, find_photos(surroundings.data_dir), task(), surroundings)
-    advised = str(refusal.value).rpartition("--data_dir=")[2]
+        pretrain(run, find_photos(run_settings.data_dir), task(), run_settings)
+    advised = str(refusal.value).rpartition("data_dir=")[2]
     photos = inspect_photos(find_photos(advised), str(run.path), progress=False)
     study_once(run, task(), replace(photos, folder=advised))
     assert run.read_task_facts()["classes"] == ["born", "made"]

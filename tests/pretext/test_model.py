@@ -12,10 +12,11 @@ from tensorflow import keras
 
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
-from aesthkeras.pretext.degradation import DegradationOptions, DegradationTask
 from aesthkeras.pretext.model import PretextModel, total_loss
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
+from aesthkeras.pretext.tasks.degradation.task import DegradationTask
 from aesthkeras.pretext.training import build_model
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=4, precision="float32")
@@ -54,7 +55,7 @@ def one_weight_model(weight_decay: float) -> PretextModel:
         kernel_initializer=keras.initializers.Constant(2.0),
         kernel_regularizer=keras.regularizers.l2(weight_decay / 2),
     )(inputs)
-    model = PretextModel(keras.Model(inputs, outputs), OneWeight(None, RECIPE))
+    model = PretextModel(keras.Model(inputs, outputs), OneWeight(DegradationOptions(), RECIPE))
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True)
     optimizer.build(model.encoder.trainable_variables)
     model.compile(optimizer)
@@ -204,14 +205,14 @@ def test_an_attribute_left_out_is_never_drawn_and_none_keeps_its_share(left_out,
 
 def test_too_many_operations_for_what_is_left_are_refused():
     DegradationOptions(operations_per_patch=10)
-    with pytest.raises(UsageError, match="--operations_per_patch=8: expected 1 to 7"):
+    with pytest.raises(UsageError, match="operations_per_patch=8: expected 1 to 7"):
         DegradationOptions(operations_per_patch=8, leave_out="soft")
 
 
 @pytest.mark.parametrize("triplets", [{"parameters_per_operation": 1}, {"triplet_weight": 0.0}])
 def test_weight_decay_alone_is_refused(triplets):
     DegradationOptions(classification_weight=0.0, block_weight=0.1, **triplets)
-    with pytest.raises(UsageError, match="--classification_weight=0.0: expected above 0, for"):
+    with pytest.raises(UsageError, match="classification_weight=0.0: expected above 0, for"):
         DegradationOptions(classification_weight=0.0, **triplets)
 
 

@@ -8,9 +8,9 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.rotation import TASK
-from aesthkeras.pretext.task import NoOptions
+from aesthkeras.pretext.tasks.rotation.task import TASK
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.pretext.schedule import AfterEpochs, AtPlateau, SayWhenSpent, StepDecay, SwitchOn
+from aesthkeras.pretext.schedule import AfterEpochs, AtPlateau, SayWhenSpent, SwitchOn
+from aesthkeras.training.schedule import StepDecay
 
 
 def test_learning_rate_drops_to_a_fifth_after_every_ten_epochs():

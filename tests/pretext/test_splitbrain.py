@@ -10,13 +10,13 @@ from skimage.color import lab2rgb, rgb2lab
 from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
+from aesthkeras.networks.loading import load_encoder
+from aesthkeras.networks.saving import export_encoder
 from aesthkeras.pretext import color_points
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.splitbrain import SplitBrainTask
-from aesthkeras.pretext.task import NoOptions
+from aesthkeras.pretext.tasks.splitbrain.task import SplitBrainTask
 from aesthkeras.pretext.training import build_model
-from aesthkeras.serving.loading import load_encoder
-from aesthkeras.serving.signatures import export_encoder
 
 RECIPE = Recipe(width=0.25, resize=108, crop=96, batch_size=4, precision="float32", learning_rate=0.05)
 

@@ -12,11 +12,12 @@ from skimage import data
 
 from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.saving import export_encoder
+from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.start import blocks_of, find_start, take_blocks
-from aesthkeras.pretext.task import NoOptions, find_task
-from aesthkeras.results.run_folder import RunFolder
-from aesthkeras.serving.signatures import export_encoder
+from aesthkeras.pretext.task import find_task
+from aesthkeras.training.run_folder import RunFolder
 
 
 def encoder(name="alexnet", crop=96, width=0.125, seed=0):
@@ -42,7 +43,7 @@ def test_blocks_of_small_patches_go_into_an_encoder_of_large_ones(name):
 def test_another_kind_of_encoder_is_refused_and_changes_nothing(other):
     own = encoder()
     before = own.get_weights()
-    with pytest.raises(UsageError, match="--start_from: expected an encoder of the same"):
+    with pytest.raises(UsageError, match="start_from: expected an encoder of the same"):
         take_blocks(own, blocks_of(encoder(**other)))
     for weight, earlier in zip(own.get_weights(), before):
         np.testing.assert_array_equal(weight, earlier)

@@ -15,9 +15,9 @@ import tensorflow as tf
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.callbacks import Throughput
 from aesthkeras.pretext.pretraining import study_once
-from aesthkeras.pretext.surroundings import Surroundings
+from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.training import build_model, patch_stream, remaining_epochs, train
-from aesthkeras.results.run_folder import RunFolder
+from aesthkeras.training.run_folder import RunFolder
 
 # A second logical CPU stands for the GPU: the copy, the placement and the dataset ops are the same.
 SECOND_DEVICE = """
@@ -28,7 +28,8 @@ tf.config.set_logical_device_configuration(
 )
 second = tf.config.list_logical_devices("CPU")[1]
 from aesthkeras.pretext import training
-from aesthkeras.pretext.degradation import DegradationOptions, DegradationTask
+from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
+from aesthkeras.pretext.tasks.degradation.task import DegradationTask
 from aesthkeras.pretext.recipe import Recipe
 from skimage import data
 
@@ -68,7 +69,7 @@ def run_to_the_end(folder, task, photos) -> RunFolder:
     run = RunFolder(folder)
     folder.mkdir(exist_ok=True)
     study_once(run, task, photos)
-    train(run, task, photos, Surroundings(run_dir=str(folder), checkpoint_minutes=1e-9))
+    train(run, task, photos, RunSettings(run_dir=str(folder), checkpoint_minutes=1e-9))
     return run
 
 
@@ -113,7 +114,7 @@ def test_training_begins_with_given_blocks_and_goes_on_with_its_own(brightness, 
 
     def kernel(value: float) -> np.ndarray:
         start = {"convolution": [np.full([8, 8, 3, 2], value, np.float32), np.zeros(2, np.float32)]}
-        model = train(run, task, photos, Surroundings(run_dir=str(tmp_path)), start)
+        model = train(run, task, photos, RunSettings(run_dir=str(tmp_path)), start)
         return model.encoder.get_layer("convolution").get_weights()[0]
 
     np.testing.assert_allclose(kernel(0.25), 0.25, rtol=1e-4)

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 from tensorflow import keras
 
-from aesthkeras.adaptation.heads import build_network, build_scorer
-from aesthkeras.data.sources import sample_photos
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.encoders import build_encoder
+from aesthkeras.networks.heads import build_network, build_scorer
+from aesthkeras.networks.saving import export_scorer
+from aesthkeras.photos.sources import sample_photos
 from aesthkeras.scoring.network import ScoringNetwork
-from aesthkeras.serving.signatures import export_scorer
 
 RESIZE_EDGE, CROP = 110, 96
 

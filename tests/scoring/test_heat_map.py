@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aesthkeras.adaptation.heads import build_network, build_scorer, scorer_of_blocks, scoring_model
 from aesthkeras.encoders import build_encoder
+from aesthkeras.networks.heads import build_network, build_scorer, scorer_of_blocks, scoring_model
 from aesthkeras.scoring.heat_map import AGAINST, FOR, MOST_OPAQUE, contributions, heat_picture
 
 

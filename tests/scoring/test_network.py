@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.data.views import serving_pixels
 from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.saving import export_encoder
+from aesthkeras.photos.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
-from aesthkeras.serving.signatures import export_encoder
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,9 @@ def test_neither_order_nor_number_of_crops_moves_a_bit(network, crops):
 
 def test_an_encoder_alone_has_no_score(tmp_path):
     export_encoder(build_encoder("alexnet", input_size=96, width=0.125), tmp_path / "plain", resize_edge=96)
-    with pytest.raises(UsageError, match="--model=.*plain: expected a scorer's SavedModel"):
+    with pytest.raises(UsageError, match="model=.*plain: expected a scorer's SavedModel"):
         ScoringNetwork(tmp_path / "plain")
-    with pytest.raises(UsageError, match="--model=.*nothing: expected a SavedModel"):
+    with pytest.raises(UsageError, match="model=.*nothing: expected a SavedModel"):
         ScoringNetwork(tmp_path / "nothing")
 
 
@@ -56,5 +56,5 @@ def test_a_damaged_model_is_a_mistake(scorer, tmp_path):
         copy = shutil.copytree(scorer, tmp_path / str(number))
         with open(copy / name, "r+b") as file:
             file.truncate(40)
-        with pytest.raises(UsageError, match="--model=.*expected a SavedModel that can be read"):
+        with pytest.raises(UsageError, match="model=.*expected a SavedModel that can be read"):
             ScoringNetwork(copy)

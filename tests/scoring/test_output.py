@@ -56,7 +56,7 @@ def test_scores_do_not_depend_on_order_or_company(network, folder, paths, table,
 
 
 def test_ten_crops_are_the_mean_of_ten_scores(network, folder, paths, tmp_path):
-    from aesthkeras.data.reading import read_photos
+    from aesthkeras.photos.reading import read_photos
 
     (row,) = rows_of(scored(network, paths[5:6], tmp_path / "ten.csv", crops=10))
     (photo,) = read_photos(paths[5:6], network.resize, network.crop, 10)

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.data.reading import read_photos
-from aesthkeras.data.views import serving_pixels
+from aesthkeras.photos.reading import read_photos
+from aesthkeras.photos.views import serving_pixels
 
 
 @pytest.fixture(scope="module")

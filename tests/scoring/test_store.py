@@ -96,7 +96,7 @@ def test_two_processes_do_not_write_one_file(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_a_mistake(tmp_path):
-    with pytest.raises(UsageError, match="--out=.*nowhere/out.csv: expected a place to write to"):
+    with pytest.raises(UsageError, match="out=.*nowhere/out.csv: expected a place to write to"):
         ScoreStore(tmp_path / "nowhere" / "out.csv", "one")
 
 

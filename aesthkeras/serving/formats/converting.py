@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.data.reading import read_photos
-from aesthkeras.data.sources import find_photos
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.photos.reading import read_photos
+from aesthkeras.photos.sources import find_photos
 from aesthkeras.serving.formats.onnx import to_onnx
 from aesthkeras.serving.formats.pixel_network import PixelNetwork
 from aesthkeras.serving.formats.tflite import INT8, to_tflite
@@ -38,9 +38,9 @@ def convert(folder: Path, out: Path, kind: str, precision: str, data_dir: str) -
     try:
         network = PixelNetwork(folder)
     except UsageError as error:
-        raise UsageError(f"--model={error}") from error  # which begins with the folder
+        raise UsageError(f"model={error}") from error  # which begins with the folder
     except (OSError, ValueError, tf.errors.OpError) as error:
-        raise UsageError(f"--model={folder}: expected a SavedModel that can be read") from error
+        raise UsageError(f"model={folder}: expected a SavedModel that can be read") from error
     pixels = None
     if precision == INT8:
         pixels = representative_pixels(data_dir, network.contract["resize_edge"], network.crop)
@@ -51,7 +51,7 @@ def convert(folder: Path, out: Path, kind: str, precision: str, data_dir: str) -
         replace_file(out.with_name(f"{out.name}.json"), contract.encode())
         replace_file(out, content)
     except OSError as error:
-        raise UsageError(f"--out={out}: expected a file that can be written ({error.strerror})") from error
+        raise UsageError(f"out={out}: expected a file that can be written ({error.strerror})") from error
     return out
 
 
@@ -68,5 +68,5 @@ def representative_pixels(
     photos = read_photos(chosen, resize_edge, crop)
     pixels = [photo.crops[0] for photo in photos if not photo.error]
     if not pixels:
-        raise UsageError(f"--data_dir={data_dir}: expected photos that can be decoded")
+        raise UsageError(f"data_dir={data_dir}: expected photos that can be decoded")
     return np.stack(pixels)

@@ -19,7 +19,7 @@ def to_onnx(network: PixelNetwork) -> bytes:
         import tf2onnx
     except ImportError as error:
         raise UsageError(
-            "--format=onnx: expected the packages onnx and tf2onnx: pip install '.[onnx]'"
+            "format=onnx: expected the packages onnx and tf2onnx: pip install '.[onnx]'"
         ) from error
     signature = network.answer.input_signature
     model, _ = tf2onnx.convert.from_function(network.answer, input_signature=signature, opset=OPSET)

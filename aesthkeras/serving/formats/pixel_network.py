@@ -14,10 +14,9 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.adaptation.heads import DEGRADATIONS, head_logits
-from aesthkeras.adaptation.pooling import Description
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
-from aesthkeras.serving.loading import (
+from aesthkeras.networks.heads import DEGRADATIONS, head_logits
+from aesthkeras.networks.loading import (
     encoder_description,
     is_scorer,
     load_degradations,
@@ -25,6 +24,7 @@ from aesthkeras.serving.loading import (
     load_scorer,
     scorer_description,
 )
+from aesthkeras.networks.pooling import Description
 
 
 class PixelNetwork(tf.Module):

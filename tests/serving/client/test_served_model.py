@@ -18,11 +18,11 @@ from tensorflow_serving.apis import get_model_metadata_pb2, model_service_pb2_gr
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from aesthkeras.data.sources import sample_photos
+from aesthkeras.networks.request_pixels import MAX_PHOTOS
+from aesthkeras.photos.sources import sample_photos
 from aesthkeras.serving.client.asking import ServingError
 from aesthkeras.serving.client.grpc import GrpcClient
 from aesthkeras.serving.client.rest import RestClient
-from aesthkeras.serving.request_pixels import MAX_PHOTOS
 
 UNAVAILABLE, EXHAUSTED = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED
 

@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.data.sources import sample_photos
-from aesthkeras.data.views import serving_pixels
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.loading import load_encoder, load_scorer
+from aesthkeras.photos.sources import sample_photos
+from aesthkeras.photos.views import serving_pixels
 from aesthkeras.serving.formats import converting
 from aesthkeras.serving.formats.converting import convert, representative_pixels
 from aesthkeras.serving.formats.pixel_network import PixelNetwork
-from aesthkeras.serving.loading import load_encoder, load_scorer
 
 # Largest difference of a score from the Keras model's. int8 is for a tiny network with random weights:
 # benchmarks/README.md has trained ones.
@@ -110,14 +110,14 @@ def test_a_webp_and_a_name_that_is_no_utf8_represent_too(tmp_path, jpeg):
 
 def test_no_photo_to_represent_anything(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no photo")
-    with pytest.raises(UsageError, match="--data_dir=.*: expected photos that can be decoded"):
+    with pytest.raises(UsageError, match="data_dir=.*: expected photos that can be decoded"):
         representative_pixels(str(tmp_path), 110, 96)
 
 
 def test_without_the_extra(scorer_export, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(
-        UsageError, match=r"--format=onnx: expected the packages onnx and tf2onnx: pip install"
+        UsageError, match=r"format=onnx: expected the packages onnx and tf2onnx: pip install"
     ):
         convert(scorer_export, tmp_path / "x.onnx", "onnx", "float32", "samples")
     assert not list(tmp_path.iterdir())
@@ -126,15 +126,15 @@ def test_without_the_extra(scorer_export, tmp_path, monkeypatch):
 def test_place_that_cannot_be_written(scorer_export, tmp_path, monkeypatch):
     monkeypatch.setattr(converting, "to_onnx", lambda network: b"model")
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="--out=.*/file/x.onnx: expected a file that can be written"):
+    with pytest.raises(UsageError, match="out=.*/file/x.onnx: expected a file that can be written"):
         convert(scorer_export, tmp_path / "file" / "x.onnx", "onnx", "float32", "samples")
 
 
 def test_other_savedmodels_are_refused(tmp_path, scorer_export):
-    with pytest.raises(UsageError, match="--model=.*: expected a SavedModel, or a folder of its versions"):
+    with pytest.raises(UsageError, match="model=.*: expected a SavedModel, or a folder of its versions"):
         convert(tmp_path, tmp_path / "x.onnx", "onnx", "float32", "samples")
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "assets").symlink_to(scorer_export / "assets")
     (tmp_path / "1" / "saved_model.pb").touch()
-    with pytest.raises(UsageError, match="--model=.*: expected a SavedModel that can be read"):
+    with pytest.raises(UsageError, match="model=.*: expected a SavedModel that can be read"):
         convert(tmp_path, tmp_path / "x.onnx", "onnx", "float32", "samples")

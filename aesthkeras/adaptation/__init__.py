@@ -1,1 +1,0 @@
-"""From features to aesthetic labels: how probes pool, train and are measured."""

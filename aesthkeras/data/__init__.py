@@ -1,1 +1,0 @@
-"""Photos from disk to batches of patches."""

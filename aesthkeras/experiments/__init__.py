@@ -1,0 +1,1 @@
+"""Sets of recipes: pre-train, probe, report."""

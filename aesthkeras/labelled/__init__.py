@@ -1,0 +1,1 @@
+"""What probes and scorers share: protocols, folds, label fractions, features, metrics, outcome files."""

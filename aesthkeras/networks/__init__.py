@@ -1,0 +1,1 @@
+"""Encoders found, heads, pooling; networks saved, loaded and described."""

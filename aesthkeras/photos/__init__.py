@@ -1,0 +1,1 @@
+"""Photos from disk to batches of patches: sources, decoding, quarantine, cache."""

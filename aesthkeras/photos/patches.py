@@ -1,0 +1,128 @@
+"""The stream of training patches: random crops of resized photos, mirrored by chance, for ever.
+
+Everything about a patch is a function of the seed and its position in the stream, so a run goes on at any
+step without replaying what came before, and the number of threads changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from aesthkeras.errors import UsageError
+from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.pixel_cache import PixelCache
+from aesthkeras.photos.quarantine import reason_of
+from aesthkeras.photos.views import resize_shorter_edge
+
+Reader = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # photo's index and chance [2] -> patch
+
+
+def patch_dataset(
+    photos: PhotoSet,
+    edge: int = 256,
+    crop: int = 227,
+    batch_size: int = 64,
+    crops_per_photo: int = 1,
+    seed: int = 0,
+    first_step: int = 0,
+    parallel_calls: int = tf.data.AUTOTUNE,
+    prefetch: int = 2,
+) -> tf.data.Dataset:
+    """Return the endless stream of batches of patches.
+
+    An epoch shows each photo `crops_per_photo` times, in an order of its own; what does not fill a batch
+    opens the next epoch's first one. Patches lie at uniformly random places; half of them are mirrored.
+
+    Args:
+        photos: what `inspection.inspect_photos` returned; its pixel cache is used where it has one.
+        edge: length of the photos' shorter edge after the resize, in pixels.
+        crop: edge of the square patches, in pixels.
+        batch_size: patches in a batch.
+        crops_per_photo: patches an epoch cuts from each photo.
+        seed: any integer from 0.
+        first_step: number of batches that the stream leaves out at its start.
+        parallel_calls: photos decoded at once.
+        prefetch: batches kept ready.
+
+    Returns:
+        A dataset of dicts: `patches` uint8 [batch_size, crop, crop, 3]; `photo` int64 [batch_size], indices
+        into `photos.paths`; `seed` int32 [2], a seed for whatever else is random about the batch.
+
+    Raises:
+        UsageError: `crop` is larger than `edge`, or the pixel cache is of another edge.
+    """
+    if crop > edge:
+        raise UsageError(f"crop={crop}: expected at most resize={edge}, the photos' shorter edge")
+    if photos.pixels is not None and photos.pixels.edge != edge:
+        raise UsageError(f"resize={edge}: expected {photos.pixels.edge}, as the photos were cached")
+    keys = np.random.SeedSequence(seed).generate_state(3, np.uint32)
+    order_key, crop_key, batch_key = (int(key) for key in keys)
+    per_epoch = tf.constant(len(photos.paths) * crops_per_photo, tf.int64)
+    read = _cached_reader(photos.pixels, crop) if photos.pixels else _file_reader(photos, edge, crop)
+
+    def patch(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        epoch, place = position // per_epoch, position % per_epoch
+        order_seed = tf.stack([tf.constant(order_key, tf.int64), epoch])
+        turn = tf.random.experimental.index_shuffle(place, seed=order_seed, max_index=per_epoch - 1)
+        photo = tf.ensure_shape(turn, []) // crops_per_photo
+        chance = tf.random.stateless_uniform([3], seed=tf.stack([tf.constant(crop_key, tf.int64), position]))
+        pixels = read(photo, chance[:2])
+        return tf.cond(chance[2] < 0.5, lambda: tf.reverse(pixels, [1]), lambda: pixels), photo, position
+
+    def batch(patches: tf.Tensor, photo: tf.Tensor, position: tf.Tensor) -> dict[str, tf.Tensor]:
+        step = position[0] // batch_size
+        seed_of_batch = tf.random.stateless_uniform(
+            [2], tf.stack([tf.constant(batch_key, tf.int64), step]), minval=None, maxval=None, dtype=tf.int32
+        )
+        return {"patches": patches, "photo": photo, "seed": seed_of_batch}
+
+    positions = tf.data.Dataset.counter(start=first_step * batch_size, dtype=tf.int64)
+    patches = positions.map(patch, num_parallel_calls=parallel_calls, deterministic=True)
+    return patches.batch(batch_size, drop_remainder=True).map(batch).prefetch(prefetch)
+
+
+def steps_per_epoch(photo_count: int, batch_size: int, crops_per_photo: int = 1) -> int:
+    """Return the number of batches in which an epoch's patches fit: the next epoch may share the last."""
+    return max(1, -(-photo_count * crops_per_photo // batch_size))
+
+
+def crop_at(shape: tf.Tensor, crop: int, chance: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return top and left, int32 [], of a crop in `shape` (int32 [2]); `chance` is float32 [2] in [0, 1)."""
+    places = tf.cast(shape - crop + 1, tf.float32)
+    # a float32 just below 1 times many places may round up to one too many
+    corner = tf.minimum(tf.cast(chance * places, tf.int32), shape - crop)
+    return corner[0], corner[1]
+
+
+def unreadable_photo(error: tf.errors.OpError) -> UsageError:
+    """Return what to say when a photo that passed the inspection cannot be read during training."""
+    return UsageError(f"data_dir: expected photos not to change during the run, but {reason_of(error)}")
+
+
+def _file_reader(photos: PhotoSet, edge: int, crop: int) -> Reader:
+    decode, contents = photos.decoder(), photos.contents()
+
+    def read(photo: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
+        pixels = resize_shorter_edge(decode(*contents(photo)), edge)
+        top, left = crop_at(tf.shape(pixels)[:2], crop, chance)
+        return tf.ensure_shape(pixels[top : top + crop, left : left + crop], [crop, crop, 3])
+
+    return read
+
+
+def _cached_reader(cache: PixelCache, crop: int) -> Reader:
+    flat, starts, shapes = cache.tensors()
+
+    def read(photo: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
+        shape = shapes[photo]
+        top, left = crop_at(shape, crop, chance)
+        row = 3 * shape[1]
+        # only the rows of the patch leave the cache
+        begin = starts[photo] + tf.cast(top, tf.int64) * tf.cast(row, tf.int64)
+        rows = tf.reshape(tf.slice(flat, [begin], [tf.cast(crop * row, tf.int64)]), [crop, shape[1], 3])
+        return tf.ensure_shape(rows[:, left : left + crop], [crop, crop, 3])
+
+    return read

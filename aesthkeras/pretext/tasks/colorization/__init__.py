@@ -1,0 +1,1 @@
+"""Colorization (Zhang, Isola and Efros, ECCV 2016)."""

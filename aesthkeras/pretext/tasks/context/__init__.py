@@ -1,0 +1,1 @@
+"""Context (Doersch, Gupta and Efros, ICCV 2015)."""

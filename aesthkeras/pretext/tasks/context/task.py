@@ -1,0 +1,99 @@
+"""Context (Doersch, Gupta and Efros, ICCV 2015): where does the second patch lie beside the first?
+
+A 3x3 grid of patches with gaps is laid on a photo, each patch shifted a little; the network sees the one in
+the middle and one of the eight around it, and tells which. Both pass the same encoder; their embeddings meet
+in a head of dense layers, which is thrown away.
+
+The square cut from a photo holds the whole grid: 3 patches, 2 gaps and the shifts, 398 pixels with the
+paper's numbers, from photos of `grid_resize` pixels. Patches are resized to the encoder's input where they
+differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.encoders import blocks
+from aesthkeras.monitoring import pictures
+from aesthkeras.pretext.classification import ViewClassification
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.tasks.context import patches as context_patches
+from aesthkeras.pretext.tasks.context.options import ContextOptions
+
+PAIR = 2
+
+
+class ContextTask(ViewClassification):
+    """Eight-way classification of the position of one patch beside another: one class for two views."""
+
+    Options = ContextOptions
+    views_per_patch = PAIR
+
+    def __init__(self, options: ContextOptions, recipe: Recipe, device: str = "cpu") -> None:
+        super().__init__(options, recipe, device)
+        self.name_classes(context_patches.POSITION_NAMES)
+
+    @property
+    def photo_edge(self) -> int:
+        """As `grid_resize` says."""
+        return self.options.grid_resize
+
+    @property
+    def patch_edge(self) -> int:
+        """The whole grid."""
+        return self.options.grid_edge()
+
+    def views(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """`views` float32 `[B, 2, crop, crop, 3]`, middle patch and other; `classes` int32 `[B, 1]`."""
+        options, crop = self.options, self.recipe.crop
+        seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 5))
+        count = tf.shape(batch["patches"])[0]
+        places = len(context_patches.POSITIONS)
+        positions = tf.random.stateless_uniform([count], seeds[0], 0, places, tf.int32)
+        farthest = options.jitter
+        shifts = tf.random.stateless_uniform([count, PAIR, 2], seeds[1], -farthest, farthest + 1, tf.int32)
+        squares = tf.ensure_shape(batch["patches"], [None, self.patch_edge, self.patch_edge, 3])
+        pairs = context_patches.cut_pairs(squares, positions, options.patch, options.gap, shifts)
+        patches = tf.reshape(pairs, [-1, options.patch, options.patch, 3])
+        kept = tf.random.stateless_uniform([PAIR * count], seeds[2], 0, 3, tf.int32)
+        coarseness = context_patches.draw_coarseness(PAIR * count, options.patch, seeds[3])
+        weights = tf.gather(context_patches.coarsening_weights(options.patch, crop), coarseness)
+        # one channel before the resize: the other two would be resized for nothing
+        channels = context_patches.resize_channels(context_patches.pick_channels(patches, kept), weights)
+        views = context_patches.drop_colours(channels, kept, seeds[4])
+        views = tf.reshape(views, [-1, PAIR, crop, crop, 3])
+        return {"views": views, "classes": positions[:, tf.newaxis]}
+
+    def build_head(self, encoder: Any) -> Any:
+        """Two dense layers and 8 logits over both embeddings side by side: the paper's fc7 to fc9."""
+        block = blocks.Block(self.recipe.seed, self.recipe.weight_decay)
+        pair = keras.Input([PAIR * encoder.output["embedding"].shape[-1]], name="pair")
+        fused = block.dense(pair, "fusion1", self.options.fusion_units)
+        fused = block.dense(fused, "fusion2", self.options.fusion_units)
+        return keras.Model(pair, {"logits": self.logits(fused)}, name="context_head")
+
+    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
+        """Logits float32 `[B, 1, 8]`; all patches pass the encoder at once."""
+        views = batch["views"]
+        embedding = encoder(tf.reshape(views, [-1, *views.shape[2:]]), training=training)["embedding"]
+        pair = tf.reshape(embedding, [-1, PAIR * embedding.shape[-1]])
+        return {"logits": head(pair, training=training)["logits"][:, tf.newaxis]}
+
+    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
+        """Pairs as the network sees them, with true and predicted position, and the epoch's confusion."""
+        names = self.class_names
+        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
+        titles, colors = [], []
+        for true, guess in zip(batch["classes"].numpy()[:, 0], predicted.numpy()[:, 0]):
+            titles.append(["middle", names[true] if true == guess else f"{names[true]}\nnot {names[guess]}"])
+            colors.append(["black", "green" if true == guess else "red"])
+        return {
+            "pairs": pictures.titled_sheet(context_patches.visible(batch["views"].numpy()), titles, colors),
+            "confusion": pictures.confusion_matrix(self.confusion.result().numpy(), names),
+        }
+
+
+TASK = ContextTask

@@ -1,0 +1,1 @@
+"""Counting (Noroozi, Pirsiavash and Favaro, ICCV 2017)."""

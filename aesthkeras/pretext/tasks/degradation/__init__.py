@@ -1,0 +1,1 @@
+"""The paper's pretext task: which degradation, and how strong."""

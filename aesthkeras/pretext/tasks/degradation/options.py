@@ -1,0 +1,96 @@
+"""The flags of the degradation task. This file imports no TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aesthkeras.degradations.table import ATTRIBUTES, EDITS, DegradationSettings, Operation
+from aesthkeras.pretext.options import TaskOptions
+from aesthkeras.settings import require, setting
+
+
+@dataclass(frozen=True)
+class DegradationOptions(TaskOptions):
+    """The numbers of the degradation task; the paper's are the defaults."""
+
+    operations_per_patch: int = setting(3, "operations drawn for each patch")
+    parameters_per_operation: int = setting(2, "parameters of each drawn operation; 1 gives no triplets")
+    edits: str = setting(
+        "table1",
+        "the operations of Table 1, or these and seven more faults of photos (beyond the paper)",
+        ["table1", "extended"],
+    )
+    block_weight: float = setting(
+        0.0, "weight of the same classification from every conv block's mean (beyond the paper); 0 for none"
+    )
+    leave_out: str = setting(
+        "none", "attribute of Table 1 whose operations are not drawn (Table 4)", ["none", *ATTRIBUTES]
+    )
+    classification_weight: float = setting(1.0, "weight of Eq. 1 in Eq. 3; 0 leaves the triplet loss alone")
+    triplet_weight: float = setting(0.02, "lambda of Eq. 3")
+    triplet_margin: float = setting(1.0, "margin of Eq. 2")
+    triplet_start: str = setting(
+        "epoch",
+        "what switches the triplet loss on: --triplet_epoch, or a plateau of Eq. 1",
+        ["epoch", "plateau"],
+    )
+    triplet_epoch: int = setting(30, "epochs before the triplet loss with --triplet_start=epoch")
+    plateau_epochs: int = setting(3, "epochs without progress that make a plateau")
+    plateau_progress: float = setting(0.01, "share by which Eq. 1 must fall to count as progress")
+    entropy_alpha: float = setting(5 / 3, "alpha of the entropy weight; 0 switches the weighting off")
+    entropy_epoch: int = setting(5, "warm-up: epochs before the entropy weight; the paper says several")
+    entropy_per: str = setting("patch", "one entropy weight per patch, or per view", ["patch", "view"])
+    entropy_unit: str = setting(
+        "nats",
+        "entropy in nats, or normalised: divided by the log of the number of classes, its highest value",
+        ["nats", "normalised"],
+    )
+    blur_unit: str = setting(
+        "percent",
+        "sigma of the blur in percent of the patch's shorter edge (of 227 pixels at least), or in pixels",
+        ["percent", "pixel"],
+    )
+    noise_scale: str = setting(
+        "standardised", "noise variance of the standardised image, or of [0, 1]", ["standardised", "unit"]
+    )
+    jpeg: str = setting(
+        "auto",
+        "JPEG by libjpeg, by its batched form, or by whichever suits the device",
+        ["auto", "codec", "dct"],
+    )
+    eight_bit: bool = setting(True, "round every view to 8 bits, as a photo on disk is")
+
+    def __post_init__(self) -> None:
+        """Checks every range; raises `UsageError` naming the flag."""
+        most = len(self.operations())
+        require(self, "operations_per_patch", 1 <= self.operations_per_patch <= most, f"1 to {most}")
+        require(self, "parameters_per_operation", self.parameters_per_operation in (1, 2), "1 or 2")
+        require(self, "classification_weight", self.classification_weight >= 0, "0 or more")
+        require(self, "block_weight", self.block_weight >= 0, "0 or more")
+        require(self, "triplet_weight", self.triplet_weight >= 0, "0 or more")
+        triplets = self.parameters_per_operation == 2 and self.triplet_weight > 0
+        trains = triplets or self.classification_weight > 0 or self.block_weight > 0
+        expected = "above 0, for with these flags nothing else trains the encoder"
+        require(self, "classification_weight", trains, expected)
+        require(self, "triplet_margin", self.triplet_margin >= 0, "0 or more")
+        require(self, "triplet_epoch", self.triplet_epoch >= 0, "0 or more")
+        require(self, "plateau_epochs", self.plateau_epochs >= 1, "at least 1")
+        require(self, "plateau_progress", 0 <= self.plateau_progress < 1, "0 or more, below 1")
+        require(self, "entropy_alpha", self.entropy_alpha >= 0, "0 or more")
+        require(self, "entropy_epoch", self.entropy_epoch >= 0, "0 or more")
+
+    def operations(self) -> list[Operation]:
+        """Those that are drawn."""
+        operations, _ = EDITS[self.edits]
+        return [
+            operation for operation in operations if operation.attribute != ATTRIBUTES.get(self.leave_out)
+        ]
+
+    def degradation_settings(self) -> DegradationSettings:
+        """The part that decides what the edited pixels are."""
+        return DegradationSettings(
+            jpeg=self.jpeg, blur_unit=self.blur_unit, noise_scale=self.noise_scale, eight_bit=self.eight_bit
+        )
+
+
+OPTIONS = DegradationOptions

@@ -1,0 +1,1 @@
+"""Supervised labels of a data set."""

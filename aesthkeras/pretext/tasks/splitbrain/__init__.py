@@ -1,0 +1,1 @@
+"""Split-brain autoencoder (Zhang, Isola and Efros, CVPR 2017)."""

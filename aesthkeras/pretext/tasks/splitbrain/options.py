@@ -1,0 +1,5 @@
+"""The splitbrain task has no flags of its own. This file imports no TensorFlow."""
+
+from aesthkeras.pretext.options import LabOptions
+
+OPTIONS = LabOptions

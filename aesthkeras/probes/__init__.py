@@ -1,0 +1,1 @@
+"""Linear probes of every block of a frozen encoder: an exact solver, and the paper's SGD (Table 2)."""

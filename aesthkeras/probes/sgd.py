@@ -1,0 +1,301 @@
+"""The paper's probe: batch normalisation without scale and shift, one dense layer of 2, trained by SGD.
+
+The frozen encoder runs once on each batch of patches; every layer, seed and label fraction learns from that
+one pass. They share nothing but the patches: together they end with the weights that each has alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from tqdm import tqdm
+
+from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
+from aesthkeras.labelled.features import Features
+from aesthkeras.labelled.outcome import PartOutcome
+from aesthkeras.labelled.protocols import Part
+from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
+from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.probes import exact
+from aesthkeras.probes.settings import ProbeRecipe
+from aesthkeras.training.part_checkpoint import PartCheckpoint
+
+CLASSES = 2
+TESTED_AT_ONCE = 1024  # photos whose features are in memory during testing
+
+
+class ProbeBank:
+    """The probes of all layers and seeds for one set of labelled photos.
+
+    Args:
+        values: number of pooled values by layer.
+        seeds: one initialisation each; their probes differ in nothing else.
+        labels: photo's number in the stream of patches -> 0 or 1; other photos of the stream are passed over.
+        recipe: batch size, learning rate, momentum.
+        weight_decay: L2 in the gradient of the kernel, by layer.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, int],
+        seeds: Sequence[int],
+        labels: Mapping[int, int],
+        recipe: ProbeRecipe,
+        weight_decay: Mapping[str, float],
+    ) -> None:
+        self.seeds = list(seeds)
+        # A set smaller than a batch would otherwise wait several epochs for each update.
+        self.batch_size = max(2, min(recipe.batch_size, len(labels)))
+        self.normalizations = {
+            layer: keras.layers.BatchNormalization(
+                momentum=BATCH_NORM_MOMENTUM,
+                epsilon=STANDARDIZATION_EPSILON,
+                center=False,
+                scale=False,
+                moving_variance_initializer="zeros",
+                name=f"{layer}_normalization",
+            )
+            for layer in values
+        }
+        self.kernels = {layer: self._initial_kernel(layer, number) for layer, number in values.items()}
+        self.biases = {layer: tf.Variable(tf.zeros([len(seeds) * CLASSES])) for layer in values}
+        for layer, number in values.items():
+            self.normalizations[layer].build([None, number])
+        self.weight_decay = weight_decay
+        self.variables = [*self.kernels.values(), *self.biases.values()]
+        self.optimizer = keras.optimizers.SGD(
+            recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0
+        )
+        self.optimizer.build(self.variables)
+        self.updates = 0
+        self._label_of = np.full(max(labels) + 1, -1, np.int64)
+        self._label_of[list(labels)] = list(labels.values())
+        self._waiting: dict[str, tf.Tensor] = {}
+        self._waiting_labels = np.zeros(0, np.int64)
+        batch = {layer: tf.TensorSpec([self.batch_size, number]) for layer, number in values.items()}
+        signature = [batch, tf.TensorSpec([self.batch_size], tf.int64)]
+        self._update = tf.function(self._updated, input_signature=signature).get_concrete_function()
+
+    def learn(self, features: Mapping[str, tf.Tensor], photos: np.ndarray) -> None:
+        """Takes what is labelled from a batch; updates the weights for every `batch_size` of these.
+
+        Args:
+            features: float32 `[N, values]` by layer.
+            photos: int `[N]`, their numbers in the stream.
+        """
+        known = photos < len(self._label_of)
+        labels = np.where(known, self._label_of[np.where(known, photos, 0)], -1)
+        rows = np.flatnonzero(labels >= 0)
+        if len(rows) < len(photos):
+            features = {layer: tf.gather(values, rows) for layer, values in features.items()}
+        if self._waiting:
+            features = {layer: tf.concat([self._waiting[layer], features[layer]], 0) for layer in features}
+        labels = np.concatenate([self._waiting_labels, labels[rows]])
+        used = 0
+        while len(labels) - used >= self.batch_size:
+            taken = slice(used, used + self.batch_size)
+            self._update(
+                {layer: values[taken] for layer, values in features.items()}, tf.constant(labels[taken])
+            )
+            self.updates += 1
+            used = taken.stop
+        self._waiting_labels = labels[used:]
+        left = len(self._waiting_labels) > 0
+        self._waiting = {layer: values[used:] for layer, values in features.items()} if left else {}
+
+    def settle(self) -> None:
+        """Ends the training: frees the moving statistics from their start at zero."""
+        share = 1 - BATCH_NORM_MOMENTUM**self.updates
+        for normalization in self.normalizations.values():
+            normalization.moving_mean.assign(normalization.moving_mean / share)
+            normalization.moving_variance.assign(normalization.moving_variance / share)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that further training hangs on, by name; `restore` takes it."""
+        arrays = {f"variable/{number}": variable.numpy() for number, variable in enumerate(self._stored())}
+        arrays |= {f"waiting/{layer}": values.numpy() for layer, values in self._waiting.items()}
+        return {**arrays, "waiting_labels": self._waiting_labels, "updates": np.array(self.updates)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes up the training where `state` was called."""
+        for number, variable in enumerate(self._stored()):
+            variable.assign(state[f"variable/{number}"])
+        self._waiting_labels = state["waiting_labels"]
+        waiting = self.kernels if len(self._waiting_labels) else ()
+        self._waiting = {layer: tf.constant(state[f"waiting/{layer}"]) for layer in waiting}
+        self.updates = int(state["updates"])
+
+    def _stored(self) -> list[tf.Variable]:
+        statistics = [weight for layer in self.normalizations.values() for weight in layer.weights]
+        return [*self.variables, *statistics, *self.optimizer.variables]
+
+    def probabilities(self, layer: str, features: np.ndarray) -> np.ndarray:
+        """Probability of the positive class: float32 `[N, values]` -> float64 `[N, seeds]`."""
+        found = []
+        for start in range(0, len(features), TESTED_AT_ONCE):
+            batch = tf.constant(features[start : start + TESTED_AT_ONCE])
+            found.append(tf.nn.softmax(self._logits(layer, batch, training=False))[..., 1].numpy())
+        return np.concatenate(found).astype(np.float64)
+
+    def _initial_kernel(self, layer: str, values: int) -> tf.Variable:
+        # Each seed's part is drawn alone: its range depends on its own 2 columns, not on its neighbours'.
+        parts = [
+            keras.initializers.GlorotUniform(seed=layer_seed(seed, f"probe of {layer}"))((values, CLASSES))
+            for seed in self.seeds
+        ]
+        return tf.Variable(tf.concat(parts, 1), name=f"{layer}_kernel")
+
+    def _logits(self, layer: str, features: tf.Tensor, training: bool) -> tf.Tensor:
+        normalized = self.normalizations[layer](features, training=training)
+        logits = tf.matmul(normalized, self.kernels[layer]) + self.biases[layer]
+        return tf.reshape(logits, [-1, len(self.seeds), CLASSES])
+
+    def _updated(self, features: Mapping[str, tf.Tensor], labels: tf.Tensor) -> None:
+        targets = tf.one_hot(labels, CLASSES)[:, tf.newaxis]
+        with tf.GradientTape() as tape:
+            losses = []
+            for layer, values in features.items():
+                logits = self._logits(layer, values, training=True)
+                entropy = tf.nn.softmax_cross_entropy_with_logits(
+                    tf.broadcast_to(targets, tf.shape(logits)), logits
+                )
+                losses.append(tf.reduce_sum(tf.reduce_mean(entropy, 0)))
+            # the gradient of half the square: the decay times the kernel
+            decay = [
+                self.weight_decay[layer] * tf.nn.l2_loss(kernel) for layer, kernel in self.kernels.items()
+            ]
+            loss = tf.add_n(losses) + tf.add_n(decay)
+        gradients = tape.gradient(loss, self.variables)
+        self.optimizer.apply_gradients(zip(gradients, self.variables))
+
+
+def train_banks(
+    banks: Sequence[ProbeBank],
+    pooled: Any,
+    photos: PhotoSet,
+    encoder: FoundEncoder,
+    recipe: ProbeRecipe,
+    seed: int,
+    checkpoint: PartCheckpoint | None = None,
+) -> None:
+    """Trains all banks on one stream of random, by chance mirrored crops, one forward pass a batch.
+
+    Args:
+        banks: their photo numbers count in `photos`.
+        pooled: what `pooling_function` returned.
+        photos: the labelled photos of the largest bank.
+        encoder: its crop and resize make the patches.
+        recipe: epochs and learning rate.
+        seed: decides the patches.
+        checkpoint: where a killed training goes on from, and what keeps this one; None for neither.
+
+    Raises:
+        UsageError: a photo is gone since it was inspected.
+    """
+    steps = steps_per_epoch(len(photos.paths), recipe.batch_size)
+    done, last = checkpoint.restore(banks) if checkpoint else 0, recipe.epochs * steps
+    patches = patch_dataset(
+        photos, encoder.resize, encoder.crop, recipe.batch_size, seed=seed, first_step=done
+    )
+    batches = tqdm(
+        patches.take(last - done),
+        initial=done,
+        total=last,
+        desc="training probes",
+        unit="step",
+        leave=False,
+    )
+    try:
+        for step, batch in enumerate(batches, done):
+            drops = step // steps // recipe.learning_rate_epochs
+            features, numbers = pooled(batch["patches"]), batch["photo"].numpy()
+            for bank in banks:
+                bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
+                bank.learn(features, numbers)
+            if checkpoint:
+                checkpoint.save_in_time(step + 1, banks)
+    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+        raise unreadable_photo(error) from error
+    for bank in banks:
+        bank.settle()
+
+
+def weight_decays(
+    features: Features, train: np.ndarray, labels: np.ndarray, groups: np.ndarray, recipe: ProbeRecipe
+) -> dict[str, float]:
+    """The decay of each layer's kernel: `--weight_decay`, or the penalty that the exact solver chooses.
+
+    Args:
+        features: the centre crops' features of all photos.
+        train: indices of the labelled training photos.
+        labels: `[training photos]`, 0 and 1.
+        groups: int `[training photos]`.
+        recipe: says which.
+    """
+    if recipe.decay == "given":
+        return dict.fromkeys(recipe.layer_names, recipe.weight_decay)
+    decays = {}
+    for layer in recipe.layer_names:
+        values = features[layer][train, 0]
+        points = exact.coordinates(values, values[:0])
+        strength = exact.choose_strength(points.train, labels.astype(np.int64), groups, recipe.seed)
+        decay = exact.equal_weight_decay(strength, *values.shape)
+        # a step of rate times decay above 1 would throw the weights over zero and farther each time
+        decays[layer] = min(decay, 1 / recipe.learning_rate)
+    return decays
+
+
+def sgd_outcome(
+    part: Part,
+    photo_set: PhotoSet,
+    encoder: FoundEncoder,
+    pooled: Any,
+    features: Features,
+    draws: Mapping[float, np.ndarray],
+    groups: np.ndarray,
+    recipe: ProbeRecipe,
+    checkpoint: PartCheckpoint | None = None,
+) -> PartOutcome:
+    """Trains every layer, seed and draw of one part together; tests what the last epoch gave on centre crops.
+
+    Args:
+        part: the training and test photos.
+        photo_set: all photos of the set.
+        encoder: the frozen encoder.
+        pooled: what `pooling_function` returned for it.
+        features: the centre crops' features of all photos.
+        draws: fraction -> indices of the labelled training photos, nested.
+        groups: int `[photos]`; where the decay is chosen, inner folds keep groups whole.
+        recipe: how to train.
+        checkpoint: of this part.
+    """
+    shown = draws[max(draws)]
+    subset = photo_set.of(shown)
+    values = {layer: int(features[layer].shape[-1]) for layer in recipe.layer_names}
+    seeds = [recipe.seed + number for number in range(recipe.seeds)]
+    place = {int(index): number for number, index in enumerate(shown)}
+    banks = {
+        fraction: ProbeBank(
+            values,
+            seeds,
+            {place[int(k)]: int(part.labels[k]) for k in train},
+            recipe,
+            weight_decays(features, train, part.labels[train], groups[train], recipe),
+        )
+        for fraction, train in draws.items()
+    }
+    stream_seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
+    train_banks(list(banks.values()), pooled, subset, encoder, recipe, stream_seed, checkpoint)
+    outcome = PartOutcome(part)
+    for layer in recipe.layer_names:
+        for fraction, bank in banks.items():
+            found = bank.probabilities(layer, features[layer][part.test, 0])
+            by_seed = {seed: found[:, number] for number, seed in enumerate(seeds)}
+            outcome.add(layer, fraction, len(draws[fraction]), by_seed)
+    return outcome

@@ -1,0 +1,1 @@
+"""Tables, figures, significance and pages of probe runs."""

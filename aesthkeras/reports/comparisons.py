@@ -1,0 +1,103 @@
+"""Every encoder of a section against a reference: which one that is, and the paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aesthkeras.errors import UsageError
+from aesthkeras.reports.measures import MEASURES, Measure
+from aesthkeras.reports.predictions import Predictions, read_predictions
+from aesthkeras.reports.probe_tables import AVERAGE, DIGITS
+from aesthkeras.reports.sections import Section
+from aesthkeras.reports.significance import STATISTICS, Difference, paired_differences
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Paired differences of a section's encoders against `reference`.
+
+    `rows` is encoder -> a difference per column, None where the two cannot be compared; `units` says what
+    was resampled; `majority` is the share (0..1) that always answering the commoner class gets right.
+    """
+
+    reference: str
+    measure: Measure
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[Difference | None, ...]]
+    units: str
+    majority: float
+
+
+def choose_reference(sections: Sequence[Section], wanted: str) -> str:
+    """The encoder to compare with: the wanted one, else a random one, else the first.
+
+    Raises:
+        UsageError: no run has an encoder of the wanted name.
+    """
+    specs = {name: run.spec for section in sections for name, run in section.runs.items()}
+    if wanted and wanted not in specs:
+        raise UsageError(f"reference={wanted}: expected one of the encoders: {', '.join(specs)}")
+    untrained = (
+        name
+        for name, spec in specs.items()
+        if spec.startswith("random") or name.lower().startswith(("random", "without pretext"))
+    )
+    return wanted or next(untrained, next(iter(specs)))
+
+
+def compare(
+    section: Section, reference: str, measure: Measure, resamples: int, seed: int
+) -> Comparison | None:
+    """The differences of every other encoder of the section, on the measure's shown scale.
+
+    Rank correlations come from predicted scores, which a probe does not keep: they are compared by accuracy.
+
+    Returns:
+        None where the reference was not probed with all labels, or alone.
+
+    Raises:
+        UsageError: predictions are damaged, or two runs disagree on photos or labels.
+    """
+    if measure.name not in STATISTICS:
+        measure = MEASURES["accuracy"]
+    whole = {name: run for name, run in section.runs.items() if 1.0 in run.fractions}
+    if reference not in whole or len(whole) < 2:
+        return None
+    against = read_predictions(whole[reference])
+    columns = (*section.layers, AVERAGE)
+    rows = {}
+    for name in whole:
+        if name != reference:
+            rows[name] = _row(section, name, reference, against, measure, resamples, seed)
+    units = "groups" if against.has_groups else "photos"
+    return Comparison(reference, measure, columns, rows, units, against.majority())
+
+
+def _row(
+    section: Section,
+    name: str,
+    reference: str,
+    against: Predictions,
+    measure: Measure,
+    resamples: int,
+    seed: int,
+) -> tuple[Difference | None, ...]:
+    """A difference per layer that both have, and their average if both have every layer."""
+    run, other = section.runs[name], section.runs[reference]
+    common = [layer for layer in section.layers if layer in run.layers and layer in other.layers]
+    if not common:
+        return (None,) * (len(section.layers) + 1)
+    tested = read_predictions(run).of_layers([run.layers.index(layer) for layer in common])
+    against = against.of_layers([other.layers.index(layer) for layer in common])
+    try:
+        found = paired_differences(tested, against, measure.name, resamples, seed)
+    except UsageError as error:
+        raise UsageError(f"{run.folder} and {other.folder}: {error}") from None
+    shown = [
+        Difference(*(round(measure.factor * number, DIGITS) for number in (one.mean, one.low, one.high)))
+        for one in found
+    ]
+    by_layer = dict(zip(common, shown))
+    average = shown[-1] if len(common) == len(section.layers) else None
+    return (*(by_layer.get(layer) for layer in section.layers), average)

@@ -1,0 +1,280 @@
+"""What a probe report says, before it is written in any format: tables, differences, figures, sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aesthkeras.errors import UsageError
+from aesthkeras.reports import probe_figures
+from aesthkeras.reports.comparisons import Comparison, choose_reference, compare
+from aesthkeras.reports.measures import Measure
+from aesthkeras.reports.paper import PRINTED_AVERAGES_OFF, paper_rows, paper_table
+from aesthkeras.reports.probe_runs import ProbeRun
+from aesthkeras.reports.probe_tables import (
+    AVERAGE,
+    Cell,
+    Table,
+    fraction_table,
+    layer_table,
+    leaders,
+    paper_cells,
+)
+from aesthkeras.reports.sections import Section, sections_of
+from aesthkeras.reports.significance import STATISTICS, Difference
+from aesthkeras.reports.training_seeds import pool_seeds
+
+Rows = Mapping[str, tuple[Cell | None, ...]]
+PAPER_COLUMNS = ("conv1", "conv2", "conv3", "conv4", "conv5", AVERAGE)
+
+
+@dataclass(frozen=True)
+class ReportChoices:
+    """What the report is about: the measure, the layer of the low-data figures, and what to compare with.
+
+    `reference` "" lets the report choose; `resamples` and `seed` are the bootstrap's.
+    """
+
+    measure: Measure
+    layer: str = "conv3"
+    reference: str = ""
+    with_paper: bool = False
+    pool_seeds: bool = False
+    resamples: int = 2000
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SectionReport:
+    """One data set: its tables and figures (`figures` is file name without suffix -> PNG).
+
+    `paper` holds the paper's rows for this data set, empty where it has none or they were not asked for.
+    """
+
+    section: Section
+    table: Table
+    paper: Rows
+    low_data: Table | None
+    comparison: Comparison | None
+    figures: Mapping[str, bytes]
+    headline: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """Everything a report says; `paper_apart` is the paper's whole table where no run is on its data sets."""
+
+    title: str
+    headline: str
+    choices: ReportChoices
+    reference: str
+    sections: Sequence[SectionReport]
+    paper_apart: Mapping[str, Table]
+    notes: Sequence[str]
+    runs: Sequence[ProbeRun]
+    command: str
+
+
+def make_report(runs: Sequence[ProbeRun], choices: ReportChoices, title: str, command: str) -> ProbeReport:
+    """Compares the runs and draws the figures.
+
+    Raises:
+        UsageError: no run has the measure, no run the layer, no encoder is the reference, or predictions
+            are damaged.
+    """
+    sections, notes = sections_of(pool_seeds(runs) if choices.pool_seeds else runs)
+    measured = [section for section in sections if _has(section, choices.measure)]
+    if not measured:
+        name = choices.measure.name
+        raise UsageError(f"metric={name}: expected a measure of these runs; {name} is empty in all of them")
+    notes += [
+        f"{section.title} has no {choices.measure.words}." for section in sections if section not in measured
+    ]
+    reference = choose_reference(measured, choices.reference)
+    reports = [_section_report(section, reference, choices) for section in measured]
+    encoders = {name for section in measured for name in section.runs}
+    datasets = {section.first.dataset for section in measured}
+    is_elsewhere = choices.with_paper and not any(report.paper for report in reports)
+    return ProbeReport(
+        title=title or f"Linear probes of {_count(encoders, 'encoder')} on {_count(datasets, 'data set')}",
+        headline=reports[0].headline if len(reports) == 1 else _wins(reports, reference, choices.measure),
+        choices=choices,
+        reference=reference,
+        sections=reports,
+        paper_apart=_paper_apart() if is_elsewhere else {},
+        notes=[*notes, *_notes(reports, choices)],
+        runs=runs,
+        command=command,
+    )
+
+
+def _section_report(section: Section, reference: str, choices: ReportChoices) -> SectionReport:
+    measure = choices.measure
+    table = layer_table(section, measure)
+    comparison = compare(section, reference, measure, choices.resamples, choices.seed)
+    low_data = None
+    if len(section.fractions) > 1:
+        if choices.layer not in section.layers:
+            layers = ", ".join(section.layers)
+            raise UsageError(f"layer={choices.layer}: expected a layer of {section.title}: {layers}")
+        low_data = fraction_table(section, measure, choices.layer)
+    colours = probe_figures.encoder_colours(list(section.runs), reference)
+    majority = 100 * comparison.majority if comparison and measure.name == "accuracy" else None
+    figures = {
+        f"layers_{section.slug}": probe_figures.layer_figure(table, measure, colours, majority),
+    }
+    if comparison:
+        figures[f"differences_{section.slug}"] = probe_figures.difference_figure(comparison, colours)
+    if low_data:
+        figures[f"low_data_{section.slug}_{choices.layer}"] = probe_figures.fraction_figure(
+            low_data, section.fractions, measure, colours
+        )
+    paper = paper_rows(section.first.dataset) if choices.with_paper else {}
+    return SectionReport(
+        section,
+        table,
+        {method: paper_cells(table.columns, row) for method, row in paper.items()},
+        low_data,
+        comparison,
+        figures,
+        _headline(section.title, table, comparison, measure),
+        _caption(section, table, measure, comparison),
+    )
+
+
+def _headline(title: str, table: Table, comparison: Comparison | None, measure: Measure) -> str:
+    """The section in a sentence: the best average over layers, and whether it differs from the reference."""
+    best = leaders(table, AVERAGE)
+    if not best:
+        return f"{title}: no encoder was probed at every layer with all labels."
+    cell = table.rows[best[0]][-1]
+    value = f"{measure.text(cell.mean) if cell else ''}{'%' if measure.factor == 100 else ''}"
+    if len(table.rows) == 1:
+        return f"{title}: {best[0]} reaches {value} {measure.words}, averaged over layers."
+    verb = "has" if len(best) == 1 else "share"
+    text = f"{title}: {' and '.join(best)} {verb} the best {measure.words} averaged over layers, {value}"
+    if comparison is None:
+        return f"{text}."
+    found = {name: last for name, row in comparison.rows.items() if (last := row[-1])}
+    if best[0] in found:
+        return f"{text}; {_against(found[best[0]], comparison, measure)}."
+    if not found:
+        return f"{text}."
+    # the reference leads: how far behind is the next one?
+    name = max(found, key=lambda name: found[name].mean)
+    return f"{text}, and is the reference; next {name}, {_against(found[name], comparison, measure)}."
+
+
+def _against(difference: Difference, comparison: Comparison, measure: Measure) -> str:
+    shown = comparison.measure
+    what = "" if shown is measure else f" in {shown.words}"
+    verdict = "" if difference.excludes_zero else ": no difference is shown"
+    interval = f"95% interval {shown.signed(difference.low)} to {shown.signed(difference.high)}"
+    signed = f"{shown.signed(difference.mean)}{shown.points}"
+    return f"{signed}{what} against {comparison.reference} ({interval}{verdict})"
+
+
+def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) -> str:
+    """All sections in a sentence: who has the best average where, and where that is more than chance."""
+    places: dict[str, list[str]] = {}
+    above = []
+    for report in reports:
+        best = leaders(report.table, AVERAGE)
+        for name in best if len(report.table.rows) > 1 else ():
+            places.setdefault(name, []).append(report.section.title)
+        rows = report.comparison.rows if report.comparison else {}
+        found = [row[-1] for name in best if (row := rows.get(name))]
+        above += [report.section.title] if any(one and one.low > 0 for one in found) else []
+    won = "; ".join(f"{name} on {_listed(titles)}" for name, titles in places.items())
+    if not won:
+        return "One encoder on each data set: nothing to compare."
+    where = f"on {_listed(above)}" if above else "on none of them"
+    what = "" if measure.name in STATISTICS else " of the difference in accuracy"
+    return f"Best average over layers: {won}. Above {reference} {where} (95% interval{what} above 0)."
+
+
+def _listed(titles: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
+
+
+def _caption(section: Section, table: Table, measure: Measure, comparison: Comparison | None) -> str:
+    """What a cell is: photos, what the deviation is over, what chance would be."""
+    run = section.first
+    counts = {cell.replicates for cells in table.rows.values() for cell in cells if cell} or {1}
+    low, high = min(counts), max(counts)
+    repeats = {score.repeat for run in section.runs.values() for score in run.scores if score.fraction == 1}
+    kind = "seeds" if len(repeats) < 2 else "repeats" if high == len(repeats) else "repeats and seeds"
+    trained = {seed for run in section.runs.values() for seed in run.by_seed}
+    if len(trained) > 1:
+        kind += f" of {len(trained)} training seeds"
+    many = f"{low} {kind}" if low == high else f"{low} to {high} {kind}"
+    words = f"Mean ± standard deviation over {many}" if high > 1 else "One repeat, so without a deviation"
+    if run.folds > 1:
+        words += f", each first averaged over its {run.folds} folds"
+    text = f"{section.title}: {run.photos:,} photos, {run.solver}. {words}."
+    if comparison and measure.name == "accuracy":
+        text += f" Always answering the commoner class: {100 * comparison.majority:.1f}%."
+    return text
+
+
+def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str]:
+    notes = [
+        "Best of a column in bold, second best underlined; values shown alike are a tie.",
+        "A deviation over repeats or seeds says how much splits and initial weights matter; whether two "
+        "encoders differ is what the paired differences say.",
+    ]
+    comparisons = [report.comparison for report in reports if report.comparison]
+    shown = sum(bool(one) for comparison in comparisons for row in comparison.rows.values() for one in row)
+    if shown:
+        notes.append(
+            f"Differences are paired: both encoders, same photos, {choices.resamples} bootstrap resamples, "
+            "percentile intervals of 95%, not corrected for how many there are: where nothing differed, "
+            f"about one in twenty of the {shown} intervals would still exclude 0. They hold for these "
+            "trained encoders; another training seed may differ."
+        )
+        notes.append(
+            "Differences pool all tests of a photo, the table averages folds: last digits may disagree."
+        )
+    if shown and any(run.seeds > 1 for report in reports for run in report.section.runs.values()):
+        notes.append(
+            "Probes with several seeds are compared by the mean of their seeds' probabilities; the table "
+            "shows the mean of their accuracies, which is often a little lower."
+        )
+    if choices.measure.name not in STATISTICS and shown:
+        notes.append(
+            f"A probe keeps no predicted scores, so differences are in accuracy, not {choices.measure.name}."
+        )
+    for report in reports:
+        notes += [
+            f"{name} was not probed with all labels on {report.section.title}, so its row is empty there."
+            for name, run in report.section.runs.items()
+            if 1.0 not in run.fractions
+        ]
+    if choices.with_paper:
+        off = (
+            f"{method} on {dataset} ({paper_table()[dataset][method][AVERAGE]:g}, mean {mean:g})"
+            for (method, dataset), mean in PRINTED_AVERAGES_OFF.items()
+        )
+        notes.append(
+            "The paper's numbers are as printed, from other code and its own training; they take no part in "
+            "best and second best. Two of its printed averages differ from the mean of their layers: "
+            f"{' and '.join(off)}."
+        )
+    return notes
+
+
+def _paper_apart() -> dict[str, Table]:
+    return {
+        dataset: Table(PAPER_COLUMNS, {name: paper_cells(PAPER_COLUMNS, row) for name, row in rows.items()})
+        for dataset, rows in paper_table().items()
+    }
+
+
+def _has(section: Section, measure: Measure) -> bool:
+    scores = (score for run in section.runs.values() for score in run.scores)
+    return any(score.values[measure.name] == score.values[measure.name] for score in scores)
+
+
+def _count(things: set[str], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"

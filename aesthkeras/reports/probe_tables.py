@@ -1,0 +1,99 @@
+"""Tables of a measure: encoders by layers (Table 2 of the paper) and encoders by label fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from aesthkeras.reports.measures import Measure
+from aesthkeras.reports.probe_runs import ProbeRun
+from aesthkeras.reports.sections import Section
+
+AVERAGE = "average"
+DIGITS = 6  # kept of a shown value, so that every format rounds the same number
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A shown value, its standard deviation over `replicates` (None of one) and its place in the column.
+
+    `rank` is 1 for the best, 2 for the second best, 0 for the rest and for what does not compete.
+    """
+
+    mean: float
+    deviation: float | None
+    replicates: int
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells; `rows` is label -> a cell per column, None where nothing was measured."""
+
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[Cell | None, ...]]
+
+
+def layer_table(section: Section, measure: Measure) -> Table:
+    """Encoders by layers and their average, with all labels; the average only where every layer is there."""
+    layers = section.layers
+    rows = {}
+    for name, run in section.runs.items():
+        values = [_replicates(run, measure, layer, 1.0) for layer in layers]
+        is_whole = all(len(value) for value in values)
+        average = np.mean(values, axis=0) if is_whole else np.empty(0)
+        rows[name] = tuple(_cell(value) for value in (*values, average))
+    return ranked(Table((*layers, AVERAGE), rows), measure)
+
+
+def fraction_table(section: Section, measure: Measure, layer: str) -> Table:
+    """Encoders by label fractions, for one layer (Figures 5 and 6 of the paper)."""
+    rows = {
+        name: tuple(_cell(_replicates(run, measure, layer, fraction)) for fraction in section.fractions)
+        for name, run in section.runs.items()
+    }
+    return ranked(Table(tuple(f"{100 * fraction:g}%" for fraction in section.fractions), rows), measure)
+
+
+def ranked(table: Table, measure: Measure) -> Table:
+    """The table with the best and the second best of each column marked.
+
+    Values that are shown alike are a tie and share their place; the second best is the next value shown.
+    A column with one value has no best.
+    """
+    rows = {name: list(cells) for name, cells in table.rows.items()}
+    for column in range(len(table.columns)):
+        there = {name: cell for name, cells in table.rows.items() if (cell := cells[column])}
+        shown = {name: measure.text(cell.mean) for name, cell in there.items()}
+        places = sorted(set(shown.values()), key=float, reverse=True)[:2] if len(shown) > 1 else []
+        for name, text in shown.items():
+            if text in places:
+                rows[name][column] = replace(there[name], rank=places.index(text) + 1)
+    return Table(table.columns, {name: tuple(cells) for name, cells in rows.items()})
+
+
+def leaders(table: Table, column: str) -> list[str]:
+    """The labels of the best of a column: several in a tie, the only one where there is one."""
+    place = table.columns.index(column)
+    there = {name: cell for name, cells in table.rows.items() if (cell := cells[place])}
+    return [name for name, cell in there.items() if cell.rank == 1 or len(there) == 1]
+
+
+def paper_cells(columns: Sequence[str], row: Mapping[str, float]) -> tuple[Cell | None, ...]:
+    """A row of the paper's in our columns; it competes with nothing."""
+    return tuple(Cell(row[column], None, 0) if column in row else None for column in columns)
+
+
+def _replicates(run: ProbeRun, measure: Measure, layer: str, fraction: float) -> np.ndarray:
+    """Shown values of each replicate `[R]`; empty where the run has none."""
+    values = run.replicates(measure.name, layer, fraction)
+    return measure.factor * values if len(values) and not np.isnan(values).any() else np.empty(0)
+
+
+def _cell(values: np.ndarray) -> Cell | None:
+    if not len(values):
+        return None
+    deviation = round(float(np.std(values, ddof=1)), DIGITS) if len(values) > 1 else None
+    return Cell(round(float(np.mean(values)), DIGITS), deviation, len(values))

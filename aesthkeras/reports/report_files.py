@@ -1,0 +1,101 @@
+"""A probe report as files: report.md, tables/*.csv, figures/*.png and report.html."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from aesthkeras.errors import UsageError
+from aesthkeras.files import replace_file
+from aesthkeras.reports.probe_report import ProbeReport, SectionReport
+from aesthkeras.reports.probe_tables import DIGITS, Cell, Table
+from aesthkeras.reports.report_markdown import markdown
+from aesthkeras.reports.report_page import page
+
+CELL_COLUMNS = ("dataset", "encoder", "column", "mean", "deviation", "replicates", "rank", "source")
+
+
+def write_report(report: ProbeReport, out: str) -> None:
+    """Writes the report into the folder `out`, the page last; each file is whole or not there.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
+    files = {f"tables/{name}.csv": text.encode() for name, text in csv_tables(report).items()}
+    for part in report.sections:
+        files.update({f"figures/{name}.png": content for name, content in part.figures.items()})
+    files["report.md"] = markdown(report).encode()
+    files["report.html"] = page(report).encode()
+    try:
+        for folder in ("tables", "figures"):
+            (Path(out) / folder).mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            replace_file(Path(out) / name, content)
+    except OSError as error:
+        raise UsageError(f"out={out}: expected a folder to write to ({error.strerror})") from None
+
+
+def csv_tables(report: ProbeReport) -> dict[str, str]:
+    """File name without suffix -> CSV: a line per cell, in the shown unit, with more digits than shown."""
+    apart = ((name, table, "paper") for name, table in report.paper_apart.items())
+    ours = ((part.section.title, part.table, "ours") for part in report.sections)
+    theirs = (
+        (part.section.title, Table(part.table.columns, part.paper), "paper") for part in report.sections
+    )
+    tables = {"table2": _csv(CELL_COLUMNS, _cell_lines([*ours, *theirs, *apart]))}
+    low_data = [
+        (part.section.title, part.low_data, "ours") for part in report.sections if part.low_data is not None
+    ]
+    if low_data:
+        lines = [[report.choices.layer, *line] for line in _cell_lines(low_data)]
+        tables["low_data"] = _csv(("layer", *CELL_COLUMNS), lines)
+    differences = [line for part in report.sections for line in _difference_lines(part)]
+    if differences:
+        columns = ("dataset", "encoder", "reference", "measure", "column", "difference", "low", "high")
+        tables["differences"] = _csv((*columns, "excludes_zero"), differences)
+    return tables
+
+
+def _cell_lines(tables: Sequence[tuple[str, Table, str]]) -> list[list[object]]:
+    return [
+        [dataset, name, column, *_numbers(cell), source]
+        for dataset, table, source in tables
+        for name, cells in table.rows.items()
+        for column, cell in zip(table.columns, cells)
+        if cell
+    ]
+
+
+def _numbers(cell: Cell) -> list[object]:
+    deviation = "" if cell.deviation is None else f"{cell.deviation:.{DIGITS}f}"
+    return [f"{cell.mean:.{DIGITS}f}", deviation, cell.replicates or "", cell.rank or ""]
+
+
+def _difference_lines(part: SectionReport) -> list[list[object]]:
+    comparison = part.comparison
+    if comparison is None:
+        return []
+    return [
+        [
+            part.section.title,
+            name,
+            comparison.reference,
+            comparison.measure.name,
+            column,
+            *(f"{number:.{DIGITS}f}" for number in (found.mean, found.low, found.high)),
+            found.excludes_zero,
+        ]
+        for name, row in comparison.rows.items()
+        for column, found in zip(comparison.columns, row)
+        if found
+    ]
+
+
+def _csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return out.getvalue()

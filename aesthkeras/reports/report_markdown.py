@@ -1,0 +1,124 @@
+"""A probe report as Markdown."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from aesthkeras.reports.comparisons import Comparison
+from aesthkeras.reports.measures import MEASURES, Measure
+from aesthkeras.reports.probe_report import ProbeReport, SectionReport
+from aesthkeras.reports.probe_runs import ProbeRun
+from aesthkeras.reports.probe_tables import Cell
+from aesthkeras.reports.significance import Difference
+
+NOTHING = "–"
+PAPER = "paper: "
+
+
+def markdown(report: ProbeReport) -> str:
+    """The whole report; figures are links into `figures/`."""
+    measure = report.choices.measure
+    parts = [f"# {_plain(report.title)}", "\n".join(f"- {_plain(part.headline)}" for part in report.sections)]
+    parts.append(f"## {measure.heading} by layer")
+    for part in report.sections:
+        parts += [f"### {_plain(part.section.title)}", _plain(part.caption), _cells(part, measure)]
+    for dataset, table in report.paper_apart.items():
+        rows = {f"{PAPER}{name}": _texts(cells, MEASURES["accuracy"]) for name, cells in table.rows.items()}
+        parts += [f"### The paper's Table 2: {dataset}", _table(table.columns, rows)]
+    for part in report.sections:
+        parts += _details(part, report)
+    parts += ["## What was measured", _measured(report.runs), "Commands:", _commands(report)]
+    parts += ["## Notes", "\n".join(f"- {_plain(note)}" for note in report.notes)]
+    return "\n\n".join(parts) + "\n"
+
+
+def probe_command(run: ProbeRun) -> str:
+    """The command that made a run, from its flags.cfg; says so where there is none."""
+    if not run.flags:
+        return f"# {run.folder}: no flags.cfg"
+    flags = (shlex.quote(f"--{name}={value}") for name, value in run.flags.items())
+    return " ".join(["python -m aesthkeras.probe", *flags])
+
+
+def difference_text(difference: Difference | None, measure: Measure) -> str:
+    """`+2.1 [+0.3, +3.9] *`, the star where the interval excludes 0."""
+    if difference is None:
+        return NOTHING
+    low, high = measure.signed(difference.low), measure.signed(difference.high)
+    star = " *" if difference.excludes_zero else ""
+    return f"{measure.signed(difference.mean)} [{low}, {high}]{star}"
+
+
+def _details(part: SectionReport, report: ProbeReport) -> list[str]:
+    title, choices = _plain(part.section.title), report.choices
+    parts = []
+    if part.comparison:
+        shown = part.comparison.measure.title
+        parts += [
+            f"## {title}: {shown}, less {_plain(part.comparison.reference)}",
+            f"Mean difference and 95% interval of a bootstrap over {part.comparison.units}; "
+            "\\* where it excludes 0.",
+            _differences(part.comparison),
+        ]
+    if part.low_data:
+        rows = {name: _texts(cells, choices.measure) for name, cells in part.low_data.rows.items()}
+        parts += [f"## {title}: {choices.layer} with few labels", _table(part.low_data.columns, rows)]
+    parts += [f"![{name}](figures/{name}.png)" for name in part.figures]
+    return parts
+
+
+def _cells(part: SectionReport, measure: Measure) -> str:
+    rows = {name: _texts(cells, measure) for name, cells in part.table.rows.items()}
+    rows.update({f"{PAPER}{name}": _texts(cells, measure) for name, cells in part.paper.items()})
+    return _table(part.table.columns, rows)
+
+
+def _texts(cells: Sequence[Cell | None], measure: Measure) -> list[str]:
+    return [_text(cell, measure) if cell else NOTHING for cell in cells]
+
+
+def _text(cell: Cell, measure: Measure) -> str:
+    text = measure.text(cell.mean)
+    if cell.deviation is not None:
+        text += f" ± {measure.text(cell.deviation)}"
+    # <ins>, because Markdown has no underline and GitHub drops <u>
+    return {1: f"**{text}**", 2: f"<ins>{text}</ins>"}.get(cell.rank, text)
+
+
+def _differences(comparison: Comparison) -> str:
+    rows = {
+        name: [difference_text(one, comparison.measure).replace("*", "\\*") for one in row]
+        for name, row in comparison.rows.items()
+    }
+    return _table(comparison.columns, rows)
+
+
+def _measured(runs: Sequence[ProbeRun]) -> str:
+    columns = ("encoder", "made from", "data set", "photos", "solver", "pooling", "protocol", "commit")
+    lines = [
+        (run.encoder, run.spec, run.dataset, f"{run.photos:,}", run.solver, run.pooling, run.protocol)
+        for run in runs
+    ]
+    return _lines(
+        columns, [[_plain(text) for text in (*line, run.commit[:12])] for line, run in zip(lines, runs)]
+    )
+
+
+def _commands(report: ProbeReport) -> str:
+    return "\n".join(["```", *(probe_command(run) for run in report.runs), report.command, "```"])
+
+
+def _table(columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    lines = [(_plain(name), *texts) for name, texts in rows.items()]
+    return _lines(("encoder", *columns), lines, "---:")
+
+
+def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]], align: str = "---") -> str:
+    rule = ["---", *(align for _ in columns[1:])]
+    return "\n".join(f"| {' | '.join(texts)} |" for texts in (columns, rule, *rows))
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is, within a line or a cell."""
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").split())

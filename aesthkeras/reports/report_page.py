@@ -1,0 +1,156 @@
+"""A probe report as one HTML page that needs nothing beside it: figures are in it, nothing is fetched."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aesthkeras.reports.measures import MEASURES, Measure
+from aesthkeras.reports.probe_report import ProbeReport, SectionReport
+from aesthkeras.reports.probe_tables import AVERAGE, Cell, leaders
+from aesthkeras.reports.report_markdown import NOTHING, probe_command
+from aesthkeras.templates import load_template
+
+SECTIONS_ABREAST = 3  # more data sets than that in one table do not fit a slide
+CAPTIONS = {
+    "layers": "by layer; bars are one standard deviation",
+    "differences": "paired differences and 95% intervals; filled where 0 is excluded",
+    "low_data": "with few labels; bands are one standard deviation",
+}
+
+
+@dataclass(frozen=True)
+class WideTable:
+    """Table 2 of a few data sets side by side: `heads` is (data set, columns), a row is (label, cells)."""
+
+    heads: Sequence[tuple[str, Sequence[str]]]
+    rows: Sequence[tuple[str, Sequence[Mapping[str, str]]]]
+    paper: Sequence[tuple[str, Sequence[Mapping[str, str]]]]
+
+
+def page(report: ProbeReport) -> str:
+    """The whole report as HTML."""
+    parts = report.sections
+    return load_template("aesthkeras.reports", "report.html").render(
+        report=report,
+        measure=report.choices.measure,
+        cards=[_card(part, report.choices.measure) for part in parts],
+        tables=[
+            _wide(parts[start : start + SECTIONS_ABREAST], report.choices.measure)
+            for start in range(0, len(parts), SECTIONS_ABREAST)
+        ],
+        apart=_apart(report),
+        sections=[_section(part, report) for part in parts],
+        commands=[*(probe_command(run) for run in report.runs), report.command],
+    )
+
+
+def _card(part: SectionReport, measure: Measure) -> Mapping[str, str]:
+    """The data set's best average, large; and by how much it beats the reference."""
+    best = leaders(part.table, AVERAGE)
+    cell = part.table.rows[best[0]][-1] if best else None
+    value = measure.text(cell.mean) if cell else NOTHING
+    difference = part.comparison.rows.get(best[0], (None,))[-1] if part.comparison and best else None
+    against = "the reference itself" if part.comparison and part.comparison.reference in best else ""
+    if part.comparison and difference:
+        shown = part.comparison.measure
+        low, high = shown.signed(difference.low), shown.signed(difference.high)
+        against = f"{shown.signed(difference.mean)} [{low}, {high}] against {part.comparison.reference}"
+        against += "" if shown is measure else f" in {shown.words}"
+        against += "" if difference.excludes_zero else ": no difference shown"
+    return {
+        "title": part.section.title,
+        "value": f"{value}%" if cell and measure.factor == 100 else value,
+        "best": " and ".join(best),
+        "against": against,
+        "kind": "sure" if difference and difference.excludes_zero else "unsure",
+    }
+
+
+def _wide(parts: Sequence[SectionReport], measure: Measure) -> WideTable:
+    names = dict.fromkeys(name for part in parts for name in part.table.rows)
+    methods = dict.fromkeys(name for part in parts for name in part.paper)
+    nothing = [(None,) * len(part.table.columns) for part in parts]
+    rows, paper = [], []
+    for name in names:
+        cells = [part.table.rows.get(name, empty) for part, empty in zip(parts, nothing)]
+        rows.append((name, _marked(cells, measure)))
+    for name in methods:
+        cells = [part.paper.get(name, empty) for part, empty in zip(parts, nothing)]
+        paper.append((name, _marked(cells, measure, nothing="")))
+    return WideTable([(part.section.title, part.table.columns) for part in parts], rows, paper)
+
+
+def _apart(report: ProbeReport) -> WideTable | None:
+    """The paper's whole table, where none of its data sets is among ours."""
+    tables = list(report.paper_apart.items())
+    if not tables:
+        return None
+    methods = list(tables[0][1].rows)
+    rows = [
+        (name, _marked([table.rows[name] for _, table in tables], MEASURES["accuracy"])) for name in methods
+    ]
+    return WideTable([(dataset, table.columns) for dataset, table in tables], [], rows)
+
+
+def _marked(
+    parts: Sequence[Sequence[Cell | None]], measure: Measure, nothing: str = NOTHING
+) -> list[Mapping[str, str]]:
+    """Cells of a row as text, deviation and CSS class; the first of each data set opens a column block."""
+    return [
+        {
+            "text": measure.text(cell.mean) if cell else nothing,
+            "deviation": f"± {measure.text(cell.deviation)}" if cell and cell.deviation is not None else "",
+            "kind": " ".join(
+                [*(["opens"] if place == 0 else []), ("", "best", "second")[cell.rank if cell else 0]]
+            ),
+        }
+        for cells in parts
+        for place, cell in enumerate(cells)
+    ]
+
+
+def _section(part: SectionReport, report: ProbeReport) -> Mapping[str, object]:
+    low_data = part.low_data
+    return {
+        "part": part,
+        "differences": _differences(part),
+        "low_data": low_data
+        and WideTable(
+            [(f"{report.choices.layer}: share of the training labels", low_data.columns)],
+            [(name, _marked([cells], report.choices.measure)) for name, cells in low_data.rows.items()],
+            [],
+        ),
+        "figures": {
+            kind: {
+                "name": name,
+                "caption": f"{part.section.title}, {words}",
+                "source": f"data:image/png;base64,{base64.b64encode(content).decode()}",
+            }
+            for kind, words in CAPTIONS.items()
+            for name, content in part.figures.items()
+            if name.startswith(kind)
+        },
+    }
+
+
+def _differences(part: SectionReport) -> list[tuple[str, list[Mapping[str, str]]]]:
+    comparison = part.comparison
+    if comparison is None:
+        return []
+    measure = comparison.measure
+    return [
+        (
+            name,
+            [
+                {
+                    "text": measure.signed(one.mean) if one else NOTHING,
+                    "deviation": f"{measure.signed(one.low)} to {measure.signed(one.high)}" if one else "",
+                    "kind": ("higher" if one.low > 0 else "lower") if one and one.excludes_zero else "",
+                }
+                for one in row
+            ],
+        )
+        for name, row in comparison.rows.items()
+    ]

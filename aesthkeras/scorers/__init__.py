@@ -1,0 +1,1 @@
+"""Non-linear heads: targets, fitting, calibration; from ratings to an exported scorer (Table 3)."""

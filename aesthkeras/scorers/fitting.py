@@ -1,0 +1,181 @@
+"""One scorer from one training part: who trains and who validates, the training, the calibration."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.decomposition import PCA
+from tensorflow import keras
+
+from aesthkeras.errors import UsageError
+from aesthkeras.labelled.features import pooling_function
+from aesthkeras.labelled.protocols import LabelledPhotos, Part, draw_folds
+from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.heads import build_network, build_scorer, member_values
+from aesthkeras.photos.patches import steps_per_epoch
+from aesthkeras.scorers.calibration import fit_calibration
+from aesthkeras.scorers.inputs import HeadInputs
+from aesthkeras.scorers.settings import ScorerRecipe
+from aesthkeras.scorers.targets import target_of
+from aesthkeras.scorers.training import HeadTraining, train_head
+from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.run_folder import RunFolder
+
+FITTED_ON = 4096  # most photos whose features are in memory, to fit standardisation and projection
+
+
+class Members(NamedTuple):
+    """Which photos each member trains and validates on, float32 `[photos, members]`, 1 or 0."""
+
+    trains: np.ndarray
+    checks: np.ndarray
+
+
+class FittedScorer(NamedTuple):
+    """What came out of a training part.
+
+    Attributes:
+        scorer: a functional model from the encoder's features to `score` and what goes with it.
+        training: how the features come about.
+        even: the logit or rating whose score is one half.
+        temperature: of the calibration.
+        epochs: how many the members trained until they were at their best, on average.
+        validation_photos: how many decided on that and on the temperature.
+    """
+
+    scorer: keras.Model
+    training: HeadTraining
+    even: float
+    temperature: float
+    epochs: float
+    validation_photos: int
+
+    def answers(self, inputs: HeadInputs, photos: np.ndarray) -> dict[str, np.ndarray]:
+        """What the scorer says of some photos' centre crops: float32 `[photos, ...]` by name."""
+        batches = [self.scorer(self.training.features(fed), training=False) for fed in inputs.centre(photos)]
+        return {name: np.concatenate([batch[name].numpy() for batch in batches]) for name in batches[0]}
+
+
+def choose_members(photos: LabelledPhotos, part: Part, recipe: ScorerRecipe) -> Members:
+    """Deals out the training photos: each member validates on a fold of its own, groups kept whole.
+
+    Where the set has a validation part of its own, all members train on the whole training part and validate
+    on that. Test photos are in neither.
+
+    Raises:
+        UsageError: too few photos or groups, or one class only in what trains or what validates.
+    """
+    trains = np.zeros((len(photos.ids), recipe.members), np.float32)
+    checks = np.zeros_like(trains)
+    own = np.flatnonzero(np.array(photos.splits) == "validation")
+    if len(own):
+        trains[part.train], checks[own] = 1, 1
+    else:
+        of_training = photos.subset(part.train)._replace(labels=part.labels[part.train])
+        folds = draw_folds(of_training, recipe.inner_folds, recipe.seed, part.repeat, "inner_folds")
+        for member in range(recipe.members):
+            trains[part.train[folds != member], member] = 1
+            checks[part.train[folds == member], member] = 1
+    for member in range(recipe.members):
+        _require_both(part.labels[trains[:, member] > 0], "training", recipe)
+    _require_both(part.labels[checks.any(1)], "validation", recipe)
+    return Members(trains, checks)
+
+
+def _require_both(labels: np.ndarray, name: str, recipe: ScorerRecipe) -> None:
+    if len(np.unique(labels)) < 2:
+        raise UsageError(
+            f"inner_folds={recipe.inner_folds}: the {len(labels)} {name} photos of a member are "
+            "of one class; expected both"
+        )
+
+
+def fit_scorer(
+    part: Part,
+    photos: LabelledPhotos,
+    encoder: FoundEncoder,
+    inputs: HeadInputs,
+    recipe: ScorerRecipe,
+    folder: RunFolder,
+    checkpoint: PartCheckpoint,
+) -> FittedScorer:
+    """Trains and calibrates a scorer on the training photos of a part; the test photos are not looked at.
+
+    Args:
+        part: its training photos and labels.
+        photos: all photos of the set.
+        encoder: with the weights of pre-training; changed where the trunk is fine-tuned.
+        inputs: all photos, as the recipe's trunk wants them.
+        recipe: how to train.
+        folder: where the epochs are written down.
+        checkpoint: of this training.
+    """
+    members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
+    described = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
+    values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
+    fitted = part.train[:: -(-len(part.train) * (1 + recipe.copies) // FITTED_ON)]
+    network = build_network(
+        values,
+        recipe.hidden_units,
+        target.values.shape[1],
+        members=recipe.members,
+        components=min(recipe.components, len(fitted) - 1, sum(values.values())),
+        linear_path=recipe.linear_path,
+        dropout=recipe.dropout,
+        weight_decay=recipe.weight_decay,
+        seed=recipe.seed,
+    )
+    output = network.get_layer("output")
+    kernel, bias = output.get_weights()
+    output.set_weights([kernel, np.broadcast_to(target.start, bias.shape)])
+    trained = int(members.trains.any(1).sum())
+    steps = steps_per_epoch(trained, min(recipe.batch_size, trained))
+    trunk = None
+    if recipe.trunk == "finetuned":  # as far as the head reads it: nothing above is trained, or decays
+        outputs = {name: encoder.model.output[name] for name in recipe.block_names}
+        trunk = keras.Model(encoder.model.input, outputs)
+    training = HeadTraining(network, recipe.target, recipe, steps, trunk)
+    _fit_statistics(training, inputs, fitted, recipe.seed)
+    seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
+    train_head(training, inputs, target, *members, recipe, seed, folder, checkpoint)
+
+    said = keras.Model(network.input, member_values(network, recipe.target, target.mean, target.deviation)[0])
+    checked = np.flatnonzero(members.checks.any(1))
+    by_member = np.concatenate([said(training.features(fed)).numpy() for fed in inputs.centre(checked)])
+    # Each photo counts by the members that did not train on it.
+    held_out = np.average(by_member, 1, members.checks[checked])
+    even = 0.0 if recipe.target == "binary" else None
+    even, temperature = fit_calibration(held_out, part.labels[checked], even)
+    scorer = build_scorer(
+        network,
+        recipe.target,
+        threshold=even,
+        temperature=temperature,
+        mean=target.mean,
+        deviation=target.deviation,
+    )
+    return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
+
+
+def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:
+    """Fits the network's standardisation, and its projection, to centre crops and degraded copies.
+
+    The projection is on the principal components, all scaled alike, to a mean variance of 1.
+    """
+    network = training.network
+    batches = [training.features(fed) for fed in inputs.centre(photos)]
+    batches += [fed for _, fed in inputs.copies_of(photos)]
+    for name in network.input:
+        values = np.concatenate([np.asarray(batch[name]) for batch in batches])
+        statistics = values.mean(0, dtype=np.float64), values.var(0, dtype=np.float64)
+        network.get_layer(f"{name}_normalization").set_weights(statistics)
+    names = [layer.name for layer in network.layers]
+    if "projection" not in names:
+        return
+    standardised = keras.Model(network.input, network.get_layer("standardised").output)
+    values = np.concatenate([standardised(batch).numpy() for batch in batches])
+    projection = network.get_layer("projection")
+    found = PCA(projection.units, svd_solver="randomized", random_state=seed).fit(values)
+    scale = np.sqrt(found.explained_variance_.mean())
+    projection.set_weights([(found.components_ / scale).T])

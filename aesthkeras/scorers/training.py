@@ -1,0 +1,229 @@
+"""A head in training, alone or with its encoder: SGD, early stopping, going on where it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from tqdm import tqdm
+
+from aesthkeras.networks.dropout import CountedDropout
+from aesthkeras.networks.pooling import describe
+from aesthkeras.photos.patches import steps_per_epoch, unreadable_photo
+from aesthkeras.scorers.inputs import HeadInputs
+from aesthkeras.scorers.settings import ScorerRecipe
+from aesthkeras.scorers.targets import Target, member_losses, ranking_losses
+from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.run_folder import RunFolder
+from aesthkeras.training.schedule import StepDecay
+
+
+class HeadTraining:
+    """A network, and the encoder where that is trained along, on their way to the best validation loss.
+
+    Args:
+        network: as `heads.build_network` makes it.
+        kind: of the target.
+        recipe: rates, momentum.
+        steps: in an epoch.
+        encoder: pixels to the blocks that the network reads; None where the inputs are features already.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        kind: str,
+        recipe: ScorerRecipe,
+        steps: int,
+        encoder: keras.Model | None = None,
+    ) -> None:
+        self.network, self.kind, self.encoder = network, kind, encoder
+        self.pooling = recipe.pooling
+        self.trunk_rate, self.copy_weight = recipe.trunk_rate, recipe.copy_weight
+        self.trunk_variables = list(encoder.trainable_variables) if encoder else []
+        self.variables = [*self.trunk_variables, *network.trainable_variables]
+        rate = StepDecay(
+            recipe.learning_rate, recipe.learning_rate_factor, recipe.learning_rate_epochs * steps
+        )
+        self.optimizer = keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+        self.optimizer.build(self.variables)
+        members = network.output_shape[1]
+        self.best = [variable.numpy() for variable in self.variables]
+        self.best_losses = np.full(members, math.inf)
+        self.best_epochs = np.zeros(members, np.int64)
+        self.losses: list[float] = []  # of this epoch's steps
+        self._update = tf.function(self._updated, reduce_retracing=True)
+        self.outputs = tf.function(self._outputs, reduce_retracing=True)
+
+    def learn(
+        self,
+        inputs: Any,
+        values: np.ndarray,
+        weights: np.ndarray,
+        pair: tuple[Any, Any] | None = None,
+    ) -> None:
+        """One step.
+
+        Args:
+            inputs: what `HeadInputs` gives.
+            values: float32 `[N, outputs]`, what the photos are to give.
+            weights: float32 `[N, members]`, 1 where the photo trains the member, else 0.
+            pair: the photos' centre crops and degraded copies of them, to be put in that order; None for
+                no such loss.
+        """
+        self.losses.append(float(self._update(inputs, tf.constant(values), tf.constant(weights), pair)))
+
+    def judge(self, epoch: int, losses: np.ndarray) -> None:
+        """Keeps the weights of each member whose validation loss, float `[members]`, is its lowest so far."""
+        better = losses < self.best_losses
+        trunk = len(self.trunk_variables)
+        for place, variable in enumerate(self.variables):
+            chosen = better.reshape([-1] + [1] * (len(variable.shape) - 1)) if place >= trunk else better[0]
+            self.best[place] = np.where(chosen, variable.numpy(), self.best[place])
+        self.best_losses = np.where(better, losses, self.best_losses)
+        self.best_epochs = np.where(better, epoch, self.best_epochs)
+        self.losses = []
+
+    def settle(self) -> None:
+        """Goes back to the best weights."""
+        for variable, best in zip(self.variables, self.best):
+            variable.assign(best)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that further training hangs on, by name; `restore` takes it."""
+        arrays = {f"variable/{place}": variable.numpy() for place, variable in enumerate(self._stored())}
+        arrays |= {f"best/{place}": best for place, best in enumerate(self.best)}
+        return {
+            **arrays,
+            "best_losses": self.best_losses,
+            "best_epochs": self.best_epochs,
+            "losses": np.array(self.losses),
+        }
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes up the training where `state` was called."""
+        for place, variable in enumerate(self._stored()):
+            variable.assign(state[f"variable/{place}"])
+        self.best = [state[f"best/{place}"] for place in range(len(self.best))]
+        self.best_losses, self.best_epochs = state["best_losses"], state["best_epochs"]
+        self.losses = list(state["losses"])
+
+    def _stored(self) -> list[tf.Variable]:
+        counted = [layer.calls for layer in self.network.layers if isinstance(layer, CountedDropout)]
+        return [*self.variables, *self.optimizer.variables, *counted]
+
+    def features(self, inputs: Any) -> dict[str, tf.Tensor]:
+        """What the network reads of inputs."""
+        if self.encoder is None:
+            return inputs
+        # Batch normalisation keeps the statistics of pre-training: a small set's are worse.
+        return describe(self.encoder(inputs, training=False), self.pooling)
+
+    def _outputs(self, inputs: Any) -> tf.Tensor:
+        return self.network(self.features(inputs), training=False)
+
+    def _updated(
+        self, inputs: Any, values: tf.Tensor, weights: tf.Tensor, pair: tuple[Any, Any] | None
+    ) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            outputs = self.network(self.features(inputs), training=True)
+            losses = weighted_means(member_losses(self.kind, values, outputs), weights)
+            if pair is not None:
+                said, said_of_copy = (self.network(fed, training=True) for fed in pair)
+                ranking = ranking_losses(self.kind, said, said_of_copy)
+                losses += self.copy_weight * weighted_means(ranking, weights)
+            penalties = [*self.network.losses, *(self.encoder.losses if self.encoder else [])]
+            # The sum: each member learns as if it were alone.
+            loss = tf.add_n([tf.reduce_sum(losses), *penalties])
+        # Of an encoder made of encoders, parts lead to no block that is read.
+        gradients = tape.gradient(loss, self.variables, unconnected_gradients="zero")
+        # With SGD a smaller gradient is a smaller rate.
+        scales = [self.trunk_rate] * len(self.trunk_variables)
+        scales += [1.0] * (len(gradients) - len(scales))
+        scaled = [scale * gradient for scale, gradient in zip(scales, gradients)]
+        self.optimizer.apply_gradients(zip(scaled, self.variables))
+        return tf.reduce_mean(losses)
+
+
+def weighted_means(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Each member's mean loss over its photos: float32 `[N, members]` twice -> `[members]`; 0 without any."""
+    return tf.math.divide_no_nan(tf.reduce_sum(weights * losses, 0), tf.reduce_sum(weights, 0))
+
+
+def train_head(
+    training: HeadTraining,
+    inputs: HeadInputs,
+    target: Target,
+    trains: np.ndarray,
+    checks: np.ndarray,
+    recipe: ScorerRecipe,
+    seed: int,
+    folder: RunFolder,
+    checkpoint: PartCheckpoint,
+) -> None:
+    """Trains until the epochs are done or no member gets better for `patience` epochs; settles on the best.
+
+    Args:
+        training: fresh; goes on from the checkpoint where there is one.
+        inputs: of all photos.
+        target: what they are to give.
+        trains: float32 `[photos, members]`, 1 where a photo trains a member.
+        checks: float32 `[photos, members]`, 1 where a member validates on a photo.
+        recipe: epochs, patience, batch size.
+        seed: decides the order of the photos and their crops.
+        folder: its metrics.jsonl gets a line per epoch, its TensorBoard folder the same numbers.
+        checkpoint: of this training.
+
+    Raises:
+        UsageError: a photo is gone since it was inspected.
+    """
+    photos, checked = np.flatnonzero(trains.any(1)), np.flatnonzero(checks.any(1))
+    batch_size = min(recipe.batch_size, len(photos))
+    steps = steps_per_epoch(len(photos), batch_size)
+    done = checkpoint.restore([training])
+    folder.rewind(done // steps)
+    batches = inputs.training(photos, batch_size, seed, first_step=done)
+    writer = tf.summary.create_file_writer(str(folder.tensorboard))
+    bar = tqdm(total=recipe.epochs * steps, initial=done, desc="training heads", unit="step", leave=False)
+    try:
+        with bar, writer.as_default():
+            for step in range(done, recipe.epochs * steps):
+                fed, numbers, pair = next(batches)
+                training.learn(fed, target.values[numbers], trains[numbers], pair)
+                bar.update()
+                if (step + 1) % steps == 0:
+                    epoch = (step + 1) // steps
+                    logs = {"loss": float(np.mean(training.losses))}
+                    found = validation_losses(training, inputs, target, checked, checks)
+                    training.judge(epoch, found)
+                    logs["validation_loss"] = float(found.mean())
+                    folder.append_metrics({"epoch": epoch, "step": step + 1, **logs})
+                    for name, value in logs.items():
+                        tf.summary.scalar(name, value, step=epoch)
+                    if epoch - training.best_epochs.max() >= recipe.patience:
+                        break
+                checkpoint.save_in_time(step + 1, [training])
+    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+        raise unreadable_photo(error) from error
+    training.settle()
+
+
+def validation_losses(
+    training: HeadTraining, inputs: HeadInputs, target: Target, photos: np.ndarray, checks: np.ndarray
+) -> np.ndarray:
+    """The mean loss of each member over the photos that it validates on, float64 `[members]`."""
+    outputs = np.concatenate([training.outputs(fed).numpy() for fed in inputs.centre(photos)])
+    losses = member_losses(training.kind, tf.constant(target.values[photos]), tf.constant(outputs))
+    means = weighted_means(losses, tf.constant(checks[photos])).numpy().astype(np.float64)
+    rankings, weights = [], []
+    for rows, fed in inputs.copies_of(photos):
+        rankings.append(ranking_losses(training.kind, outputs[rows], training.outputs(fed)))
+        weights.append(checks[photos[rows]])
+    if rankings:
+        ranking = weighted_means(tf.concat(rankings, 0), tf.constant(np.concatenate(weights)))
+        means += training.copy_weight * ranking.numpy()
+    return means

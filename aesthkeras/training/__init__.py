@@ -1,0 +1,1 @@
+"""What all training shares: precision, schedules, checkpoints, the run folder."""

@@ -1,0 +1,188 @@
+"""The run folder: what a run was asked for, on what machine and data, and what came out, epoch by epoch."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TextIO
+
+from aesthkeras.errors import UsageError
+from aesthkeras.files import replace_file
+
+LOCK_SECONDS = 10
+PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
+
+
+class RunFolder:
+    """`runs/NAME/`: flags.cfg, {run,task}.json, metrics.jsonl, quarantine.csv, checkpoints/, tensorboard/.
+
+    Args:
+        path: the folder; made if it does not exist.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.flags = self.path / "flags.cfg"
+        self.record = self.path / "run.json"
+        self.metrics = self.path / "metrics.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+        self.tensorboard = self.path / "tensorboard"
+        self.quarantine = self.path / "quarantine.csv"
+        self.task_facts = self.path / "task.json"
+        self._lock: TextIO | None = None
+
+    def claim(self, flags: Mapping[str, str], recipe: set[str]) -> None:
+        """Makes the folder this run's own, or finds that it already is.
+
+        Args:
+            flags: every flag with its value; written to flags.cfg, which replays the run.
+            recipe: the names that decide the result; a folder made with other values is refused.
+
+        Raises:
+            UsageError: the folder cannot be written, is in use, or holds a run of another recipe.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            self._refuse_other_recipe(flags, recipe)
+            lines = "".join(f"--{name}={value}\n" for name, value in flags.items())
+            replace_file(self.flags, lines.encode())
+        except BlockingIOError:
+            raise UsageError(f"run_dir={self.path}: another process is training in this folder") from None
+        except OSError as error:
+            raise UsageError(
+                f"run_dir={self.path}: expected a folder to write to ({error.strerror})"
+            ) from error
+
+    def _take_lock(self) -> None:
+        # The kernel drops the lock with the process, however it ends; a killed one may take seconds to end.
+        self._lock = open(self.path / ".lock", "w")  # noqa: SIM115
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _refuse_other_recipe(self, flags: Mapping[str, str], recipe: set[str]) -> None:
+        earlier = self.read_flags()
+        differing = [
+            f"--{name} was {earlier[name]}, now {flags[name]}"
+            for name in flags
+            if name in recipe and name in earlier and earlier[name] != flags[name]
+        ]
+        if differing:
+            raise UsageError(
+                f"run_dir={self.path} holds a run of another recipe: {'; '.join(differing)}; "
+                "give the same flags or another run_dir"
+            )
+        unknown = sorted(earlier.keys() - flags.keys())
+        if unknown:
+            raise UsageError(
+                f"run_dir={self.path} holds a run of another command, or of another version: it knows "
+                f"--{unknown[0]}; give another run_dir"
+            )
+
+    def read_flags(self) -> dict[str, str]:
+        """What flags.cfg says, flag name -> text; empty if there is none yet."""
+        if not self.flags.exists():
+            return {}
+        pairs = (
+            line[2:].partition("=") for line in self.flags.read_text().splitlines() if line.startswith("--")
+        )
+        return {name: value for name, _, value in pairs}
+
+    def has_checkpoint(self) -> bool:
+        """Whether training would go on from one; TensorFlow names the newest in a file of this name."""
+        return (self.checkpoints / "checkpoint").exists()
+
+    def read_record(self) -> dict[str, Any]:
+        """What run.json says; empty if there is none yet."""
+        return json.loads(self.record.read_text()) if self.record.exists() else {}
+
+    def update_record(self, **facts: Any) -> None:
+        """Adds facts to run.json (versions, machine, data fingerprint, results)."""
+        text = json.dumps({**self.read_record(), **facts}, indent=2) + "\n"
+        replace_file(self.record, text.encode())
+
+    def exported_to(self, out: Path) -> Path | None:
+        """The version under `out` that the finished run has exported; None where there is none."""
+        exported = Path(self.read_record().get("exported", ""))
+        is_there = exported.is_dir() and exported.parent.resolve() == out.resolve()
+        return exported if exported.name and is_there else None
+
+    def read_task_facts(self) -> dict[str, Any]:
+        """What the task learnt of the photos before training; empty if there is nothing yet."""
+        return json.loads(self.task_facts.read_text()) if self.task_facts.exists() else {}
+
+    def write_task_facts(self, facts: Mapping[str, Any]) -> None:
+        """Keeps what the task learnt of the photos, for the run that goes on and for the export."""
+        replace_file(self.task_facts, json.dumps(dict(facts)).encode())
+
+    def history(self) -> list[dict[str, Any]]:
+        """The epochs in metrics.jsonl; a last line that a kill cut short is left out."""
+        epochs = []
+        if self.metrics.exists():
+            for line in self.metrics.read_text().splitlines():
+                try:
+                    epochs.append(json.loads(line))
+                except json.JSONDecodeError:
+                    break
+        return epochs
+
+    def rewind(self, epochs: int) -> None:
+        """Keeps the first `epochs` lines of metrics.jsonl (a checkpoint may be older than the log)."""
+        if self.metrics.exists():
+            kept = self.history()[:epochs]
+            replace_file(self.metrics, "".join(json.dumps(logs) + "\n" for logs in kept).encode())
+
+    def append_metrics(self, logs: Mapping[str, Any]) -> None:
+        """Adds one line to metrics.jsonl."""
+        with open(self.metrics, "a", encoding="utf-8") as file:
+            file.write(json.dumps(dict(logs)) + "\n")
+
+
+def machine_facts() -> dict[str, Any]:
+    """Versions, commit and machine of this run, for run.json."""
+    return {
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "commit": _commit(),
+        "machine": {"cpu": _cpu(), "cores": len(os.sched_getaffinity(0)), "system": platform.platform()},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
+    )

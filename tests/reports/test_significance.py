@@ -1,0 +1,186 @@
+"""The bootstrap: exact where it can be worked out, scipy's where it can do the same, wider over groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from aesthkeras.errors import UsageError
+from aesthkeras.reports.predictions import Predictions
+from aesthkeras.reports.significance import paired_differences
+
+
+def made(probabilities, labels, units=None) -> Predictions:
+    """Predictions of layers x repeats x photos."""
+    probabilities = np.asarray(probabilities, np.float32)
+    photos = probabilities.shape[2]
+    labels = np.asarray(labels, np.int8)
+    units = np.arange(photos) if units is None else np.asarray(units)
+    ids = np.array([str(n) for n in range(photos)])
+    return Predictions(ids, units, labels, probabilities, tuple(range(len(labels))))
+
+
+def drawn(photos, layers=1, repeats=1, seed=0, units=None):
+    """Two encoders' random predictions of the same photos, the first the better one."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, 2, photos)
+    noise = generator.normal(size=(2, layers, repeats, photos))
+    strength = np.array([1.2, 0.4])[:, None, None, None]
+    both = 1 / (1 + np.exp(-(strength * (2 * labels - 1) + noise)))
+    many = np.tile(labels, (repeats, 1))
+    return made(both[0], many, units), made(both[1], many, units)
+
+
+def test_the_mean_is_the_difference_counted_by_hand():
+    labels = [[1, 1, 0, 0, 1]]
+    better = made([[[0.9, 0.8, 0.1, 0.2, 0.4]]], labels)  # 4 of 5
+    worse = made([[[0.9, 0.3, 0.7, 0.2, 0.4]]], labels)  # 2 of 5
+    (layer, average) = paired_differences(better, worse)
+    assert layer.mean == pytest.approx(0.4)
+    assert average == layer
+
+
+def test_the_interval_is_scipys():
+    first, second = drawn(300)
+    right = (first.probabilities[0, 0] >= 0.5) == first.labels[0]
+    other = (second.probabilities[0, 0] >= 0.5) == first.labels[0]
+    gain = right.astype(float) - other
+    theirs = stats.bootstrap((gain,), np.mean, n_resamples=20_000, method="percentile", random_state=1)
+    ours = paired_differences(first, second, resamples=20_000)[0]
+    assert ours.mean == pytest.approx(gain.mean())
+    assert ours.low == pytest.approx(theirs.confidence_interval.low, abs=0.005)
+    assert ours.high == pytest.approx(theirs.confidence_interval.high, abs=0.005)
+    # and that of the normal approximation: 300 independent gains
+    assert ours.high - ours.low == pytest.approx(2 * 1.96 * gain.std() / np.sqrt(300), rel=0.05)
+
+
+def test_the_interval_of_photos_in_groups_is_that_of_the_group_means():
+    generator = np.random.default_rng(3)
+    # 25 groups of 12 photos; within a group all photos are right or wrong together
+    units = np.repeat(np.arange(25), 12)
+    right = np.repeat(generator.random(25) < 0.8, 12)
+    other = np.repeat(generator.random(25) < 0.5, 12)
+    labels = [np.ones(300, int)]
+    first, second = np.where(right, 0.9, 0.1)[None, None], np.where(other, 0.9, 0.1)[None, None]
+    grouped = paired_differences(made(first, labels, units), made(second, labels, units), resamples=4000)[0]
+    alone = paired_differences(made(first, labels), made(second, labels), resamples=4000)[0]
+    assert grouped.mean == pytest.approx(alone.mean)
+    # what is the same within groups of 12 says as much as one photo: sqrt(12) times as wide
+    ratio = (grouped.high - grouped.low) / (alone.high - alone.low)
+    assert ratio == pytest.approx(np.sqrt(12), rel=0.12)
+
+
+def test_groups_of_different_sizes_weigh_by_their_photos():
+    units = [0, 0, 0, 1]
+    labels = [[1, 1, 1, 1]]
+    first, second = made([[[0.9, 0.9, 0.9, 0.1]]], labels, units), made([[[0.1] * 4]], labels, units)
+    found = paired_differences(first, second, resamples=1000)[0]
+    assert found.mean == pytest.approx(0.75)
+    # the three resamples there are: both of the large group (1), one each (3/4), both of the small one (0)
+    assert (found.low, found.high) == (0, 1)
+
+
+def test_the_average_over_layers_is_drawn_together():
+    first, second = drawn(200, layers=1)
+    twice = made(np.repeat(first.probabilities, 2, axis=0), first.labels)
+    other = made(np.repeat(second.probabilities, 2, axis=0), first.labels)
+    one, two, average = paired_differences(twice, other)
+    # layers that always agree tell no more than one of them
+    assert one == two == average
+
+
+def test_repeats_of_the_same_photos_count_as_the_same_photos():
+    first, second = drawn(200)
+    many = [
+        made(np.repeat(one.probabilities, 5, axis=1), np.repeat(one.labels, 5, axis=0))
+        for one in (first, second)
+    ]
+    assert paired_differences(*many)[0] == paired_differences(first, second)[0]
+
+
+@pytest.mark.parametrize(
+    ("measure", "score"),
+    [
+        ("balanced_accuracy", lambda labels, values: balanced_accuracy_score(labels, values >= 0.5)),
+        ("auc", roc_auc_score),
+    ],
+)
+def test_other_measures_are_sklearns(measure, score):
+    first, second = drawn(90, layers=2, repeats=3, seed=5)
+    # coarse probabilities, so that there are ties
+    first, second = (made(one.probabilities.round(1), one.labels) for one in (first, second))
+    found = paired_differences(first, second, measure, resamples=200)
+    for layer in range(2):
+        each = [
+            score(first.labels[repeat], first.probabilities[layer, repeat])
+            - score(first.labels[repeat], second.probabilities[layer, repeat])
+            for repeat in range(3)
+        ]
+        assert found[layer].mean == pytest.approx(np.mean(each))
+        assert found[layer].low < found[layer].mean < found[layer].high
+
+
+def test_a_weighted_auc_is_the_auc_of_repeated_photos():
+    from aesthkeras.reports.significance import _weighted_auc
+
+    generator = np.random.default_rng(2)
+    scores, labels = generator.random(30).round(1), generator.integers(0, 2, 30)
+    weights = generator.integers(0, 4, (5, 30))
+    found = _weighted_auc(scores, labels, weights.astype(float))
+    for row, times in zip(found, weights):
+        assert row == pytest.approx(roc_auc_score(np.repeat(labels, times), np.repeat(scores, times)))
+
+
+def test_the_same_seed_gives_the_same_interval_however_it_is_cut(monkeypatch):
+    first, second = drawn(100)
+    found = paired_differences(first, second, seed=4)
+    assert paired_differences(first, second, seed=4) == found
+    monkeypatch.setattr("aesthkeras.reports.significance.ENTRIES_AT_ONCE", 7 * 100)
+    assert paired_differences(first, second, seed=4) == found
+    assert paired_differences(first, second, seed=5) != found
+
+
+def test_untested_and_unlabelled_photos_do_not_count():
+    first, second = drawn(100, repeats=2, seed=1)
+    probabilities, labels = first.probabilities.copy(), first.labels.copy()
+    probabilities[:, :, 60:80] = np.nan
+    labels[:, 80:] = -1
+    found = paired_differences(made(probabilities, labels), made(second.probabilities, labels), resamples=100)
+    part = [made(one.probabilities[:, :, :60], one.labels[:, :60]) for one in (first, second)]
+    assert found == paired_differences(*part, resamples=100)
+
+
+def test_an_encoder_against_itself_shows_nothing():
+    first, _ = drawn(50, layers=3)
+    for found in paired_differences(first, first):
+        assert (found.mean, found.low, found.high) == (0, 0, 0)
+        assert not found.excludes_zero
+
+
+def test_about_one_in_twenty_intervals_of_equal_encoders_excludes_zero():
+    generator = np.random.default_rng(11)
+    labels = np.ones((1, 150), int)
+    misses = 0
+    for trial in range(300):
+        first, second = generator.random((2, 1, 1, 150))
+        found = paired_differences(made(first, labels), made(second, labels), resamples=300, seed=trial)
+        misses += found[0].excludes_zero
+    assert 5 <= misses <= 30  # 15 are expected; 3 standard deviations are 11
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ids": np.array(["other"] * 20)}, "same photos"),
+        ({"labels": np.zeros((1, 20), np.int8)}, "same labels"),
+        ({"probabilities": np.full((1, 1, 20), np.nan, np.float32)}, "tested"),
+    ],
+)
+def test_what_cannot_be_paired_is_refused(change, words):
+    from dataclasses import replace
+
+    first, second = drawn(20)
+    with pytest.raises(UsageError, match=words):
+        paired_differences(first, replace(second, **change))
