@@ -20,7 +20,7 @@ import numpy as np
 from aesthkeras.files import replace_file
 from aesthkeras.labelled.metrics import METRICS, classification, correlation
 from aesthkeras.labelled.protocols import LabelledPhotos, Part
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import TrainingCheckpoint
 
 RESULTS = "results.csv"
 PREDICTIONS = "predictions.npz"
@@ -117,9 +117,9 @@ class Outcomes:
         )
         replace_file(self._path(outcome.part), content.getvalue())
 
-    def checkpoint(self, part: Part, minutes: float) -> PartCheckpoint:
+    def checkpoint(self, part: Part, minutes: float) -> TrainingCheckpoint:
         """Where the training of a part that is not done is kept."""
-        return PartCheckpoint(self.folder / PARTS / f"{part.repeat}-{part.fold}.training.npz", minutes)
+        return TrainingCheckpoint(self.folder / PARTS / f"{part.repeat}-{part.fold}.training", minutes)
 
     def rows(self, parts: list[Part]) -> list[dict[str, Any]]:
         """The rows of the parts that are done."""

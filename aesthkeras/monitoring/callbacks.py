@@ -25,6 +25,7 @@ class ProgressBar(tfa.callbacks.TQDMProgressBar):
 
     def __init__(self) -> None:
         super().__init__(update_per_second=5 if sys.stderr.isatty() else 1)
+        self._supports_tf_logs = True  # numbers are read when the bar is redrawn, not at each step
 
     def __enter__(self) -> ProgressBar:
         """Closed on leaving."""
@@ -43,31 +44,35 @@ class Throughput(keras.callbacks.Callback):
 
     Args:
         images_per_step: images through the network in one step.
-        take_input_wait: seconds waited for input since the last call.
+        input_wait: sums up the seconds that the epoch has waited for its input.
     """
 
-    def __init__(self, images_per_step: int, take_input_wait: Callable[[], float]) -> None:
+    def __init__(self, images_per_step: int, input_wait: keras.metrics.Metric) -> None:
         super().__init__()
-        self.images_per_step, self.take_input_wait = images_per_step, take_input_wait
-        self.began, self.steps = 0.0, 0
+        self._supports_tf_logs = True  # reads no logs: no step waits for their numbers
+        self.images_per_step, self.input_wait = images_per_step, input_wait
+        self._first = self._last = -1
+        self._began = self._waited = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """The first step is left out: it compiles, and fills the input pipeline."""
-        self.began, self.steps = 0.0, -1
+        """Nothing is counted yet."""
+        self._first = -1
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Counts steps from the second on."""
-        self.steps += 1
-        if self.steps == 0:
-            self.take_input_wait()
-            self.began = time.perf_counter()
+        """Counts from the second step on: the first one compiles, and fills the input pipeline."""
+        self._last = batch
+        if self._first < 0:
+            self._first, self._waited = batch, float(self.input_wait.result())
+            self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Says how fast it went; nothing after an epoch of one step."""
-        if logs is not None and self.steps > 0:
-            seconds = time.perf_counter() - self.began
-            logs["images_per_second"] = self.steps * self.images_per_step / seconds
-            logs["input_wait"] = self.take_input_wait() / seconds
+        steps = self._last - self._first
+        if logs is not None and steps > 0:
+            waited = float(self.input_wait.result()) - self._waited
+            seconds = time.perf_counter() - self._began
+            logs["images_per_second"] = steps * self.images_per_step / seconds
+            logs["input_wait"] = waited / seconds
 
 
 class ExtraLogs(keras.callbacks.Callback):

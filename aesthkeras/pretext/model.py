@@ -1,110 +1,151 @@
-"""The Keras model whose `train_step` trains any pretext task (Eq. 3 of Sheng et al., AAAI 2020)."""
+"""The Keras model that trains any pretext task (Eq. 3 of Sheng et al., AAAI 2020)."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.training.input_wait import INPUT_WAIT
 
 
+@keras.saving.register_keras_serializable(package="aesthkeras")
 class PretextModel(keras.Model):
     """An encoder and a head, trained together on the loss terms of a pretext task.
 
-    The encoder is handed in and keeps no trace of the task, so that it can be probed and exported alone.
+    It compiles, fits, evaluates, saves and loads as any Keras model. The encoder is handed in and keeps no
+    trace of the task, so that it can be probed and exported alone. Called on images, the model answers what
+    the encoder does.
+
+    ```python
+    task = DegradationTask(DegradationOptions(), Recipe(crop=131, resize=148))
+    model = PretextModel(task.build_encoder(), task)
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True))
+    model.fit(patches.map(task.views), steps_per_epoch=100, epochs=3, callbacks=task.callbacks())
+    ```
+
+    What it is trained and evaluated on are batches of the task's views, dicts as `task.views` makes them. The
+    callbacks of the task switch its loss terms on by the schedule of the paper.
 
     Args:
-        encoder: functional model, pixels to a dict of block outputs.
+        encoder: functional model, images `[N, H, W, 3]` to a dict of block outputs.
         task: says how views run through encoder and head, and what the loss is.
+        name: of the model.
     """
 
-    def __init__(self, encoder: keras.Model, task: PretextTask) -> None:
-        super().__init__(name="pretext")
+    def __init__(self, encoder: keras.Model, task: PretextTask, name: str = "pretext", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
         self.encoder = encoder
         self.task = task
         self.head = task.build_head(encoder)
-        self.means: dict[str, keras.metrics.Mean] = {}
-        for name in ("loss", "weight_decay", *task.loss_names()):
-            self.means[name] = keras.metrics.Mean(name=name)
+        names = ("loss", "weight_decay", *task.loss_names())
+        self.means = {name: keras.metrics.Mean(name=name) for name in names}
         self.task_metrics = task.metrics()
-        self.input_wait = 0.0
-        """Seconds that training has waited for its input since `take_input_wait` was last called."""
+        self.input_wait = keras.metrics.Sum(name=INPUT_WAIT)
+        """Seconds that this epoch has waited for its input, where the batches tell it (`with_input_wait`)."""
+        self.built = True
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """What Keras resets at the start of an epoch."""
-        return [*self.means.values(), *self.task_metrics]
+        return [*self.means.values(), *self.task_metrics, self.input_wait]
 
-    def call(self, inputs: Any) -> Any:
-        """Not meaningful: views run through encoder and head as the task's `forward` says."""
-        raise NotImplementedError("call `encoder`, or the task's `forward`")
+    def compile(self, optimizer: Any = "sgd", **options: Any) -> None:
+        """Keras's own `compile`, but for the loss, which is the task's.
+
+        Args:
+            optimizer: with its learning rate or schedule.
+            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` and the like.
+
+        Raises:
+            ValueError: a loss or metrics are given.
+        """
+        for option in ("loss", "metrics", "loss_weights", "weighted_metrics"):
+            if options.get(option) is not None:
+                raise ValueError(f"{option} is given: expected none, the task has its own")
+        super().compile(optimizer=optimizer, **options)
+
+    def call(self, images: tf.Tensor, training: bool = False) -> dict[str, tf.Tensor]:
+        """The encoder's blocks by name, from images `[N, H, W, 3]` in [0, 255]."""
+        outputs: dict[str, tf.Tensor] = self.encoder(images, training=training)
+        return outputs
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of SGD on a batch of patches, as `PretextTask.views` made it."""
+        """One step of the optimizer on a batch of views, as `PretextTask.views` made it."""
         with tf.GradientTape() as tape:
             outputs = self.task.forward(self.encoder, self.head, batch, training=True)
             losses = self.task.losses(outputs, batch)
-            penalties = (*self.encoder.losses, *self.head.losses)
-            # The 0 is for a run without weight decay, which has no penalty to add.
-            weight_decay = tf.add_n([tf.constant(0.0), *(tf.cast(loss, tf.float32) for loss in penalties)])
-            loss = total_loss(losses) + weight_decay
-            scaled_loss = self.optimizer.get_scaled_loss(loss) if self.scales_loss else loss
-        variables = self.encoder.trainable_variables + self.head.trainable_variables
-        gradients = tape.gradient(scaled_loss, variables)
-        if self.scales_loss:
-            gradients = self.optimizer.get_unscaled_gradients(gradients)
-        self.optimizer.apply_gradients(zip(gradients, variables))
-        self.means["loss"].update_state(loss)
+            weight_decay = self._weight_decay()
+            # Averages over the global batch, so that the replicas of a strategy add up to one update.
+            loss = tf.nn.compute_average_loss(patch_losses(losses))
+            loss += tf.nn.scale_regularization_loss(weight_decay)
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        return self._logs(batch, outputs, losses, weight_decay)
+
+    def test_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The same numbers for a batch of views that is not learned from."""
+        outputs = self.task.forward(self.encoder, self.head, batch, training=False)
+        losses = self.task.losses(outputs, batch)
+        return self._logs(batch, outputs, losses, self._weight_decay())
+
+    def _weight_decay(self) -> tf.Tensor:
+        penalties = (*self.encoder.losses, *self.head.losses)
+        # The 0 is for a model without weight decay, which has no penalty to add.
+        return tf.add_n([tf.constant(0.0), *(tf.cast(penalty, tf.float32) for penalty in penalties)])
+
+    def _logs(
+        self,
+        batch: dict[str, tf.Tensor],
+        outputs: dict[str, tf.Tensor],
+        losses: PatchLosses,
+        weight_decay: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Feeds the metrics; what they come to so far in this epoch, for the progress bar."""
+        self.means["loss"].update_state(total_loss(losses) + weight_decay)
         self.means["weight_decay"].update_state(weight_decay)
         for name, term in (losses.unweighted or losses.terms).items():
             self.means[name].update_state(term)
         self.task.update_metrics(outputs, batch, losses)
+        if INPUT_WAIT in batch:
+            self.input_wait.update_state(batch[INPUT_WAIT])
         return {**{name: mean.result() for name, mean in self.means.items()}, **self.task.step_logs()}
 
-    @property
-    def scales_loss(self) -> bool:
-        """Whether float16 is in use, whose small gradients need a scaled loss."""
-        return isinstance(self.optimizer, keras.mixed_precision.LossScaleOptimizer)
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the model: encoder and task."""
+        return {
+            "name": self.name,
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "task": keras.saving.serialize_keras_object(self.task),
+        }
 
-    def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
-        """The compiled step, fed from Python so that the wait for input can be told from the step."""
-        function: Any = getattr(self, "train_function", None)
-        if function is None or force:
-            step = tf.function(self.train_step)
-
-            def train_function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
-                began = time.perf_counter()
-                batch = next(iterator)
-                self.input_wait += time.perf_counter() - began
-                self._train_counter.assign_add(1)
-                return step(batch)
-
-            self.train_function = function = train_function
-        return function
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> PretextModel:
+        """The model of `get_config`, with fresh weights."""
+        encoder, task = (
+            keras.saving.deserialize_keras_object(config[part], custom_objects)
+            for part in ("encoder", "task")
+        )
+        return cls(encoder, task, name=config["name"])
 
     @property
     def step(self) -> int:
         """Steps of training done."""
-        return int(self.optimizer.iterations)
+        return int(self.optimizer.iterations.numpy())
 
     def current_learning_rate(self) -> float:
         """The rate that the next step takes."""
         rate = self.optimizer.learning_rate
         return float(rate(self.optimizer.iterations) if callable(rate) else rate)
 
-    def take_input_wait(self) -> float:
-        """Seconds of waiting for input since the last call."""
-        waited, self.input_wait = self.input_wait, 0.0
-        return waited
+
+def patch_losses(losses: PatchLosses) -> tf.Tensor:
+    """Eq. 3 of each patch, float32 `[B]`: w_p times the scaled sum of the terms."""
+    per_patch = tf.add_n([losses.scales.get(name, 1.0) * term for name, term in losses.terms.items()])
+    return per_patch if losses.patch_weights is None else losses.patch_weights * per_patch
 
 
 def total_loss(losses: PatchLosses) -> tf.Tensor:
-    """Eq. 3: the mean over patches of w_p times the scaled sum of the terms, float32 scalar."""
-    per_patch = tf.add_n([losses.scales.get(name, 1.0) * term for name, term in losses.terms.items()])
-    if losses.patch_weights is not None:
-        per_patch = losses.patch_weights * per_patch
-    return tf.reduce_mean(per_patch)
+    """Eq. 3: the mean over patches of `patch_losses`, float32 scalar."""
+    return tf.reduce_mean(patch_losses(losses))

@@ -14,7 +14,8 @@ from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
 from aesthkeras.pretext.task import PretextTask
-from aesthkeras.training.checkpoints import Checkpoints
+from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
+from aesthkeras.training.input_wait import with_input_wait
 from aesthkeras.training.precision import resolve_precision, use_precision
 from aesthkeras.training.run_folder import RunFolder
 from aesthkeras.training.schedule import StepDecay
@@ -84,19 +85,32 @@ def train(
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
     total = total_steps(task, steps)
     model = build_model(task, steps)
-    checkpoints = Checkpoints(model, run.checkpoints, steps, run_settings.checkpoint_minutes)
-    done = checkpoints.restore()
+    checkpoint = TrainingCheckpoint(run.checkpoints, run_settings.checkpoint_minutes)
+    trained = trackables(model)
+    done = checkpoint.restore(trained)
     if start and not done:
         take_blocks(model.encoder, start)
     if done < total:
         run.rewind(done // steps)
     for epochs, length in remaining_epochs(done, total, steps):
         batches = views_dataset(patch_stream(photos, task, first_step=model.step), task)
+        saving = SaveCheckpoints(checkpoint, list(trained["metrics"].values()), steps, model.step)
         with monitoring.ProgressBar() as bar:
             watchers = watching_callbacks(run, model, bar, next(iter(batches)), run_settings)
-            callbacks = [*task.callbacks(run.history()), *watchers, checkpoints]
-            fit(model, batches, epochs, length, callbacks)
+            callbacks = [*task.callbacks(run.history()), *watchers, saving]
+            fit(model, with_input_wait(batches), epochs, length, callbacks)
     return model
+
+
+def trackables(model: PretextModel) -> dict[str, Any]:
+    """What the checkpoint of a run holds, by name; `trained_networks` reads `encoder` and `head` of it."""
+    return {
+        "encoder": model.encoder,
+        "head": model.head,
+        "optimizer": model.optimizer,
+        # how long it waited is no part of what it learned
+        "metrics": {metric.name: metric for metric in model.metrics if metric is not model.input_wait},
+    }
 
 
 def total_steps(task: PretextTask, steps_per_epoch: int) -> int:
@@ -168,7 +182,7 @@ def watching_callbacks(
     """What writes the run down; in this order, for the first ones add to the logs that the others write."""
     task = model.task
     return [
-        monitoring.Throughput(task.images_per_step, model.take_input_wait),
+        monitoring.Throughput(task.images_per_step, model.input_wait),
         bar,
         monitoring.ExtraLogs(lambda: {"learning_rate": model.current_learning_rate(), **task.epoch_logs()}),
         monitoring.EpochLog(run.append_metrics, task.images_per_step),

@@ -28,7 +28,7 @@ from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import sgd_outcome
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder, machine_facts
 
 
@@ -94,7 +94,7 @@ def probe_part(
     features: Features,
     recipe: ProbeRecipe,
     cross_validated: bool,
-    checkpoint: PartCheckpoint,
+    checkpoint: TrainingCheckpoint,
 ) -> PartOutcome:
     """Trains and tests every layer, label fraction and seed on one part."""
     draws = {}

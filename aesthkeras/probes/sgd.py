@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
-from tqdm import tqdm
 
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
 from aesthkeras.labelled.features import Features
@@ -21,10 +20,11 @@ from aesthkeras.labelled.protocols import Part
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.inspection import PhotoSet
-from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.photos.patches import patch_dataset, steps_per_epoch
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
+from aesthkeras.training.steps import resumable_steps
 
 CLASSES = 2
 TESTED_AT_ONCE = 1024  # photos whose features are in memory during testing
@@ -116,24 +116,24 @@ class ProbeBank:
             normalization.moving_mean.assign(normalization.moving_mean / share)
             normalization.moving_variance.assign(normalization.moving_variance / share)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that further training hangs on, by name; `restore` takes it."""
-        arrays = {f"variable/{number}": variable.numpy() for number, variable in enumerate(self._stored())}
-        arrays |= {f"waiting/{layer}": values.numpy() for layer, values in self._waiting.items()}
-        return {**arrays, "waiting_labels": self._waiting_labels, "updates": np.array(self.updates)}
+    def trackables(self) -> dict[str, Any]:
+        """All that further training depends on, by name, for `TrainingCheckpoint`."""
+        return {
+            "kernels": self.kernels,
+            "biases": self.biases,
+            "normalizations": self.normalizations,
+            "optimizer": self.optimizer,
+            "waiting": StoredArrays(self._waiting_arrays, self._take_waiting),
+        }
 
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes up the training where `state` was called."""
-        for number, variable in enumerate(self._stored()):
-            variable.assign(state[f"variable/{number}"])
-        self._waiting_labels = state["waiting_labels"]
+    def _waiting_arrays(self) -> dict[str, np.ndarray]:
+        features = {f"features/{layer}": values.numpy() for layer, values in self._waiting.items()}
+        return {**features, "labels": self._waiting_labels, "updates": np.array(self.updates)}
+
+    def _take_waiting(self, arrays: dict[str, np.ndarray]) -> None:
+        self._waiting_labels, self.updates = arrays["labels"], int(arrays["updates"])
         waiting = self.kernels if len(self._waiting_labels) else ()
-        self._waiting = {layer: tf.constant(state[f"waiting/{layer}"]) for layer in waiting}
-        self.updates = int(state["updates"])
-
-    def _stored(self) -> list[tf.Variable]:
-        statistics = [weight for layer in self.normalizations.values() for weight in layer.weights]
-        return [*self.variables, *statistics, *self.optimizer.variables]
+        self._waiting = {layer: tf.constant(arrays[f"features/{layer}"]) for layer in waiting}
 
     def probabilities(self, layer: str, features: np.ndarray) -> np.ndarray:
         """Probability of the positive class: float32 `[N, values]` -> float64 `[N, seeds]`."""
@@ -182,7 +182,7 @@ def train_banks(
     encoder: FoundEncoder,
     recipe: ProbeRecipe,
     seed: int,
-    checkpoint: PartCheckpoint | None = None,
+    checkpoint: TrainingCheckpoint,
 ) -> None:
     """Trains all banks on one stream of random, by chance mirrored crops, one forward pass a batch.
 
@@ -193,35 +193,23 @@ def train_banks(
         encoder: its crop and resize make the patches.
         recipe: epochs and learning rate.
         seed: decides the patches.
-        checkpoint: where a killed training goes on from, and what keeps this one; None for neither.
+        checkpoint: where a killed training goes on from, and what keeps this one.
 
     Raises:
         UsageError: a photo is gone since it was inspected.
     """
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size)
-    done, last = checkpoint.restore(banks) if checkpoint else 0, recipe.epochs * steps
+    done = checkpoint.restore({"banks": [bank.trackables() for bank in banks]})
     patches = patch_dataset(
         photos, encoder.resize, encoder.crop, recipe.batch_size, seed=seed, first_step=done
     )
-    batches = tqdm(
-        patches.take(last - done),
-        initial=done,
-        total=last,
-        desc="training probes",
-        unit="step",
-        leave=False,
-    )
-    try:
-        for step, batch in enumerate(batches, done):
-            drops = step // steps // recipe.learning_rate_epochs
-            features, numbers = pooled(batch["patches"]), batch["photo"].numpy()
-            for bank in banks:
-                bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
-                bank.learn(features, numbers)
-            if checkpoint:
-                checkpoint.save_in_time(step + 1, banks)
-    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
-        raise unreadable_photo(error) from error
+    total = recipe.epochs * steps
+    for step, batch in resumable_steps(iter(patches), done, total, checkpoint, "training probes"):
+        drops = step // steps // recipe.learning_rate_epochs
+        features, numbers = pooled(batch["patches"]), batch["photo"].numpy()
+        for bank in banks:
+            bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
+            bank.learn(features, numbers)
     for bank in banks:
         bank.settle()
 
@@ -260,7 +248,7 @@ def sgd_outcome(
     draws: Mapping[float, np.ndarray],
     groups: np.ndarray,
     recipe: ProbeRecipe,
-    checkpoint: PartCheckpoint | None = None,
+    checkpoint: TrainingCheckpoint,
 ) -> PartOutcome:
     """Trains every layer, seed and draw of one part together; tests what the last epoch gave on centre crops.
 

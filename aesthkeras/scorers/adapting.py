@@ -36,7 +36,7 @@ from aesthkeras.scorers.fitting import FittedScorer, choose_members, fit_scorer
 from aesthkeras.scorers.inputs import FeatureInputs, HeadInputs, PatchInputs
 from aesthkeras.scorers.settings import ScorerRecipe, ScorerRunSettings
 from aesthkeras.scorers.targets import require_target
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.precision import use_precision
 from aesthkeras.training.run_folder import RunFolder, machine_facts
 
@@ -66,7 +66,7 @@ class Adaptation(NamedTuple):
     recipe: ScorerRecipe
     initial: list[np.ndarray]  # the encoder's weights
 
-    def fit(self, part: Part, folder: RunFolder, checkpoint: PartCheckpoint) -> FittedScorer:
+    def fit(self, part: Part, folder: RunFolder, checkpoint: TrainingCheckpoint) -> FittedScorer:
         """Trains on one part, from the encoder as it came."""
         self.encoder.model.set_weights(self.initial)
         folder.path.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ def adapt(run: RunFolder, places: ScorerRunSettings, labelled: LabelledSet, reci
 
     if labelled.cross_validated:
         fitted, final = None, whole(photos)
-        checkpoint = PartCheckpoint(run.path / PARTS / "exported.training.npz", places.checkpoint_minutes)
+        checkpoint = TrainingCheckpoint(run.path / PARTS / "exported.training", places.checkpoint_minutes)
     else:  # the one that was tested
         final, checkpoint = planned[0], outcomes.checkpoint(planned[0], places.checkpoint_minutes)
     exported = run.exported_to(places.saved_model())

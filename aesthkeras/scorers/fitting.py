@@ -19,7 +19,7 @@ from aesthkeras.scorers.inputs import HeadInputs
 from aesthkeras.scorers.settings import ScorerRecipe
 from aesthkeras.scorers.targets import target_of
 from aesthkeras.scorers.training import HeadTraining, train_head
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
 
 FITTED_ON = 4096  # most photos whose features are in memory, to fit standardisation and projection
@@ -98,7 +98,7 @@ def fit_scorer(
     inputs: HeadInputs,
     recipe: ScorerRecipe,
     folder: RunFolder,
-    checkpoint: PartCheckpoint,
+    checkpoint: TrainingCheckpoint,
 ) -> FittedScorer:
     """Trains and calibrates a scorer on the training photos of a part; the test photos are not looked at.
 

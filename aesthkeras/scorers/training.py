@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
-from tqdm import tqdm
 
-from aesthkeras.networks.dropout import CountedDropout
 from aesthkeras.networks.pooling import describe
-from aesthkeras.photos.patches import steps_per_epoch, unreadable_photo
+from aesthkeras.photos.patches import steps_per_epoch
 from aesthkeras.scorers.inputs import HeadInputs
 from aesthkeras.scorers.settings import ScorerRecipe
 from aesthkeras.scorers.targets import Target, member_losses, ranking_losses
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
 from aesthkeras.training.schedule import StepDecay
+from aesthkeras.training.steps import resumable_steps
 
 
 class HeadTraining:
@@ -55,7 +53,7 @@ class HeadTraining:
         self.best = [variable.numpy() for variable in self.variables]
         self.best_losses = np.full(members, math.inf)
         self.best_epochs = np.zeros(members, np.int64)
-        self.losses: list[float] = []  # of this epoch's steps
+        self.losses: list[tf.Tensor] = []  # of this epoch's steps; read at its end: no step waits for them
         self._update = tf.function(self._updated, reduce_retracing=True)
         self.outputs = tf.function(self._outputs, reduce_retracing=True)
 
@@ -75,7 +73,7 @@ class HeadTraining:
             pair: the photos' centre crops and degraded copies of them, to be put in that order; None for
                 no such loss.
         """
-        self.losses.append(float(self._update(inputs, tf.constant(values), tf.constant(weights), pair)))
+        self.losses.append(self._update(inputs, tf.constant(values), tf.constant(weights), pair))
 
     def judge(self, epoch: int, losses: np.ndarray) -> None:
         """Keeps the weights of each member whose validation loss, float `[members]`, is its lowest so far."""
@@ -93,28 +91,28 @@ class HeadTraining:
         for variable, best in zip(self.variables, self.best):
             variable.assign(best)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that further training hangs on, by name; `restore` takes it."""
-        arrays = {f"variable/{place}": variable.numpy() for place, variable in enumerate(self._stored())}
-        arrays |= {f"best/{place}": best for place, best in enumerate(self.best)}
+    def trackables(self) -> dict[str, Any]:
+        """All that further training depends on, by name, for `TrainingCheckpoint`."""
+        trunk = {"encoder": self.encoder} if self.encoder else {}
         return {
-            **arrays,
-            "best_losses": self.best_losses,
-            "best_epochs": self.best_epochs,
-            "losses": np.array(self.losses),
+            "network": self.network,  # with the counts of its dropout
+            "optimizer": self.optimizer,
+            "progress": StoredArrays(self._progress, self._take_progress),
+            **trunk,
         }
 
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes up the training where `state` was called."""
-        for place, variable in enumerate(self._stored()):
-            variable.assign(state[f"variable/{place}"])
-        self.best = [state[f"best/{place}"] for place in range(len(self.best))]
-        self.best_losses, self.best_epochs = state["best_losses"], state["best_epochs"]
-        self.losses = list(state["losses"])
+    def _progress(self) -> dict[str, np.ndarray]:
+        return {
+            **{f"best/{place}": best for place, best in enumerate(self.best)},
+            "best_losses": self.best_losses,
+            "best_epochs": self.best_epochs,
+            "losses": np.array([float(loss) for loss in self.losses], np.float32),
+        }
 
-    def _stored(self) -> list[tf.Variable]:
-        counted = [layer.calls for layer in self.network.layers if isinstance(layer, CountedDropout)]
-        return [*self.variables, *self.optimizer.variables, *counted]
+    def _take_progress(self, arrays: dict[str, np.ndarray]) -> None:
+        self.best = [arrays[f"best/{place}"] for place in range(len(self.best))]
+        self.best_losses, self.best_epochs = arrays["best_losses"], arrays["best_epochs"]
+        self.losses = list(arrays["losses"])
 
     def features(self, inputs: Any) -> dict[str, tf.Tensor]:
         """What the network reads of inputs."""
@@ -163,7 +161,7 @@ def train_head(
     recipe: ScorerRecipe,
     seed: int,
     folder: RunFolder,
-    checkpoint: PartCheckpoint,
+    checkpoint: TrainingCheckpoint,
 ) -> None:
     """Trains until the epochs are done or no member gets better for `patience` epochs; settles on the best.
 
@@ -184,31 +182,26 @@ def train_head(
     photos, checked = np.flatnonzero(trains.any(1)), np.flatnonzero(checks.any(1))
     batch_size = min(recipe.batch_size, len(photos))
     steps = steps_per_epoch(len(photos), batch_size)
-    done = checkpoint.restore([training])
+    done = checkpoint.restore(training.trackables())
     folder.rewind(done // steps)
     batches = inputs.training(photos, batch_size, seed, first_step=done)
     writer = tf.summary.create_file_writer(str(folder.tensorboard))
-    bar = tqdm(total=recipe.epochs * steps, initial=done, desc="training heads", unit="step", leave=False)
-    try:
-        with bar, writer.as_default():
-            for step in range(done, recipe.epochs * steps):
-                fed, numbers, pair = next(batches)
-                training.learn(fed, target.values[numbers], trains[numbers], pair)
-                bar.update()
-                if (step + 1) % steps == 0:
-                    epoch = (step + 1) // steps
-                    logs = {"loss": float(np.mean(training.losses))}
-                    found = validation_losses(training, inputs, target, checked, checks)
-                    training.judge(epoch, found)
-                    logs["validation_loss"] = float(found.mean())
-                    folder.append_metrics({"epoch": epoch, "step": step + 1, **logs})
-                    for name, value in logs.items():
-                        tf.summary.scalar(name, value, step=epoch)
-                    if epoch - training.best_epochs.max() >= recipe.patience:
-                        break
-                checkpoint.save_in_time(step + 1, [training])
-    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
-        raise unreadable_photo(error) from error
+    total = recipe.epochs * steps
+    with writer.as_default():
+        for step, (fed, numbers, pair) in resumable_steps(batches, done, total, checkpoint, "training heads"):
+            training.learn(fed, target.values[numbers], trains[numbers], pair)
+            if (step + 1) % steps:
+                continue
+            epoch = (step + 1) // steps
+            logs = {"loss": float(np.mean([float(loss) for loss in training.losses]))}
+            found = validation_losses(training, inputs, target, checked, checks)
+            training.judge(epoch, found)
+            logs["validation_loss"] = float(found.mean())
+            folder.append_metrics({"epoch": epoch, "step": step + 1, **logs})
+            for name, value in logs.items():
+                tf.summary.scalar(name, value, step=epoch)
+            if epoch - training.best_epochs.max() >= recipe.patience:
+                break
     training.settle()
 
 

@@ -1,11 +1,15 @@
-"""Checkpoints of a training run: after each epoch, and every few minutes inside one."""
+"""Checkpoints of any training, in TensorFlow's own format: pre-training, probes by SGD, heads."""
 
 from __future__ import annotations
 
+import io
+import shutil
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
@@ -13,9 +17,74 @@ from aesthkeras.errors import UsageError
 
 KEPT = 2
 
+Arrays = dict[str, np.ndarray]
+Trackables = Mapping[str, Any]
+"""By name: variables, layers, models, optimizers, `StoredArrays`, and lists or dicts of these."""
+
+
+class TrainingCheckpoint:
+    """Where a training is kept, every few minutes and when it is told to.
+
+    What else a training needs follows from the step: the order of the data, crops and edits are functions of
+    seed and position. TensorFlow writes a checkpoint aside and renames it, so a kill or a full disk leaves
+    the one before. The folder belongs to one training.
+
+    Args:
+        folder: where the checkpoints lie; made by the first one.
+        minutes: time between two checkpoints of `save_in_time`.
+    """
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        self.folder = folder
+        self.seconds = 60 * minutes
+        self.saved_at = time.monotonic()
+        self._manager: tf.train.CheckpointManager | None = None
+
+    def restore(self, trained: Trackables) -> int:
+        """Takes the objects that are trained from now on, as the newest checkpoint has them.
+
+        Args:
+            trained: with all their variables made.
+
+        Returns:
+            The number of steps done; 0 where there is no checkpoint yet.
+
+        Raises:
+            UsageError: the checkpoint is damaged, or belongs to another training.
+        """
+        checkpoint = tf.train.Checkpoint(**trained)
+        self._manager = tf.train.CheckpointManager(
+            checkpoint, str(self.folder), max_to_keep=KEPT, checkpoint_name="step"
+        )
+        newest = self._manager.latest_checkpoint
+        if newest is None:
+            return 0
+        restore_from(newest, checkpoint)
+        return int(newest.rpartition("-")[2])
+
+    def save(self, step: int) -> None:
+        """Writes a checkpoint named after the number of steps done, and drops all but the newest two."""
+        assert self._manager is not None, "restore comes first: it takes the objects"
+        self._manager.save(checkpoint_number=step)
+        self.saved_at = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the minutes since the last one are over."""
+        return time.monotonic() - self.saved_at > self.seconds
+
+    def save_in_time(self, step: int) -> None:
+        """`save`, when a checkpoint is due."""
+        if self.is_due:
+            self.save(step)
+
+    def remove(self) -> None:
+        """Deletes the folder: the training is done, and what came out of it is kept elsewhere."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
 
 def restore_from(path: str, checkpoint: tf.train.Checkpoint, networks_only: bool = False) -> None:
-    """Loads a checkpoint of a run into objects whose variables are made.
+    """Loads a checkpoint into objects whose variables are made.
 
     Args:
         path: the checkpoint, without the suffixes of its files.
@@ -23,7 +92,7 @@ def restore_from(path: str, checkpoint: tf.train.Checkpoint, networks_only: bool
         networks_only: whether these are a part of what was saved; otherwise all of it must find its place.
 
     Raises:
-        UsageError: it is damaged, or belongs to another model.
+        UsageError: it is damaged, or belongs to another training.
     """
     try:
         status = checkpoint.restore(path)
@@ -37,73 +106,65 @@ def restore_from(path: str, checkpoint: tf.train.Checkpoint, networks_only: bool
         raise UsageError(f"{path}: expected a whole checkpoint of this run ({reason})") from error
 
 
-class Checkpoints(keras.callbacks.Callback):
-    """Saves and restores weights, optimizer state (with the step) and the running epoch's metrics.
-
-    What else a run needs follows from the step: data order, crops and edits are functions of seed and
-    position, learning rate and phases of step and epoch log. TensorFlow writes a checkpoint aside and
-    renames it, so a kill or a full disk leaves the one before.
+class StoredArrays(tf.train.experimental.PythonState):
+    """NumPy arrays in a checkpoint: what changes its length or is no variable.
 
     Args:
-        model: compiled, all variables made.
-        folder: where the checkpoints lie.
-        steps_per_epoch: steps in a whole epoch.
-        minutes: time between two checkpoints inside an epoch.
+        read: gives the arrays by name when a checkpoint is written.
+        write: takes them when one is restored.
     """
 
-    def __init__(self, model: keras.Model, folder: Path, steps_per_epoch: int, minutes: float) -> None:
+    def __init__(self, read: Callable[[], Arrays], write: Callable[[Arrays], None]) -> None:
+        self.read, self.write = read, write
+
+    def serialize(self) -> bytes:
+        """The arrays as the content of an .npz file."""
+        content = io.BytesIO()
+        np.savez(content, **self.read())  # type: ignore[arg-type]
+        return content.getvalue()
+
+    def deserialize(self, string_value: bytes) -> None:
+        """Hands the arrays of `serialize` to `write`."""
+        with np.load(io.BytesIO(string_value)) as stored:
+            self.write({name: stored[name] for name in stored.files})
+
+
+class SaveCheckpoints(keras.callbacks.Callback):
+    """Keeps a model that Keras fits: after each epoch, and every few minutes inside one.
+
+    Args:
+        checkpoint: where; `restore` has been called.
+        metrics: of the model. Those of an epoch that was cut short are put back when it goes on.
+        steps_per_epoch: steps in a whole epoch.
+        done: steps done before this fit, as `restore` returned them.
+    """
+
+    def __init__(
+        self,
+        checkpoint: TrainingCheckpoint,
+        metrics: list[keras.metrics.Metric],
+        steps_per_epoch: int,
+        done: int,
+    ) -> None:
         super().__init__()
-        self.steps_per_epoch = steps_per_epoch
-        self.trained = model
-        self.seconds = 60 * minutes
-        self.saved_at = time.monotonic()
-        checkpoint = tf.train.Checkpoint(
-            encoder=model.encoder,
-            head=model.head,
-            optimizer=model.optimizer,
-            metrics={metric.name: metric for metric in model.metrics},
-        )
-        self.manager = tf.train.CheckpointManager(
-            checkpoint, str(folder), max_to_keep=KEPT, checkpoint_name="step"
-        )
-        self.metric_values: list[Any] | None = None
-
-    def restore(self) -> int:
-        """Loads the newest checkpoint, if any; returns the number of steps done.
-
-        Raises:
-            UsageError: it cannot be read, or belongs to another model.
-        """
-        newest = self.manager.latest_checkpoint
-        if newest is None:
-            return 0
-        restore_from(newest, self.manager.checkpoint)
-        step = self.trained.step
-        if step % self.steps_per_epoch:
-            self.metric_values = [variable.numpy() for variable in self._metric_variables()]
-        return step
-
-    def _metric_variables(self) -> list[tf.Variable]:
-        return [variable for metric in self.trained.metrics for variable in metric.variables]
+        self._supports_tf_logs = True  # reads no logs: no step waits for their numbers
+        self.checkpoint = checkpoint
+        self._variables = [variable for metric in metrics for variable in metric.variables]
+        is_inside = done % steps_per_epoch > 0
+        self._values = [variable.numpy() for variable in self._variables] if is_inside else []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Puts back the metrics of the epoch that was cut short: Keras has just reset them."""
-        if self.metric_values is not None:
-            for variable, value in zip(self._metric_variables(), self.metric_values):
-                variable.assign(value)
-        self.metric_values = None
+        for variable, value in zip(self._variables, self._values):
+            variable.assign(value)
+        self._values = []
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves when the time has come; not at the last step of an epoch, whose log line must come first."""
-        last = batch + 1 == self.params["steps"]
-        if not last and time.monotonic() - self.saved_at > self.seconds:
-            self.save()
+        is_last = batch + 1 == self.params["steps"]
+        if self.checkpoint.is_due and not is_last:
+            self.checkpoint.save(self.model.step)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves after the epoch's log line is written."""
-        self.save()
-
-    def save(self) -> None:
-        """Writes a checkpoint named after the step and drops all but the newest two."""
-        self.manager.save(checkpoint_number=self.trained.step)
-        self.saved_at = time.monotonic()
+        self.checkpoint.save(self.model.step)

@@ -90,7 +90,8 @@ def test_copies_for_serving_and_scoring_answer_alike(encoder, copied):
 
 def test_a_process_that_only_loads_an_export_knows_the_tiles(encoder, tmp_path):
     export_encoder(in_tiles(encoder, 2), tmp_path / "tiled", resize_edge=208)
-    code = "import sys; from aesthkeras.networks import loading; print(loading.load_encoder(sys.argv[1]).name)"
+    code = "from aesthkeras.networks.loading import load_encoder as load; import sys; "
+    code += "print(load(sys.argv[1]).name)"
     command = [sys.executable, "-c", code, str(tmp_path / "tiled")]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert result.stdout.strip() == "alexnet_in_tiles", result.stderr[-500:]

@@ -14,18 +14,32 @@ from aesthkeras.monitoring import callbacks, pictures
 def test_throughput_leaves_the_first_step_out(monkeypatch):
     clock = iter([100.0, 104.0])  # end of the first step, end of the epoch
     monkeypatch.setattr(callbacks, "time", types.SimpleNamespace(perf_counter=lambda: next(clock)))
-    waits = iter([7.0, 0.5])  # the wait of the first step is thrown away
-    throughput = callbacks.Throughput(images_per_step=10, take_input_wait=lambda: next(waits))
+    waited = keras.metrics.Sum()
+    throughput = callbacks.Throughput(images_per_step=10, input_wait=waited)
     throughput.on_epoch_begin(0)
-    for step in range(5):
+    for step, seconds in enumerate([7.0, 0.125, 0.125, 0.25, 0.0]):
+        waited.update_state(seconds)
         throughput.on_train_batch_end(step)
     logs: dict[str, float] = {}
     throughput.on_epoch_end(0, logs)
+    # The wait of the first step, 7 s, is left out.
     assert logs == {"images_per_second": pytest.approx(4 * 10 / 4.0), "input_wait": pytest.approx(0.5 / 4.0)}
 
 
+def test_throughput_counts_steps_where_keras_executes_several_at_once(monkeypatch):
+    clock = iter([100.0, 102.0])
+    monkeypatch.setattr(callbacks, "time", types.SimpleNamespace(perf_counter=lambda: next(clock)))
+    throughput = callbacks.Throughput(images_per_step=10, input_wait=keras.metrics.Sum())
+    throughput.on_epoch_begin(0)
+    for last_of_three in (2, 5, 8):
+        throughput.on_train_batch_end(last_of_three)
+    logs: dict[str, float] = {}
+    throughput.on_epoch_end(0, logs)
+    assert logs["images_per_second"] == pytest.approx(6 * 10 / 2.0)
+
+
 def test_an_epoch_of_one_step_has_no_throughput():
-    throughput = callbacks.Throughput(10, lambda: 0.0)
+    throughput = callbacks.Throughput(10, keras.metrics.Sum())
     throughput.on_epoch_begin(0)
     throughput.on_train_batch_end(0)
     logs: dict[str, float] = {}

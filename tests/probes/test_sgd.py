@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.errors import UsageError
 from aesthkeras.labelled.features import pooling_function
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import ProbeBank, train_banks, weight_decays
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import TrainingCheckpoint
 
 RECIPE = ProbeRecipe(solver="sgd", batch_size=8, epochs=3, learning_rate_epochs=2, seeds=2)
 LABELS = {number: number % 2 for number in range(20)}
@@ -30,10 +31,11 @@ def photos(rated, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def train(encoder, photos):
+def train(encoder, photos, tmp_path_factory):
     """`train(layers, [(seeds, labels), ...])`: trained banks."""
 
     def run(layers, wanted, recipe=RECIPE, checkpoint=None):
+        checkpoint = checkpoint or TrainingCheckpoint(tmp_path_factory.mktemp("unused"), minutes=60)
         pooled = pooling_function(encoder.model, layers, "vissl")
         values = {layer: int(pooled.structured_outputs[layer].shape[-1]) for layer in layers}
         decays = dict.fromkeys(values, 5e-4)
@@ -66,25 +68,21 @@ def test_alone_or_together_the_weights_are_the_same(train, together, layer, seed
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
-class Killed(PartCheckpoint):
-    """A checkpoint whose process dies right after the fifth step, its file written or cut short."""
+class Killed(TrainingCheckpoint):
+    """A checkpoint whose process dies right after the fifth step."""
 
-    def save_in_time(self, step, banks):
-        super().save_in_time(step, banks)
+    def save_in_time(self, step):
+        super().save_in_time(step)
         if step == 5:
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("left", [None, 1000, 0])
-def test_a_killed_training_goes_on_and_ends_with_the_same_weights(train, together, tmp_path, left):
-    wanted = [([0, 1], LABELS), ([0, 1], FEW)]
-    path = tmp_path / "part.npz"
+def test_a_killed_training_goes_on_and_ends_with_the_same_weights(train, together, tmp_path):
+    wanted, folder = [([0, 1], LABELS), ([0, 1], FEW)], tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
-        train(["conv1", "conv5"], wanted, checkpoint=Killed(path, minutes=0))
-    assert int(np.load(path)["step"]) == 5
-    if left is not None:
-        path.write_bytes(path.read_bytes()[:left])
-    resumed = train(["conv1", "conv5"], wanted, checkpoint=PartCheckpoint(path, minutes=60))
+        train(["conv1", "conv5"], wanted, checkpoint=Killed(folder, minutes=0))
+    assert tf.train.latest_checkpoint(str(folder)).endswith("step-5")
+    resumed = train(["conv1", "conv5"], wanted, checkpoint=TrainingCheckpoint(folder, minutes=60))
     for ours, theirs in zip(resumed, together):
         assert ours.updates == theirs.updates
         for layer in ("conv1", "conv5"):
@@ -92,6 +90,14 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(train, togethe
             np.testing.assert_array_equal(
                 ours.normalizations[layer].moving_variance, theirs.normalizations[layer].moving_variance
             )
+
+
+def test_a_checkpoint_of_other_probes_is_refused_in_one_line(train, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(["conv1"], [([0], LABELS)], checkpoint=Killed(tmp_path, minutes=0))
+    with pytest.raises(UsageError, match="step-5: expected a whole checkpoint of this run") as caught:
+        train(["conv1"], [([0, 1], LABELS)], checkpoint=TrainingCheckpoint(tmp_path, minutes=60))
+    assert "\n" not in str(caught.value)
 
 
 def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():

@@ -24,7 +24,7 @@ from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scorers import adapting
 from aesthkeras.scorers.adapting import adapt, require_adaptable
 from aesthkeras.scorers.settings import ScorerRecipe, ScorerRunSettings
-from aesthkeras.training.part_checkpoint import PartCheckpoint
+from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
 
 SMALL = {"blocks": "conv1", "hidden": "8", "members": 2, "inner_folds": 3, "components": 12, "views": 3}
@@ -150,7 +150,7 @@ def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
     settings = {"protocol": protocol, "checkpoint_minutes": 0}
     if protocol == "split":
         settings["dataset"] = split
-    original, begun_at = PartCheckpoint.restore, []
+    original, begun_at = TrainingCheckpoint.restore, []
 
     def restore(checkpoint, training):
         begun_at.append(original(checkpoint, training))
@@ -159,7 +159,7 @@ def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
     def killed(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(PartCheckpoint, "restore", restore)
+    monkeypatch.setattr(TrainingCheckpoint, "restore", restore)
     with monkeypatch.context() as broken:
         broken.setattr(adapting, "export", killed)
         with pytest.raises(KeyboardInterrupt):
@@ -168,7 +168,7 @@ def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
     assert begun_at == before
     run_adapt(rated.folder, tmp_path / "run", exported, **settings)
     assert len(begun_at) == parts + 1 and begun_at[-1] > 0
-    assert not list(tmp_path.rglob("*.training.npz"))
+    assert not list(tmp_path.rglob("*.training"))
 
 
 @pytest.mark.parametrize(("tiles", "pooling"), [(0, "vissl"), (2, "statistics")])

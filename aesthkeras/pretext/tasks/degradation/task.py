@@ -170,7 +170,9 @@ class DegradationTask(ViewClassification):
         """The schedule: when the triplet loss and the entropy weight are switched on."""
         options = self.options
         if options.triplet_start == "plateau":
-            triplet_rule: schedule.Rule = schedule.AtPlateau("degradation", options.plateau_epochs, options.plateau_progress)
+            triplet_rule: schedule.Rule = schedule.AtPlateau(
+                "degradation", options.plateau_epochs, options.plateau_progress
+            )
         else:
             triplet_rule = schedule.AfterEpochs(options.triplet_epoch)
         return [
