@@ -11,12 +11,12 @@ from tqdm import tqdm
 from aesthkeras.photos.patches import unreadable_photo
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 
-Batch = TypeVar("Batch")
+AnyBatch = TypeVar("AnyBatch")
 
 
 def resumable_steps(
-    batches: Iterator[Batch], done: int, total: int, checkpoint: TrainingCheckpoint, title: str
-) -> Iterator[tuple[int, Batch]]:
+    batches: Iterator[AnyBatch], done: int, total: int, checkpoint: TrainingCheckpoint, title: str
+) -> Iterator[tuple[int, AnyBatch]]:
     """Numbers the batches of a training, shows its progress, and saves it when the time has come.
 
     Args:
