@@ -136,7 +136,7 @@ def test_a_loss_of_the_callers_is_refused_in_one_sentence(option):
         new_model(**{option: ["mse"]})
 
 
-# Two logical CPUs, each with half of a batch. Logical devices cannot show what real ones do to speed or memory.
+# Two logical CPUs, each with half of a batch. They cannot show what real devices do to speed or memory.
 TWO_REPLICAS = """
 import numpy as np
 import tensorflow as tf
