@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from aesthkeras.degradations.table import CLASSES, Degradation
+from aesthkeras.degradations.table import CLASSES, DegradationClass
 
 EDGE = 227
 BATCH = 64
@@ -123,8 +123,8 @@ def measure(folder: Path, threads: int) -> None:
     import cv2
     import tensorflow as tf
 
-    from aesthkeras.degradations import batch, draw
-    from aesthkeras.degradations.table import DegradationSettings
+    from aesthkeras.degradations import DegradationSettings, Mixup, degrade, draw_classes, layer_of
+    from aesthkeras.degradations.layer import to_eight_bit
 
     tf.config.set_visible_devices([], "GPU")
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -134,13 +134,17 @@ def measure(folder: Path, threads: int) -> None:
     edits = their_edits(patches[1])
     codec = DegradationSettings(jpeg="codec")
 
-    def ours(degradation: Degradation, settings: DegradationSettings = codec) -> Callable[[], object]:
+    def ours(degradation: DegradationClass, settings: DegradationSettings = codec) -> Callable[[], object]:
         own, other = tf.constant(patches[:SUB_BATCH]), tf.constant(patches[-SUB_BATCH:])
-        graph = tf.function(
-            lambda some, partners: batch.to_eight_bit(
-                batch.edit(some, degradation, tf.constant([1, 2]), settings, partners)
-            )
-        )
+        layer, seed = layer_of(degradation, settings), tf.constant([1, 2])
+
+        @tf.function
+        def graph(some: tf.Tensor, partners: tf.Tensor) -> tf.Tensor:
+            # The batch finds the partners once for all alphas.
+            if isinstance(layer, Mixup):
+                return to_eight_bit(layer.edit(some, seed, partners))
+            return to_eight_bit(layer.edit(some, seed))
+
         return lambda: graph(own, other)
 
     def theirs(edit: Edit) -> Callable[[], object]:
@@ -160,8 +164,8 @@ def measure(folder: Path, threads: int) -> None:
         (dct_ms,) = best(ours(degradation, DegradationSettings(jpeg="dct")))
         print(f"{degradation.name + ', DCT form':46}{dct_ms / SUB_BATCH:8.3f}")
 
-    classes = draw.draw_classes(BATCH, 3, 2, tf.constant([3, 4]))
-    graph = tf.function(lambda some, drawn: batch.degrade(some, drawn, tf.constant([5, 6]), codec))
+    classes = draw_classes(BATCH, 3, 2, tf.constant([3, 4]))
+    graph = tf.function(lambda some, drawn: degrade(some, drawn, tf.constant([5, 6]), codec))
     some, views = tf.constant(patches), int(tf.size(classes))
     one_by_one = [[edits[CLASSES[index].name][1] for index in row] for row in classes.numpy()]
 

@@ -10,7 +10,7 @@ import argparse
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.degradations import jpeg
+from aesthkeras.degradations import JPEGCompression
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.photos.views import serving_pixels
 
@@ -24,7 +24,7 @@ def main() -> None:
     for quality in (60, 10):
         decibels: list[float] = []
         for batch in photos.batch(20):
-            codec, dct = (jpeg.apply(batch, quality, None, form=form) for form in ("codec", "dct"))
+            codec, dct = (JPEGCompression(quality, form)(batch) for form in ("codec", "dct"))
             decibels += tf.image.psnr(codec, dct, 255).numpy().tolist()
         print(
             f"quality {quality}, {len(decibels)} photos: "

@@ -1,9 +1,9 @@
 """Linear filters along one axis, as products with the blocks of a banded matrix that are not zero.
 
-A blur or an area average is a matrix whose rows reach only a few neighbours. Cut in blocks of rows, each with
-the columns that it touches, it costs a fraction of the dense product, and a matrix product is what a device
-does fastest; TensorFlow's depthwise convolutions are slower on a CPU. A GPU that multiplies in TF32 may be
-off by a tenth of one of 255 levels.
+Each row of the matrix of a blur or an area average reaches only a few neighbours. Multiplied in blocks of
+rows, each with the columns that it reaches, it costs a fraction of the dense product. Matrix products are
+what a device does fastest; TensorFlow's depthwise convolutions are slower on a CPU. A GPU that multiplies in
+TF32 may be wrong by a tenth of one of 255 levels.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _COLUMNS = 16
 
 
 def _blocks(matrix: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int, int]]:
-    """Cut a matrix in blocks of rows, each with the first and last column that it reaches."""
+    """Blocks of rows of a matrix, each with its first and last column that are not all zero."""
     for start in range(0, len(matrix), size):
         rows = matrix[start : start + size]
         touched = np.flatnonzero(rows.any(axis=0))

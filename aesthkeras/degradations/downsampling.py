@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
+from tensorflow import keras
 
 from aesthkeras.degradations import banded
-from aesthkeras.degradations.contract import checked
+from aesthkeras.degradations.layer import Degradation
+from aesthkeras.settings import require
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Downsampling(Degradation):
+    """Reduce both edges by a factor, averaging over areas so that nothing aliases, and interpolate back.
+
+    Table 1, attribute "Soft / Grainy": factors 4 and 6. The reduced edges are rounded to whole pixels: 227 px
+    make 57 px by a factor of 4.
+
+        soft = aesthkeras.degradations.Downsampling(4)(photos)
+
+    Args:
+        factor: by which both edges shrink, 1 or more; no unit.
+        **kwargs: those of `Degradation`.
+
+    Raises:
+        UsageError: a factor below 1, or an infinite one.
+    """
+
+    def __init__(self, factor: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+        require(self, "factor", 1 <= factor < math.inf, "1 or more")
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """As `Degradation.edit`; the seed is not used."""
+        height, width = int(images.shape[1]), int(images.shape[2])
+        rows, columns = (max(1, round(edge / self.factor)) for edge in (height, width))
+        small = banded.along_height(area_weights(height, rows), tf.cast(images, tf.float32))
+        small = banded.along_width(area_weights(width, columns), small)
+        return tf.image.resize(small, [height, width], tf.image.ResizeMethod.BILINEAR)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "factor": self.factor}
 
 
 def area_weights(size: int, reduced: int) -> np.ndarray:
-    """Return `[reduced, size]`: row i holds the share of each pixel in the i-th of `reduced` equal spans."""
+    """`[reduced, size]`: row i holds the share of each pixel in the i-th of `reduced` equal spans."""
     span = size / reduced
     left = np.arange(reduced)[:, None] * span
     pixel = np.arange(size)[None, :]
     overlap = np.minimum(left + span, pixel + 1) - np.maximum(left, pixel)
     return (np.maximum(overlap, 0) / span).astype(np.float32)
-
-
-def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf.Tensor:
-    """Reduce both edges by a factor, averaging over areas so that nothing aliases, and interpolate back.
-
-    The reduced edges are rounded to whole pixels: 227 px make 57 px by a factor of 4.
-
-    Args:
-        images: float32 `[N, H, W, 3]` of any range.
-        factor: 1 or more.
-        seed: unused; here so that all operations are called alike.
-
-    Returns:
-        float32 `[N, H, W, 3]` in the range of the images.
-
-    Raises:
-        ValueError: a factor below 1, or images of the wrong type or shape.
-    """
-    images, height, width = checked(images)
-    if factor < 1:
-        raise ValueError(f"factor is {factor}: expected 1 or more")
-    rows, columns = (max(1, round(edge / factor)) for edge in (height, width))
-    small = banded.along_height(area_weights(height, rows), images)
-    small = banded.along_width(area_weights(width, columns), small)
-    return tf.image.resize(small, [height, width], tf.image.ResizeMethod.BILINEAR)

@@ -1,4 +1,4 @@
-"""Which degradations each patch of a pre-training batch undergoes (paper, "Implementation details")."""
+"""Which edits of Table 1 are drawn for each patch of a batch (paper, "Implementation details")."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from aesthkeras.degradations.table import (
     Operation,
     classes_of,
 )
+from aesthkeras.errors import UsageError
 
 
 def _class_table(operations: Sequence[Operation]) -> np.ndarray:
-    """Return `[operations, most parameters]` class indices, -1 where an operation has no more parameters."""
+    """`[operations, most parameters]` class indices, -1 where an operation has fewer parameters."""
     rows = [[degradation.index for degradation in classes_of(operation.name)] for operation in operations]
     most = max(len(row) for row in rows)
     return np.array([row + [-1] * (most - len(row)) for row in rows], np.int32)
@@ -40,24 +41,24 @@ def draw_classes(
         operations: those to draw from, the ten of Table 1 by default.
 
     Returns:
-        int32 `[B, 1 + O x P]` class indices. Column 0 is class None; then come the P parameters of the first
-        operation in the order of the table (milder first), then those of the second, and so on.
+        int32 `[B, 1 + O x P]` class indices. Column 0 is class None. Then come the P parameters of the first
+        drawn operation in the order of Table 1 (milder first), then those of the second, and so on.
 
     Raises:
-        ValueError: O or P out of range.
+        UsageError: O or P out of range.
     """
     if not 1 <= operations_per_patch <= len(operations):
-        raise ValueError(f"operations per patch is {operations_per_patch}: expected 1 to {len(operations)}")
+        raise UsageError(f"operations_per_patch={operations_per_patch}: expected 1 to {len(operations)}")
     fewest = min(len(operation.parameters) for operation in operations)
     if not 1 <= parameters_per_operation <= fewest:
-        raise ValueError(f"parameters per operation is {parameters_per_operation}: expected 1 to {fewest}")
+        raise UsageError(f"parameters_per_operation={parameters_per_operation}: expected 1 to {fewest}")
     table = _class_table(operations)
     seeds = tf.random.experimental.stateless_split(seed, 2)
     keys = tf.random.stateless_uniform([batch_size, len(operations)], seeds[0])
     _, chosen = tf.math.top_k(keys, operations_per_patch)
     candidates = tf.gather(tf.constant(table), chosen)
     keys = tf.random.stateless_uniform(tf.shape(candidates), seeds[1])
-    # A key below every drawn one keeps parameters that do not exist from being chosen.
+    # Below every drawn key, so that a parameter that does not exist is never chosen.
     keys = tf.where(candidates < 0, -1.0, keys)
     _, places = tf.math.top_k(keys, parameters_per_operation)
     edits = tf.sort(tf.gather(candidates, places, batch_dims=2), axis=-1)
@@ -66,7 +67,7 @@ def draw_classes(
 
 
 def triplet_mask(classes: tf.Tensor, parameters_per_operation: int = 2) -> tf.Tensor:
-    """Say which operations of each patch form a triplet (p, milder, stronger) for Eq. 2.
+    """Tell which operations of each patch form a triplet (p, milder, stronger) of Eq. 2.
 
     Args:
         classes: int32 `[B, 1 + O x P]` from `draw_classes`.

@@ -1,33 +1,45 @@
-"""Haze: light scattered between scene and lens (beyond Table 1)."""
+"""Haze: light scattered between scene and lens (an extension of Table 1)."""
 
 from __future__ import annotations
 
-import tensorflow as tf
+from typing import Any
 
-from aesthkeras.degradations.contract import checked
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.degradations.layer import WHITE, Degradation
+from aesthkeras.settings import require
 
 AIRLIGHT = 0.9
-"""What an endlessly far scene would look like, as a share of white."""
+"""What an endlessly far scene looks like, as a share of white."""
 
 
-def apply(
-    images: tf.Tensor, density: float, seed: tf.Tensor | None = None, white: float = 1.0
-) -> tf.Tensor:
-    """Mix every value with the airlight: Koschmieder's law at one depth for the whole image.
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Haze(Degradation):
+    """Mix every value with the airlight: Koschmieder's law with one depth for the whole photo.
+
+    Extension of Table 1, attribute "Flat": densities 0.3 and 0.6.
+
+        hazy = aesthkeras.degradations.Haze(0.3)(photos)
 
     Args:
-        images: float32 `[N, H, W, 3]` in [0, white].
-        density: share of the airlight, from 0 to 1.
-        seed: unused; here so that all operations are called alike.
-        white: the value of white in `images`.
-
-    Returns:
-        float32 `[N, H, W, 3]` in [0, white].
+        density: share of the airlight in every pixel, from 0 to 1; no unit.
+        **kwargs: those of `Degradation`.
 
     Raises:
-        ValueError: a density out of range, or images of the wrong type or shape.
+        UsageError: a density out of range.
     """
-    images, _, _ = checked(images)
-    if not 0 <= density <= 1:
-        raise ValueError(f"density is {density}: expected 0 to 1")
-    return (1 - density) * images + density * AIRLIGHT * white
+
+    def __init__(self, density: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.density = density
+        require(self, "density", 0 <= density <= 1, "0 to 1")
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """As `Degradation.edit`; the seed is not used."""
+        images = tf.cast(images, tf.float32)
+        return (1 - self.density) * images + self.density * AIRLIGHT * WHITE
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "density": self.density}

@@ -1,45 +1,55 @@
-"""JPEG compression (Table 1, "Much noise"): libjpeg on a CPU, or its batched imitation anywhere."""
+"""JPEG compression (Table 1, "Much noise"): libjpeg on a CPU, or the same in batches on any device."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
+from tensorflow import keras
 
 from aesthkeras.degradations import jpeg_dct
-from aesthkeras.degradations.contract import checked
+from aesthkeras.degradations.layer import Degradation, to_eight_bit
+from aesthkeras.settings import require
 
 
-def apply(
-    images: tf.Tensor, quality: float, seed: tf.Tensor | None = None, form: str = "codec", white: float = 1.0
-) -> tf.Tensor:
-    """Compress and decompress with 4:2:0 chroma and the standard tables.
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class JPEGCompression(Degradation):
+    """Compress and decompress with chroma at half the resolution (4:2:0) and libjpeg's standard tables.
+
+    Table 1, attribute "Much noise": qualities 60 and 10.
+
+        compressed = aesthkeras.degradations.JPEGCompression(60)(photos)
+
+    Float photos are rounded to 8 bits first, and their result too has 256 levels at most.
 
     Args:
-        images: float32 `[N, H, W, 3]` in [0, white], which are rounded to 8 bits first; or uint8.
-        quality: an integer from 1 to 100 as in libjpeg.
-        seed: unused; here so that all operations are called alike.
-        form: `codec` (libjpeg, CPU only) or `dct` (see `jpeg_dct`; no CPU-only operation).
-        white: the value of white in float32 images.
-
-    Returns:
-        Images of the same shape and type; float32 values lie on the 256 levels from 0 to white.
+        quality: an integer from 1 (worst) to 100, as in libjpeg.
+        form: `codec` is libjpeg, which runs on a CPU; `dct` is tensor algebra for any device, see `jpeg_dct`.
+        **kwargs: those of `Degradation`.
 
     Raises:
-        ValueError: quality out of range, unknown form, or images of the wrong type or shape.
+        UsageError: a quality out of range, or an unknown form.
     """
-    images, _, _ = checked(images, tf.float32, tf.uint8)
-    if not 1 <= quality <= 100 or quality != int(quality):
-        raise ValueError(f"quality is {quality}: expected an integer from 1 to 100")
-    if form not in ("codec", "dct"):
-        raise ValueError(f"form is {form!r}: expected codec or dct")
-    compress = _codec if form == "codec" else jpeg_dct.compress
-    if images.dtype == tf.uint8:
-        return compress(images, int(quality))
-    levels = tf.cast(images * (255.0 / white) + 0.5, tf.uint8)
-    return tf.cast(compress(levels, int(quality)), tf.float32) * (white / 255.0)
+
+    def __init__(self, quality: int, form: str = "codec", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.quality = quality
+        self.form = form
+        require(self, "quality", quality in range(1, 101), "an integer from 1 to 100")
+        require(self, "form", form in ("codec", "dct"), "codec or dct")
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """As `Degradation.edit`, but uint8 stays uint8; the seed is not used."""
+        compress = _codec if self.form == "codec" else jpeg_dct.compress
+        return tf.cast(compress(to_eight_bit(images), int(self.quality)), images.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "quality": self.quality, "form": self.form}
 
 
 def _codec(images: tf.Tensor, quality: int) -> tf.Tensor:
-    """Send uint8 images one by one through libjpeg with its accurate integer transform."""
+    """Send uint8 `[N, H, W, 3]` photo by photo through libjpeg with its accurate integer transform."""
     shape = images.shape[1:]
 
     def one(image: tf.Tensor) -> tf.Tensor:

@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
+from typing import Any
 
-from aesthkeras.degradations.contract import checked
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.degradations.layer import Degradation
+from aesthkeras.settings import require
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Mixup(Degradation):
+    """Blend every photo with another one of the batch: (1 - alpha) x photo + alpha x partner.
+
+    Table 1, attribute "Distracting": alphas 0.1 and 0.4. A photo that is alone is blended with its mirror
+    image.
+
+        blended = aesthkeras.degradations.Mixup(0.4)(photos)
+
+    Args:
+        alpha: weight of the partner, from 0 to 1; no unit.
+        **kwargs: those of `Degradation`.
+
+    Raises:
+        UsageError: an alpha out of range.
+    """
+
+    random = True
+
+    def __init__(self, alpha: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha = alpha
+        require(self, "alpha", 0 <= alpha <= 1, "0 to 1")
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None, partners: tf.Tensor | None = None) -> tf.Tensor:
+        """As `Degradation.edit`, with `partners` as `images`; by default `partners_of(images, seed)`."""
+        if partners is None:
+            partners = partners_of(images, seed)
+        images = tf.cast(images, tf.float32)
+        return images + self.alpha * (tf.cast(partners, tf.float32) - images)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "alpha": self.alpha}
 
 
 def partners_of(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Pair every image with another one of the batch.
+    """Pair every photo with another one of the batch.
 
     Args:
-        images: `[N, ...]` of any type, at least `[N, H, W]`.
+        images: `[N, H, W, 3]` of any type.
         seed: int32 `[2]`.
 
     Returns:
-        The batch rolled by a random shift that is never 0; for a batch of one, the mirrored image.
+        The batch rolled by a random shift that is never 0; for a batch of one, the mirrored photo.
     """
     count = tf.shape(images)[0]
 
@@ -24,28 +64,3 @@ def partners_of(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return tf.gather(images, (tf.range(count) + shift) % count)
 
     return tf.cond(count > 1, rolled, lambda: tf.reverse(images, [2]))
-
-
-def apply(
-    images: tf.Tensor, alpha: float, seed: tf.Tensor, partners: tf.Tensor | None = None
-) -> tf.Tensor:
-    """Blend every image with its partner: (1 - alpha) x image + alpha x partner.
-
-    Args:
-        images: float32 `[N, H, W, 3]` of any range.
-        alpha: weight of the partner, from 0 to 1.
-        seed: int32 `[2]`, used if `partners` is None.
-        partners: as `images`; by default `partners_of(images, seed)`.
-
-    Returns:
-        float32 `[N, H, W, 3]` in the range of the images and partners.
-
-    Raises:
-        ValueError: alpha out of range, or images of the wrong type or shape.
-    """
-    images, _, _ = checked(images)
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha is {alpha}: expected 0 to 1")
-    if partners is None:
-        partners = partners_of(images, seed)
-    return images + alpha * (partners - images)

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import tensorflow as tf
+from tensorflow import keras
 
-from aesthkeras.degradations.contract import checked
+from aesthkeras.degradations.layer import WHITE, Degradation
+from aesthkeras.settings import require
 
 
-def apply(
-    images: tf.Tensor, levels: float, seed: tf.Tensor | None = None, white: float = 1.0
-) -> tf.Tensor:
-    """Round every value to the nearest of `levels` evenly spaced levels from 0 to white, both included.
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Quantization(Degradation):
+    """Round every value to the nearest of a few evenly spaced levels; black and white are among them.
+
+    Table 1, attribute "Soft / Grainy": 64 and 8 levels.
+
+        posterised = aesthkeras.degradations.Quantization(8)(photos)
 
     Args:
-        images: float32 `[N, H, W, 3]` in [0, white].
-        levels: an integer of at least 2.
-        seed: unused; here so that all operations are called alike.
-        white: the value of white in `images`.
-
-    Returns:
-        float32 `[N, H, W, 3]` in [0, white].
+        levels: how many each channel keeps, an integer of at least 2.
+        **kwargs: those of `Degradation`.
 
     Raises:
-        ValueError: fewer than 2 levels, or images of the wrong type or shape.
+        UsageError: fewer than 2 levels, or no integer.
     """
-    images, _, _ = checked(images)
-    if levels < 2 or levels != int(levels):
-        raise ValueError(f"levels is {levels}: expected an integer of at least 2")
-    step = white / (levels - 1)
-    return tf.round(images * (1.0 / step)) * step
+
+    def __init__(self, levels: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.levels = levels
+        expected = "an integer of at least 2"
+        require(self, "levels", 2 <= levels < math.inf and levels == int(levels), expected)
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """As `Degradation.edit`; the seed is not used."""
+        step = WHITE / (self.levels - 1)
+        return tf.round(tf.cast(images, tf.float32) * (1.0 / step)) * step
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "levels": self.levels}

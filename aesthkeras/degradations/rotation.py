@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
+from tensorflow import keras
 
-from aesthkeras.degradations.contract import checked
+from aesthkeras.degradations.layer import Degradation
+from aesthkeras.settings import require
 
 
-def apply(images: tf.Tensor, degrees: float, seed: tf.Tensor | None = None) -> tf.Tensor:
-    """Turn images counter-clockwise by 90, 180 or 270 degrees, without resampling.
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Rotation(Degradation):
+    """Turn photos counter-clockwise, without resampling; quarter turns exchange height and width.
+
+    Table 1, attribute "Camera shake": 90, 180 and 270 degrees.
+
+        turned = aesthkeras.degradations.Rotation(90)(photos)
 
     Args:
-        images: float32 or uint8 `[N, H, W, 3]` of any range; square unless `degrees` is 180.
         degrees: 90, 180 or 270.
-        seed: unused; here so that all operations are called alike.
-
-    Returns:
-        The turned images, of the same shape and type.
+        **kwargs: those of `Degradation`.
 
     Raises:
-        ValueError: another angle, a quarter turn of images that are not square (their shape would change),
-            or images of the wrong type or shape.
+        UsageError: another angle.
     """
-    images, height, width = checked(images, tf.float32, tf.uint8)
-    if degrees not in (90, 180, 270):
-        raise ValueError(f"rotation is {degrees} degrees: expected 90, 180 or 270")
-    if degrees != 180 and height != width:
-        raise ValueError(f"a rotation by {degrees} degrees needs square images, not {height} x {width}")
-    if degrees == 180:
-        # Two axes and the channels: what TensorFlow has a fast reversal for.
-        return tf.reshape(tf.reverse(tf.reshape(images, [-1, height * width, 3]), [1]), tf.shape(images))
-    # Whole rows are the cheapest to reverse, so that happens after or before the transposition.
-    if degrees == 90:
-        return _reverse_rows(tf.transpose(images, [0, 2, 1, 3]))
-    return tf.transpose(_reverse_rows(images), [0, 2, 1, 3])
+
+    def __init__(self, degrees: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.degrees = degrees
+        require(self, "degrees", degrees in (90, 180, 270), "90, 180 or 270")
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """As `Degradation.edit`, but uint8 stays uint8, and a quarter turn gives `[N, W, H, 3]`."""
+        height, width = int(images.shape[1]), int(images.shape[2])
+        if self.degrees == 180:
+            # Two axes and the channels: what TensorFlow has a fast reversal for.
+            reversed_pixels = tf.reverse(tf.reshape(images, [-1, height * width, 3]), [1])
+            return tf.reshape(reversed_pixels, tf.shape(images))
+        # Whole rows are the cheapest to reverse, so that happens after or before the transposition.
+        if self.degrees == 90:
+            return _reverse_rows(tf.transpose(images, [0, 2, 1, 3]))
+        return tf.transpose(_reverse_rows(images), [0, 2, 1, 3])
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "degrees": self.degrees}
 
 
 def _reverse_rows(images: tf.Tensor) -> tf.Tensor:

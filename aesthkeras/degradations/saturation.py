@@ -1,28 +1,46 @@
-"""Pale colours: every pixel drawn towards its own gray (beyond Table 1)."""
+"""Pale colours: every pixel drawn towards its own gray (an extension of Table 1)."""
 
 from __future__ import annotations
 
-import tensorflow as tf
+from typing import Any
 
-from aesthkeras.degradations.contract import checked, drawn_towards
+import tensorflow as tf
+from tensorflow import keras
+
+from aesthkeras.degradations.layer import Degradation
+from aesthkeras.settings import require
 
 # Luma of ITU-R BT.601, as in Pillow's conversion to "L".
 LUMA = (0.299, 0.587, 0.114)
 
 
-def apply(images: tf.Tensor, factor: float, seed: tf.Tensor | None = None) -> tf.Tensor:
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class Saturation(Degradation):
     """Shrink the distance of every pixel to the gray of its luma.
 
-    Args:
-        images: float32 RGB `[N, H, W, 3]` of any range.
-        factor: share of the colour that is left, from 0 to 1.
-        seed: unused; here so that all operations are called alike.
+    Extension of Table 1, attribute "Pale": factors 0.5 and 0.1.
 
-    Returns:
-        float32 `[N, H, W, 3]` in the range of the images.
+        pale = aesthkeras.degradations.Saturation(0.5)(photos)
+
+    Args:
+        factor: share of the colour that is left, from 0 (a gray photo) to 1; no unit.
+        **kwargs: those of `Degradation`.
 
     Raises:
-        ValueError: a factor out of range, or images of the wrong type or shape.
+        UsageError: a factor out of range.
     """
-    images, _, _ = checked(images)
-    return drawn_towards(images, tf.reduce_sum(images * tf.constant(LUMA), axis=-1, keepdims=True), factor)
+
+    def __init__(self, factor: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+        require(self, "factor", 0 <= factor <= 1, "0 to 1")
+
+    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """As `Degradation.edit`; the seed is not used."""
+        images = tf.cast(images, tf.float32)
+        gray = tf.reduce_sum(images * tf.constant(LUMA), axis=-1, keepdims=True)
+        return gray + self.factor * (images - gray)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer."""
+        return {**super().get_config(), "factor": self.factor}

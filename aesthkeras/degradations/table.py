@@ -1,26 +1,29 @@
 """Table 1 of the paper: ten editing operations, their parameters, and the 22 classes they make with None.
 
-Seven photo faults beyond the paper follow, a named extension: `--edits=extended`.
+An extension of ours adds seven faults of photos: `edits="extended"`.
 
-Nothing here needs TensorFlow, so a command can list, name and check classes before loading it.
+Nothing here needs TensorFlow, so a command can list, name and check classes before it loads TensorFlow.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from aesthkeras.errors import UsageError
+from aesthkeras.settings import require
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of Table 1.
+    """One row of Table 1, or of the extension.
 
     Attributes:
-        name: the operation's name, also the name of its module in this package.
-        attribute: what the paper says the operation spoils.
+        name: the operation's name; `layer_table.LAYERS` has its Keras layer.
+        attribute: what the operation spoils, as the paper calls it.
         parameters: milder first where there is an order.
-        ordered: whether a later parameter always departs further from the original (gives triplets).
+        ordered: whether the second parameter always changes a photo more than the first (such pairs form the
+            triplets of Eq. 2).
     """
 
     name: str
@@ -30,8 +33,8 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Degradation:
-    """One class that pre-training tells apart.
+class DegradationClass:
+    """One of the classes that the encoder is trained to tell apart.
 
     Attributes:
         index: the class index, 0 for None.
@@ -81,33 +84,51 @@ FAULTS: tuple[Operation, ...] = (
     Operation("haze", "Flat", (0.3, 0.6)),
     Operation("saturation", "Pale", (0.5, 0.1)),
 )
-"""What goes wrong with photos and is not in Table 1: an extension of ours, milder parameters first."""
+"""Faults of photos that Table 1 does not have: an extension of ours, milder parameters first."""
 
 
-def _classes(operations: tuple[Operation, ...]) -> tuple[Degradation, ...]:
+def _classes(operations: tuple[Operation, ...]) -> tuple[DegradationClass, ...]:
     edits = [(operation.name, parameter) for operation in operations for parameter in operation.parameters]
     named = [
-        Degradation(index, f"{operation}_{parameter}", operation, parameter)
+        DegradationClass(index, f"{operation}_{parameter}", operation, parameter)
         for index, (operation, parameter) in enumerate(edits, start=1)
     ]
-    return (Degradation(0, "none"), *named)
+    return (DegradationClass(0, "none"), *named)
 
 
-CLASSES: tuple[Degradation, ...] = _classes(OPERATIONS)
+CLASSES: tuple[DegradationClass, ...] = _classes(OPERATIONS)
 """All 22 classes by index: None, then Table 1 from top to bottom, milder parameters first."""
 
-EXTENDED_CLASSES: tuple[Degradation, ...] = _classes((*OPERATIONS, *FAULTS))
-"""The 22 classes, and behind them those of the faults: 36."""
+EXTENDED_CLASSES: tuple[DegradationClass, ...] = _classes((*OPERATIONS, *FAULTS))
+"""36 classes: the 22 of `CLASSES`, then those of `FAULTS`."""
 
-EDITS: dict[str, tuple[tuple[Operation, ...], tuple[Degradation, ...]]] = {
+EDITS: dict[str, tuple[tuple[Operation, ...], tuple[DegradationClass, ...]]] = {
     "table1": (OPERATIONS, CLASSES),
     "extended": ((*OPERATIONS, *FAULTS), EXTENDED_CLASSES),
 }
-"""What `--edits` names: operations and classes."""
+"""The values of `edits`: operations and classes."""
+
+
+def drawn_operations(edits: str, leave_out: str) -> list[Operation]:
+    """The operations that the pretext task draws from.
+
+    Args:
+        edits: a key of `EDITS`.
+        leave_out: a key of `ATTRIBUTES`, whose operations are left out (the paper's Table 4), or `none`.
+
+    Raises:
+        UsageError: an unknown key.
+    """
+    if edits not in EDITS:
+        raise UsageError(f"edits={edits}: expected {', '.join(EDITS)}")
+    if leave_out not in ("none", *ATTRIBUTES):
+        raise UsageError(f"leave_out={leave_out}: expected none, {', '.join(ATTRIBUTES)}")
+    operations, _ = EDITS[edits]
+    return [operation for operation in operations if operation.attribute != ATTRIBUTES.get(leave_out)]
 
 
 def operation_named(name: str) -> Operation:
-    """Return the operation of that name; UsageError lists the names if there is none."""
+    """The operation of that name; the UsageError for an unknown one lists all names."""
     for operation in (*OPERATIONS, *FAULTS):
         if operation.name == name:
             return operation
@@ -115,8 +136,8 @@ def operation_named(name: str) -> Operation:
     raise UsageError(f"no operation is called {name!r}: expected one of {known}")
 
 
-def classes_of(operation: str) -> tuple[Degradation, ...]:
-    """Return the classes of an operation in the order of its parameters (milder first where ordered)."""
+def classes_of(operation: str) -> tuple[DegradationClass, ...]:
+    """The classes of an operation in the order of its parameters (milder first where ordered)."""
     operation_named(operation)
     return tuple(degradation for degradation in EXTENDED_CLASSES if degradation.operation == operation)
 
@@ -126,7 +147,7 @@ ORDERED_PAIRS: tuple[tuple[int, ...], ...] = tuple(
     for operation in (*OPERATIONS, *FAULTS)
     if operation.ordered
 )
-"""(milder, stronger) class indices of the ordered operations, those of Table 1 first: what forms triplets."""
+"""(milder, stronger) class indices of the ordered operations, those of Table 1 first; Eq. 2 compares them."""
 
 _CHOICES = {
     "jpeg": ("auto", "codec", "dct"),
@@ -137,20 +158,20 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class DegradationSettings:
-    """How the open points of Table 1 are settled.
+    """How points that Table 1 leaves open are settled.
 
     Attributes:
-        jpeg: `codec` is libjpeg (CPU only), `dct` its batched imitation that runs anywhere, `auto` picks
-            by device.
-        blur_unit: sigma in `percent` of the shorter edge (0.45 and 1.8 px up to 227 px, then in proportion)
-            or in `pixel`, where 0.2 px vanishes in the 8-bit rounding.
-        noise_scale: the variance is that of the `standardised` image (sigma = sqrt(v) x 0.226 on [0, 1]) or
-            of the `unit` range, where 0.8 leaves nothing of the photo.
-        eight_bit: round every view, the undegraded one too, to 8 bits; otherwise a network reads the
-            operation off fractional pixel values instead of looking at the picture.
+        jpeg: `codec` is libjpeg, which runs on a CPU; `dct` computes the same in batches on any device;
+            `auto` chooses by the device.
+        blur_unit: sigma of the Gaussian blur in `percent` of the shorter edge (0.45 and 1.8 px up to 227 px,
+            more in larger photos), or in `pixel`; 0.2 px would vanish in the rounding to 8 bits.
+        noise_scale: whether the variance of the noise is that of the `standardised` photo (sigma = sqrt(v) x
+            0.226 on [0, 1]) or of the `unit` range [0, 1]; there 0.8 leaves nothing of the photo.
+        eight_bit: round every view to 8 bits, the undegraded one too. Otherwise a network recognises the
+            operation by fractions of levels instead of looking at the picture.
 
     Raises:
-        UsageError: a value is none of those named.
+        UsageError: a value that is none of those named.
     """
 
     jpeg: str = "auto"
@@ -160,8 +181,17 @@ class DegradationSettings:
 
     def __post_init__(self) -> None:
         for field, choices in _CHOICES.items():
-            value = getattr(self, field)
-            if value not in choices:
-                raise UsageError(f"degradation setting {field} is {value!r}: expected {', '.join(choices)}")
-        if not isinstance(self.eight_bit, bool):
-            raise UsageError(f"degradation setting eight_bit is {self.eight_bit!r}: expected True or False")
+            require(self, field, getattr(self, field) in choices, ", ".join(choices))
+        require(self, "eight_bit", isinstance(self.eight_bit, bool), "True or False")
+
+    def resolved(self, device: str) -> DegradationSettings:
+        """The same with `jpeg="auto"` replaced: by `codec` if `device` is `cpu`, by `dct` if it is `gpu`.
+
+        Raises:
+            UsageError: another device.
+        """
+        if device not in ("cpu", "gpu"):
+            raise UsageError(f"device={device}: expected cpu or gpu")
+        if self.jpeg != "auto":
+            return self
+        return dataclasses.replace(self, jpeg="codec" if device == "cpu" else "dct")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aesthkeras.degradations import downsampling
+from aesthkeras.degradations import Downsampling
 
 
 def planes(images: np.ndarray) -> list[list[Image.Image]]:
@@ -20,7 +20,7 @@ def test_reduces_and_interpolates_as_pillow_does(images, factor, edge):
         for channels in planes(cut)
     ]
     theirs = np.array([[np.asarray(plane) for plane in channels] for channels in theirs])
-    ours = downsampling.apply(cut, factor).numpy()
+    ours = Downsampling(factor, value_range=(0, 1))(cut).numpy()
     np.testing.assert_allclose(ours, theirs.transpose(0, 2, 3, 1), atol=2e-5)
 
 
@@ -36,7 +36,7 @@ def area_mean(rows: np.ndarray, reduced: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("factor", "small"), [(4, 57), (6, 38)])
 def test_spans_that_cut_pixels(images, factor, small):
-    ours = downsampling.apply(images, factor).numpy()
+    ours = Downsampling(factor, value_range=(0, 1))(images).numpy()
     for image, view in zip(images.astype(np.float64), ours):
         reduced = area_mean(area_mean(image, small).transpose(1, 0, 2), small).transpose(1, 0, 2)
         for channel in range(3):
@@ -47,10 +47,12 @@ def test_spans_that_cut_pixels(images, factor, small):
 
 def test_a_wide_image_and_the_pattern_that_would_alias():
     checks = (np.indices((32, 64)).sum(axis=0) % 2).astype(np.float32)
-    gray = downsampling.apply(np.repeat(checks[None, ..., None], 3, axis=3), 4).numpy()
+    checks = np.repeat(checks[..., None], 3, axis=2)
+    gray = Downsampling(4, value_range=(0, 1))(checks).numpy()
     np.testing.assert_allclose(gray, 0.5, atol=1e-5)
 
 
-def test_wrong_factor(images):
-    with pytest.raises(ValueError, match="factor is 0.5"):
-        downsampling.apply(images, 0.5)
+@pytest.mark.parametrize("factor", [0.5, float("nan"), float("inf")])
+def test_wrong_factor(factor):
+    with pytest.raises(ValueError, match=f"^factor={factor}: expected 1 or more"):
+        Downsampling(factor)

@@ -71,7 +71,7 @@ def test_triplets_are_the_ordered_pairs():
 
 
 def test_wrong_numbers():
-    with pytest.raises(ValueError, match="operations per patch is 11"):
+    with pytest.raises(ValueError, match="operations_per_patch=11: expected 1 to 10"):
         draw.draw_classes(4, 11, 2, (0, 0))
-    with pytest.raises(ValueError, match="parameters per operation is 3: expected 1 to 2"):
+    with pytest.raises(ValueError, match="parameters_per_operation=3: expected 1 to 2"):
         draw.draw_classes(4, 3, 3, (0, 0))

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.degradations import mixup
+from aesthkeras.degradations import Mixup
+from aesthkeras.degradations.mixup import partners_of
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.4])
@@ -14,7 +16,7 @@ def test_blends_as_pillow_does(photos, alpha):
         np.asarray(Image.blend(Image.fromarray(own), Image.fromarray(other), alpha))
         for own, other in zip(photos, others)
     ]
-    ours = mixup.apply(photos.astype(np.float32), alpha, (0, 0), partners=others.astype(np.float32)).numpy()
+    ours = Mixup(alpha).edit(tf.constant(photos), None, partners=others).numpy()
     # Pillow cuts the fraction off.
     np.testing.assert_allclose(ours - 0.5, np.stack(theirs), atol=0.501)
 
@@ -22,7 +24,7 @@ def test_blends_as_pillow_does(photos, alpha):
 def test_no_image_is_its_own_partner_and_every_other_one_comes_up(photos):
     seen = set()
     for number in range(60):
-        partners = mixup.partners_of(photos, (1, number)).numpy()
+        partners = partners_of(photos, (1, number)).numpy()
         same = (partners[:, None] == photos[None]).all(axis=(2, 3, 4))
         np.testing.assert_array_equal(same.sum(axis=1), 1)
         assert not same.diagonal().any()
@@ -31,17 +33,17 @@ def test_no_image_is_its_own_partner_and_every_other_one_comes_up(photos):
 
 
 def test_the_seed_says_which_partner(images):
-    given = mixup.partners_of(images, (4, 4))
-    ours = mixup.apply(images, 0.4, (4, 4)).numpy()
-    np.testing.assert_allclose(ours, mixup.apply(images, 0.4, (9, 9), partners=given).numpy())
+    given = partners_of(images, (4, 4))
+    ours = Mixup(0.4, value_range=(0, 1))(images, seed=(4, 4))
+    np.testing.assert_allclose(ours, 0.6 * images + 0.4 * given, atol=1e-6)
 
 
 def test_one_image_alone_is_blended_with_its_mirror_image(images):
-    alone = images[:1]
-    ours = mixup.apply(alone, 0.4, (0, 0)).numpy()
-    np.testing.assert_allclose(ours, 0.6 * alone + 0.4 * alone[:, :, ::-1], atol=1e-6)
+    alone = images[0]
+    ours = Mixup(0.4, value_range=(0, 1))(alone)
+    np.testing.assert_allclose(ours, 0.6 * alone + 0.4 * alone[:, ::-1], atol=1e-6)
 
 
-def test_wrong_alpha(images):
-    with pytest.raises(ValueError, match="alpha is 1.5"):
-        mixup.apply(images, 1.5, (0, 0))
+def test_wrong_alpha():
+    with pytest.raises(ValueError, match="^alpha=1.5: expected 0 to 1"):
+        Mixup(1.5)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from aesthkeras import degradations
 from aesthkeras.degradations import table
 from aesthkeras.errors import UsageError
 
@@ -59,11 +60,41 @@ def test_lookups():
     "wrong", [{"jpeg": "webp"}, {"blur_unit": "cm"}, {"noise_scale": "db"}, {"eight_bit": 1}]
 )
 def test_wrong_settings_are_told_in_one_line(wrong):
-    with pytest.raises(UsageError, match=rf"{next(iter(wrong))} is .*expected ") as caught:
+    with pytest.raises(UsageError, match=rf"^{next(iter(wrong))}=.*: expected ") as caught:
         table.DegradationSettings(**wrong)
     assert "\n" not in str(caught.value)
 
 
+def test_jpeg_form_follows_the_device():
+    assert table.DegradationSettings().resolved("cpu").jpeg == "codec"
+    assert table.DegradationSettings().resolved("gpu").jpeg == "dct"
+    assert table.DegradationSettings(jpeg="codec").resolved("gpu").jpeg == "codec"
+    with pytest.raises(UsageError, match="^device=tpu: expected cpu or gpu"):
+        table.DegradationSettings().resolved("tpu")
+
+
+def test_what_is_drawn():
+    assert table.drawn_operations("table1", "none") == list(table.OPERATIONS)
+    names = [operation.name for operation in table.drawn_operations("extended", "fuzzy")]
+    assert "gaussian_blur" not in names and "defocus" not in names and len(names) == 15
+    with pytest.raises(UsageError, match="^edits=all: expected table1, extended"):
+        table.drawn_operations("all", "none")
+    with pytest.raises(UsageError, match="^leave_out=hue: expected none, noise, camera_shake"):
+        table.drawn_operations("table1", "hue")
+
+
 def test_table_needs_no_tensorflow():
-    script = "import sys, aesthkeras.degradations.table; sys.exit('tensorflow' in sys.modules)"
+    script = (
+        "import sys, aesthkeras.degradations.table; from aesthkeras.degradations import CLASSES; "
+        "sys.exit(len(CLASSES) != 22 or 'tensorflow' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_every_public_name_is_found_and_typed():
+    """`__init__.pyi` is what editors and mypy read, and what `__init__.py` loads from."""
+    assert {"GaussianBlur", "DegradedViews", "degrade", "CLASSES"} <= set(dir(degradations))
+    for name in dir(degradations):
+        assert getattr(degradations, name) is not None
+    with pytest.raises(AttributeError, match="GausianBlur"):
+        _ = degradations.GausianBlur

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aesthkeras.degradations.table import ATTRIBUTES, EDITS, DegradationSettings, Operation
+from aesthkeras.degradations.table import ATTRIBUTES, DegradationSettings, Operation, drawn_operations
 from aesthkeras.pretext.options import TaskOptions
 from aesthkeras.settings import require, setting
 
@@ -81,10 +81,7 @@ class DegradationOptions(TaskOptions):
 
     def operations(self) -> list[Operation]:
         """Those that are drawn."""
-        operations, _ = EDITS[self.edits]
-        return [
-            operation for operation in operations if operation.attribute != ATTRIBUTES.get(self.leave_out)
-        ]
+        return drawn_operations(self.edits, self.leave_out)
 
     def degradation_settings(self) -> DegradationSettings:
         """The part that decides what the edited pixels are."""

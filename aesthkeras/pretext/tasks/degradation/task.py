@@ -7,14 +7,15 @@ predictions weighs each patch; Eq. 3 is the sum that `PretextModel` minimises.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.degradations import batch as batch_degradations
 from aesthkeras.degradations import draw
+from aesthkeras.degradations.degraded_views import DegradedViews
 from aesthkeras.degradations.table import CLASSES, EDITS, DegradationSettings
 from aesthkeras.monitoring import confusion
 from aesthkeras.pretext import schedule
@@ -50,25 +51,19 @@ class DegradationTask(ViewClassification):
         return {**super().resolved(), "jpeg": self._degradation_settings().jpeg}
 
     def _degradation_settings(self) -> DegradationSettings:
-        settings: DegradationSettings = batch_degradations.resolve(
-            self.options.degradation_settings(), self.device
-        )
-        return settings
+        return self.options.degradation_settings().resolved(self.device)
 
     def views(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Adds `views` uint8 `[B, V, crop, crop, 3]` and `classes` int32 `[B, V]`; view 0 is None."""
-        patches = batch["patches"]
-        draw_seed, edit_seed = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 2))
-        classes = draw.draw_classes(
-            tf.shape(patches)[0],
-            self.options.operations_per_patch,
-            self.options.parameters_per_operation,
-            draw_seed,
-            self.options.operations(),
+        options = self.options
+        make_views = DegradedViews(
+            options.operations_per_patch,
+            options.parameters_per_operation,
+            options.edits,
+            options.leave_out,
+            **dataclasses.asdict(self._degradation_settings()),
         )
-        classes = tf.ensure_shape(classes, [None, self.views_per_patch])
-        settings = self._degradation_settings()
-        views = batch_degradations.degrade(patches, classes, edit_seed, settings, self.classes)
+        views, classes = make_views(batch["patches"], batch["seed"])
         return {"views": views, "classes": classes, "photo": batch["photo"]}
 
     def build_head(self, encoder: Any) -> Any:

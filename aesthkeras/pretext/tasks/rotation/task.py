@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from aesthkeras.degradations import rotation as quarter_turns
+from aesthkeras.degradations.rotation import Rotation
 from aesthkeras.pretext.classification import ViewClassification
 from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
@@ -30,7 +30,7 @@ class RotationTask(ViewClassification):
     def views(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Adds `views` uint8 `[B, 4, crop, crop, 3]` and `classes` int32 `[B, 4]`, quarter turns."""
         patches = batch["patches"]
-        turned = [patches, *(quarter_turns.apply(patches, degrees) for degrees in DEGREES[1:])]
+        turned = [patches, *(Rotation(degrees)(patches) for degrees in DEGREES[1:])]
         classes = tf.tile(tf.range(self.views_per_patch)[tf.newaxis], [tf.shape(patches)[0], 1])
         return {"views": tf.stack(turned, axis=1), "classes": classes, "photo": batch["photo"]}
 
