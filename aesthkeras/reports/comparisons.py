@@ -18,7 +18,7 @@ class Comparison:
     """Paired differences of a section's encoders against `reference`.
 
     `rows` is encoder -> a difference per column, None where the two cannot be compared; `units` says what
-    was resampled; `majority` is the share (0..1) that always answering the commoner class gets right.
+    was resampled; `majority` is the accuracy (0..1) of always answering the commoner class.
     """
 
     reference: str
@@ -83,7 +83,7 @@ def _row(
     resamples: int,
     seed: int,
 ) -> tuple[Difference | None, ...]:
-    """A difference per layer that both have, and their average if both have every layer."""
+    """A difference per layer that both have, and their average if both have every layer of their kind."""
     run, other = section.runs[name], section.runs[reference]
     common = [layer for layer in section.layers if layer in run.layers and layer in other.layers]
     if not common:
@@ -99,5 +99,5 @@ def _row(
         for one in found
     ]
     by_layer = dict(zip(common, shown))
-    average = shown[-1] if len(common) == len(section.layers) else None
+    average = shown[-1] if len(common) == len(section.comparable_layers(run)) else None
     return (*(by_layer.get(layer) for layer in section.layers), average)

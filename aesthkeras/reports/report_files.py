@@ -46,11 +46,13 @@ def csv_tables(report: ProbeReport) -> dict[str, str]:
     )
     tables = {"table2": _csv(CELL_COLUMNS, _cell_lines([*ours, *theirs, *apart]))}
     low_data = [
-        (part.section.title, part.low_data, "ours") for part in report.sections if part.low_data is not None
+        [few.layers[str(encoder)], dataset, encoder, *rest]
+        for part in report.sections
+        if (few := part.low_data)
+        for dataset, encoder, *rest in _cell_lines([(part.section.title, few.table, "ours")])
     ]
     if low_data:
-        lines = [[report.choices.layer, *line] for line in _cell_lines(low_data)]
-        tables["low_data"] = _csv(("layer", *CELL_COLUMNS), lines)
+        tables["low_data"] = _csv(("layer", *CELL_COLUMNS), low_data)
     differences = [line for part in report.sections for line in _difference_lines(part)]
     if differences:
         columns = ("dataset", "encoder", "reference", "measure", "column", "difference", "low", "high")

@@ -51,7 +51,7 @@ def difference_text(difference: Difference | None, measure: Measure) -> str:
 
 
 def _details(part: SectionReport, report: ProbeReport) -> list[str]:
-    title, choices = _plain(part.section.title), report.choices
+    title = _plain(part.section.title)
     parts = []
     if part.comparison:
         shown = part.comparison.measure.title
@@ -62,8 +62,12 @@ def _details(part: SectionReport, report: ProbeReport) -> list[str]:
             _differences(part.comparison),
         ]
     if part.low_data:
-        rows = {name: _texts(cells, choices.measure) for name, cells in part.low_data.rows.items()}
-        parts += [f"## {title}: {choices.layer} with few labels", _table(part.low_data.columns, rows)]
+        table = part.low_data.table
+        rows = {
+            part.low_data.label(name): _texts(cells, report.choices.measure)
+            for name, cells in table.rows.items()
+        }
+        parts += [f"## {title}: {_plain(part.low_data.title)} with few labels", _table(table.columns, rows)]
     parts += [f"![{name}](figures/{name}.png)" for name in part.figures]
     return parts
 

@@ -118,8 +118,11 @@ def _section(part: SectionReport, report: ProbeReport) -> Mapping[str, object]:
         "differences": _differences(part),
         "low_data": low_data
         and WideTable(
-            [(f"{report.choices.layer}: share of the training labels", low_data.columns)],
-            [(name, _marked([cells], report.choices.measure)) for name, cells in low_data.rows.items()],
+            [(f"{low_data.title}: share of the training labels", low_data.table.columns)],
+            [
+                (low_data.label(name), _marked([cells], report.choices.measure))
+                for name, cells in low_data.table.rows.items()
+            ],
             [],
         ),
         "figures": {

@@ -34,8 +34,27 @@ class Section:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers that some run probed, conv1 before conv2."""
-        return tuple(sorted({layer for run in self.runs.values() for layer in run.layers}, key=_natural))
+        """The layers that some run probed, in the order of the runs and each run's own order."""
+        layers: list[str] = []
+        for run in self.runs.values():
+            for place, layer in enumerate(run.layers):
+                if layer not in layers:
+                    known_after = (layers.index(later) for later in run.layers[place:] if later in layers)
+                    layers.insert(next(known_after, len(layers)), layer)
+        return tuple(layers)
+
+    def comparable_layers(self, run: ProbeRun) -> tuple[str, ...]:
+        """The layers of all runs that have a layer of this one's: blocks of other names are another matter.
+
+        An average over layers is shown for runs that have all of theirs.
+        """
+        names = set(run.layers)
+        while True:
+            related = [set(other.layers) for other in self.runs.values() if names & set(other.layers)]
+            wider = names.union(*related)
+            if wider == names:
+                return tuple(layer for layer in self.layers if layer in names)
+            names = wider
 
     @property
     def fractions(self) -> tuple[float, ...]:
@@ -134,8 +153,3 @@ def _shown_names(runs: Sequence[ProbeRun]) -> tuple[dict[tuple[str, str], str], 
         if len(known) > 1
     ]
     return names, notes
-
-
-def _natural(name: str) -> tuple[object, ...]:
-    parts = re.split(r"(\d+)", name)
-    return tuple((part.isdecimal(), int(part) if part.isdecimal() else part) for part in parts)
