@@ -1,4 +1,4 @@
-"""What a probe report says, before it is written in any format: tables, differences, figures, sentences."""
+"""The content of a probe report, apart from its format: tables, differences, figures, sentences."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _against(difference: Difference, comparison: Comparison, measure: Measure) -
 
 
 def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) -> str:
-    """All sections in a sentence: who has the best average where, and where that is more than chance."""
+    """All sections in a sentence: which encoder leads where, and where its lead is more than chance."""
     places: dict[str, list[str]] = {}
     above = []
     for report in reports:
@@ -198,7 +198,7 @@ def _listed(titles: Sequence[str]) -> str:
 
 
 def _caption(section: Section, table: Table, measure: Measure, comparison: Comparison | None) -> str:
-    """What a cell is: photos, what the deviation is over, what chance would be."""
+    """The caption of a table: its photos, what a deviation is over, the accuracy of the commoner class."""
     run = section.first
     counts = {cell.replicates for cells in table.rows.values() for cell in cells if cell} or {1}
     low, high = min(counts), max(counts)

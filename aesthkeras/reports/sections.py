@@ -29,7 +29,7 @@ class Section:
 
     @property
     def first(self) -> ProbeRun:
-        """Any run: what makes the section is the same in all."""
+        """One of the runs, for what is the same in all."""
         return next(iter(self.runs.values()))
 
     @property
@@ -44,9 +44,10 @@ class Section:
         return tuple(layers)
 
     def comparable_layers(self, run: ProbeRun) -> tuple[str, ...]:
-        """The layers of all runs that have a layer of this one's: blocks of other names are another matter.
+        """The layers of this run and of all runs that share some with it, directly or through others.
 
-        An average over layers is shown for runs that have all of theirs.
+        Encoders with blocks of other names have averages of their own: a run has an average over layers if it
+        was probed at every one of these.
         """
         names = set(run.layers)
         while True:
@@ -66,7 +67,7 @@ def sections_of(runs: Sequence[ProbeRun]) -> tuple[list[Section], list[str]]:
     """Sorts runs into sections, in the order of their first run.
 
     Returns:
-        The sections, and notes on what was kept apart: a sentence each.
+        The sections, and a sentence for each data set whose runs are in several sections.
 
     Raises:
         UsageError: two runs hold the same encoder on the same data set in the same way.
@@ -111,7 +112,7 @@ def _differing(keys: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _what_differs(run: ProbeRun, keys: Sequence[tuple[str, ...]]) -> str:
-    """What tells this section from others of the same data set, short: `lbfgs`, `settings 2`."""
+    """How this section differs from others of the same data set, in a few words: `lbfgs`, `settings 2`."""
     words = []
     for name in _differing(keys):
         value = getattr(run, name)
@@ -136,7 +137,7 @@ def _apart(groups: Mapping[tuple[str, ...], Mapping[str, ProbeRun]]) -> list[str
 
 
 def _shown_names(runs: Sequence[ProbeRun]) -> tuple[dict[tuple[str, str], str], list[str]]:
-    """(name, fingerprint) -> shown name; encoders that share a name are told apart by fingerprint."""
+    """(name, fingerprint) -> shown name; fingerprints distinguish encoders that share a name."""
     fingerprints: dict[str, list[str]] = {}
     for run in runs:
         known = fingerprints.setdefault(run.encoder, [])

@@ -10,7 +10,6 @@ import sys
 
 import numpy as np
 import pytest
-
 from tensorflow import keras
 
 from aesthkeras.errors import UsageError
@@ -150,7 +149,7 @@ def test_another_encoder_or_other_labels_are_refused(finished, run_probe, tmp_pa
         run_probe(tmp_path / "tiny", tmp_path / "run", **same)
 
 
-def test_without_layers_every_block_of_the_encoder_is_probed_in_its_order(rated, run_probe, encoder, tmp_path):
+def test_without_layers_all_blocks_of_the_encoder_are_probed(rated, run_probe, encoder, tmp_path):
     outputs = {name: encoder.model.output[name] for name in ("conv4", "conv2", "embedding")}
     two = encoder._replace(model=keras.Model(encoder.model.input, outputs))
     run = run_probe(rated.folder, tmp_path / "run", encoder=two, layers="", folds=2, repeats=1)
