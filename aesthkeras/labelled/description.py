@@ -39,7 +39,7 @@ class DatasetFacts:
 
 
 @dataclass(frozen=True)
-class Description:
+class RunDescription:
     """What every run on labelled photos says of itself; `protocol` is a phrase for people."""
 
     encoder: EncoderFacts
@@ -48,7 +48,7 @@ class Description:
 
 
 @dataclass(frozen=True)
-class ProbeDescription(Description):
+class ProbeDescription(RunDescription):
     """What a probe run says of itself; `layers` in the model's order, `values` is layer -> pooled values."""
 
     solver: str
@@ -57,7 +57,7 @@ class ProbeDescription(Description):
     values: dict[str, int]
 
 
-def write_description(path: Path, description: Description) -> None:
+def write_description(path: Path, description: RunDescription) -> None:
     """Writes the description of a run, which must be of the inputs that the run began with.
 
     Raises:
@@ -68,7 +68,7 @@ def write_description(path: Path, description: Description) -> None:
     replace_file(path, (json.dumps(asdict(description), indent=2) + "\n").encode())
 
 
-def _refuse_other_inputs(path: Path, description: Description) -> None:
+def _refuse_other_inputs(path: Path, description: RunDescription) -> None:
     earlier = json.loads(path.read_text())
     for argument, part, facts in (
         ("encoder", "encoder", description.encoder),

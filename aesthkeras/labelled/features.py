@@ -32,7 +32,7 @@ from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, unreadable_photo
 from aesthkeras.photos.views import center_crop, resize_shorter_edge
 
-INDEX = "index.json"
+CACHE_INDEX = "index.json"
 BATCH_SIZE = 64
 CHECK_ROWS = 256  # rows read at once for a checksum
 
@@ -149,7 +149,7 @@ def extract_features(
         aside.mkdir(parents=True)
         shapes = _write_features(aside, encoder, photos, layers, pooling, crops, progress)
         index = {"key": key, "layers": shapes}
-        (aside / INDEX).write_text(json.dumps(index))
+        (aside / CACHE_INDEX).write_text(json.dumps(index))
         shutil.rmtree(folder, ignore_errors=True)  # one that is damaged, or of another encoder
         os.rename(aside, folder)
     except OSError as error:
@@ -169,7 +169,7 @@ def extract_features(
 def load_features(folder: Path, key: str, layers: Sequence[str]) -> Features | None:
     """The cache in `folder` if it is complete and has this key, otherwise None."""
     try:
-        index = json.loads((folder / INDEX).read_text())
+        index = json.loads((folder / CACHE_INDEX).read_text())
         if index["key"] != key:
             return None
         features = {}

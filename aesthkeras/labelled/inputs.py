@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from aesthkeras.labelled.description import DatasetFacts, Description, EncoderFacts
+from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescription
 from aesthkeras.labelled.protocols import LabelledPhotos
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
 from aesthkeras.monitoring.progress import say
@@ -43,13 +43,13 @@ def describe_inputs(
     settings: LabelledRunSettings,
     recipe: FoldSettings,
     cross_validated: bool,
-) -> Description:
+) -> RunDescription:
     """Describes what a run is about to use; a csv set is named after its folder."""
     is_csv = settings.dataset == "csv"
     name = os.path.basename(os.path.abspath(settings.data_dir)) if is_csv else settings.dataset
     grouped = " grouped" if len(set(photos.keys)) < len(photos.keys) else ""
     folds = f"{recipe.folds}-fold{grouped} cross-validation x {recipe.repeats}, seed {recipe.seed}"
-    return Description(
+    return RunDescription(
         EncoderFacts(encoder.name, encoder.fingerprint, encoder.spec),
         DatasetFacts(name, len(photos.ids), data_fingerprint(photos, photo_set), photos.scores is not None),
         folds if cross_validated else "train and test split",

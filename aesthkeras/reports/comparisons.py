@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aesthkeras.errors import UsageError
 from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.predictions import Predictions, read_predictions
-from aesthkeras.reports.probe_tables import AVERAGE, DIGITS
+from aesthkeras.reports.probe_tables import AVERAGE, DECIMALS_KEPT
 from aesthkeras.reports.sections import Section
 from aesthkeras.reports.significance import STATISTICS, Difference, paired_differences
 
@@ -98,7 +98,7 @@ def _row(
     except UsageError as error:
         raise UsageError(f"{run.folder} and {other.folder}: {error}") from None
     shown = [
-        Difference(*(round(measure.factor * number, DIGITS) for number in (one.mean, one.low, one.high)))
+        Difference(*(round(measure.factor * end, DECIMALS_KEPT) for end in (one.mean, one.low, one.high)))
         for one in found
     ]
     by_layer = dict(zip(common, shown))

@@ -13,7 +13,7 @@ from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.sections import Section
 
 AVERAGE = "average"
-DIGITS = 6  # kept of a shown value, so that every format rounds the same number
+DECIMALS_KEPT = 6  # kept of a shown value, so that every format rounds the same number
 USUAL_LAYER = "conv3"  # the layer of the paper's low-data figures
 
 
@@ -142,5 +142,5 @@ def _replicates(run: ProbeRun, measure: Measure, layer: str, fraction: float) ->
 def _cell(values: np.ndarray) -> Cell | None:
     if not len(values):
         return None
-    deviation = round(float(np.std(values, ddof=1)), DIGITS) if len(values) > 1 else None
-    return Cell(round(float(np.mean(values)), DIGITS), deviation, len(values))
+    deviation = round(float(np.std(values, ddof=1)), DECIMALS_KEPT) if len(values) > 1 else None
+    return Cell(round(float(np.mean(values)), DECIMALS_KEPT), deviation, len(values))

@@ -10,7 +10,7 @@ from pathlib import Path
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
-from aesthkeras.reports.probe_tables import DIGITS, Cell, Table
+from aesthkeras.reports.probe_tables import DECIMALS_KEPT, Cell, Table
 from aesthkeras.reports.report_markdown import markdown
 from aesthkeras.reports.report_page import page
 
@@ -71,8 +71,8 @@ def _cell_lines(tables: Sequence[tuple[str, Table, str]]) -> list[list[object]]:
 
 
 def _numbers(cell: Cell) -> list[object]:
-    deviation = "" if cell.deviation is None else f"{cell.deviation:.{DIGITS}f}"
-    return [f"{cell.mean:.{DIGITS}f}", deviation, cell.replicates or "", cell.rank or ""]
+    deviation = "" if cell.deviation is None else f"{cell.deviation:.{DECIMALS_KEPT}f}"
+    return [f"{cell.mean:.{DECIMALS_KEPT}f}", deviation, cell.replicates or "", cell.rank or ""]
 
 
 def _difference_lines(part: SectionReport) -> list[list[object]]:
@@ -86,7 +86,7 @@ def _difference_lines(part: SectionReport) -> list[list[object]]:
             comparison.reference,
             comparison.measure.name,
             column,
-            *(f"{number:.{DIGITS}f}" for number in (found.mean, found.low, found.high)),
+            *(f"{number:.{DECIMALS_KEPT}f}" for number in (found.mean, found.low, found.high)),
             found.excludes_zero,
         ]
         for name, row in comparison.rows.items()

@@ -12,7 +12,7 @@ from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.probe_tables import Cell
 from aesthkeras.reports.significance import Difference
 
-NOTHING = "–"
+EMPTY_CELL = "–"
 PAPER = "paper: "
 
 
@@ -44,7 +44,7 @@ def probe_command(run: ProbeRun) -> str:
 def difference_text(difference: Difference | None, measure: Measure) -> str:
     """`+2.1 [+0.3, +3.9] *`, the star where the interval excludes 0."""
     if difference is None:
-        return NOTHING
+        return EMPTY_CELL
     low, high = measure.signed(difference.low), measure.signed(difference.high)
     star = " *" if difference.excludes_zero else ""
     return f"{measure.signed(difference.mean)} [{low}, {high}]{star}"
@@ -79,7 +79,7 @@ def _cells(part: SectionReport, measure: Measure) -> str:
 
 
 def _texts(cells: Sequence[Cell | None], measure: Measure) -> list[str]:
-    return [_text(cell, measure) if cell else NOTHING for cell in cells]
+    return [_text(cell, measure) if cell else EMPTY_CELL for cell in cells]
 
 
 def _text(cell: Cell, measure: Measure) -> str:

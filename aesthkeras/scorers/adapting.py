@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from aesthkeras.files import replace_file
 from aesthkeras.labelled.blocks import blocks_of, chosen_blocks
-from aesthkeras.labelled.description import SCORER, Description, write_description
+from aesthkeras.labelled.description import SCORER, RunDescription, write_description
 from aesthkeras.labelled.features import extract_features
 from aesthkeras.labelled.inputs import (
     describe_inputs,
@@ -212,11 +212,11 @@ def whole(photos: LabelledPhotos) -> Part:
     return Part(0, 0, everything, everything[:0], labels, threshold)
 
 
-def _title(description: Description) -> str:
+def _title(description: RunDescription) -> str:
     return f"{description.encoder.name} on {description.dataset.name}: {description.protocol}"
 
 
-def _say_results(run: RunFolder, description: Description, measured: Measured, exported: Path) -> None:
+def _say_results(run: RunFolder, description: RunDescription, measured: Measured, exported: Path) -> None:
     say_what_was_left_out(run)
     say(f"{description.protocol}: {sentence(measured)}")
     say(f"{RESULTS}, {PREDICTIONS} and {FIGURE} are in {run.path}; the scorer is in {exported}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.description import Description
+from aesthkeras.labelled.description import RunDescription
 from aesthkeras.labelled.protocols import LabelledSet, Part
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.networks.model_card import Origin
@@ -22,7 +22,7 @@ def meaning_of(
     labelled: LabelledSet,
     part: Part,
     recipe: ScorerRecipe,
-    description: Description,
+    description: RunDescription,
     fitted: FittedScorer,
     measured: Measured,
 ) -> dict[str, Any]:
