@@ -1,6 +1,6 @@
 """Adapts an encoder: `python -m aesthkeras.adapt --encoder=savedmodels/NAME --data_dir=D --run_dir=R`.
 
-A small network on top of a pre-trained encoder learns to score photos. The scorer comes out as a SavedModel
+A small network on top of a pre-trained encoder learns to score photos. The scorer is exported as a SavedModel
 under --out. The run folder holds `results.csv` (a row a fold), `predictions.npz` (the out-of-fold score of
 every photo), `adapt.png` and `adapt.json`; the same command, killed and started again, goes on.
 """
@@ -18,29 +18,32 @@ from aesthkeras.training.run_folder import RunFolder
 
 def define() -> None:
     """All flags of the command."""
-    for settings in (ScorerRunSettings, ScorerRecipe, DatasetSettings):
-        command.define_flags(settings)
+    for group in (ScorerRunSettings, ScorerRecipe, DatasetSettings):
+        command.define_flags(group)
 
 
 def main(_: list[str]) -> None:
-    """Checks flags and labels, claims the run folder, then loads TensorFlow and adapts."""
+    """Checks flags, labels and encoder, claims the run folder, and adapts."""
     from aesthkeras.labelled.protocols import read_labelled
 
-    places, recipe = command.from_flags(ScorerRunSettings), command.from_flags(ScorerRecipe)
+    settings, recipe = command.from_flags(ScorerRunSettings), command.from_flags(ScorerRecipe)
     choices = command.from_flags(DatasetSettings)
-    # What is trained along must end in an encoder that pre-training knows.
-    require(places, "tiles", places.tiles <= 1 or recipe.trunk == "frozen", "0 or 1 with --trunk=finetuned")
-    # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
-    labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
+    # Pre-training must be able to start from what is fine-tuned, and it knows no tiles.
+    fits = settings.tiles <= 1 or recipe.trunk == "frozen"
+    require(settings, "tiles", fits, "0 or 1 with --trunk=finetuned")
+    labelled = read_labelled(settings.dataset, settings.data_dir, choices, recipe)
 
-    from aesthkeras.scorers.adapting import adapt, require_adaptable
+    from aesthkeras.scorers.adapting import adapt, find_trunk, name_blocks, require_adaptable
 
     require_adaptable(labelled, recipe)
-    run = RunFolder(places.run_dir)
+    encoder = find_trunk(settings, recipe)
+    name_blocks(recipe, encoder)
+    # Not before all is checked: a claimed folder takes no other recipe, so it must not be a mistaken one.
+    run = RunFolder(settings.run_dir)
     decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
-    run.claim(flag_values(places, recipe, choices), decisive)
-    command.claim_out(places.saved_model())
-    adapt(run, places, labelled, recipe)
+    run.claim(flag_values(settings, recipe, choices), decisive)
+    command.claim_out(settings.saved_model())
+    adapt(run, encoder, labelled, recipe, settings)
 
 
 if __name__ == "__main__":

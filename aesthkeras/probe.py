@@ -19,25 +19,28 @@ from aesthkeras.training.run_folder import RunFolder
 
 def define() -> None:
     """All flags of the command."""
-    for settings in (LabelledRunSettings, ProbeRecipe, DatasetSettings):
-        command.define_flags(settings)
+    for group in (LabelledRunSettings, ProbeRecipe, DatasetSettings):
+        command.define_flags(group)
 
 
 def main(_: list[str]) -> None:
-    """Checks flags and labels, claims the run folder, then loads TensorFlow and probes."""
+    """Checks flags, labels and encoder, claims the run folder, and probes."""
     from aesthkeras.labelled.protocols import read_labelled
 
-    places, recipe = command.from_flags(LabelledRunSettings), command.from_flags(ProbeRecipe)
+    settings, recipe = command.from_flags(LabelledRunSettings), command.from_flags(ProbeRecipe)
     choices = command.from_flags(DatasetSettings)
-    # Before the folder is claimed: a mistake in the folds must not be what the folder insists on.
-    labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
-    run = RunFolder(places.run_dir)
+    labelled = read_labelled(settings.dataset, settings.data_dir, choices, recipe)
+
+    from aesthkeras.networks.find import find_encoder
+    from aesthkeras.probes.probing import name_layers, probe
+
+    encoder = find_encoder(settings.encoder, settings.calibration_dir, settings.tiles)
+    name_layers(recipe, encoder)
+    # Not before all is checked: a claimed folder takes no other recipe, so it must not be a mistaken one.
+    run = RunFolder(settings.run_dir)
     decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
-    run.claim(flag_values(places, recipe, choices), decisive)
-
-    from aesthkeras.probes.probing import probe
-
-    probe(run, places, labelled, recipe)
+    run.claim(flag_values(settings, recipe, choices), decisive)
+    probe(run, encoder, labelled, recipe, settings)
 
 
 if __name__ == "__main__":

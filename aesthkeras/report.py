@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-import sys
 from dataclasses import dataclass
 
 from aesthkeras import command
 from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.progress import say
 from aesthkeras.reports.measures import MEASURES
 from aesthkeras.settings import require, setting
 
@@ -20,7 +20,9 @@ class ReportSettings:
     out: str = setting("report", "folder for report.html, report.md, tables/ and figures/")
     title: str = setting("", "heading of the report; empty counts encoders and data sets")
     metric: str = setting("accuracy", "what the tables and figures show", list(MEASURES))
-    layer: str = setting("conv3", "block whose low-data curves are drawn")
+    layer: str = setting(
+        "", "block whose low-data curves are drawn; empty for conv3, or where there is none the middle block"
+    )
     reference: str = setting(
         "", "encoder to take differences against; empty takes a random one, else the first"
     )
@@ -64,8 +66,8 @@ def main(paths: list[str]) -> None:
     )
     write_report(report, settings.out)
     for part in report.sections:
-        print(f"aesthkeras: {part.headline}", file=sys.stderr)
-    print(f"aesthkeras: {settings.out}/report.html, report.md, tables/, figures/", file=sys.stderr)
+        say(part.headline)
+    say(f"{settings.out}/report.html, report.md, tables/, figures/")
 
 
 def _replayed(paths: list[str], settings: ReportSettings) -> str:

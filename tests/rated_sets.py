@@ -91,19 +91,26 @@ def rated(make_set, tmp_path_factory: pytest.TempPathFactory) -> RatedSet:
 def run_probe(exported: Path) -> Callable[..., Path]:
     """`run_probe(set folder, run folder, **settings)`: the command without its process."""
 
-    def run(data_dir: Path, run_dir: Path, choices: DatasetSettings | None = None, **settings) -> Path:
+    def run(
+        data_dir: Path,
+        run_dir: Path,
+        choices: DatasetSettings | None = None,
+        encoder: FoundEncoder | None = None,
+        **settings,
+    ) -> Path:
         from aesthkeras.labelled.protocols import read_labelled
         from aesthkeras.probes.probing import probe
 
-        places = LabelledRunSettings(encoder=str(exported), data_dir=str(data_dir), run_dir=str(run_dir))
-        given = {name: settings.pop(name) for name in list(settings) if hasattr(places, name)}
-        places = replace(places, **given)
+        where = LabelledRunSettings(encoder=str(exported), data_dir=str(data_dir), run_dir=str(run_dir))
+        given = {name: settings.pop(name) for name in list(settings) if hasattr(where, name)}
+        where = replace(where, **given)
         recipe = ProbeRecipe(**{"folds": 3, "repeats": 2, "layers": "conv1,conv5", **settings})
         choices = choices or DatasetSettings()
-        labelled = read_labelled(places.dataset, places.data_dir, choices, recipe)
+        labelled = read_labelled(where.dataset, where.data_dir, choices, recipe)
+        found = encoder or find_encoder(str(exported))
         folder = RunFolder(run_dir)
-        folder.claim(flag_values(places, recipe, choices), set())
-        probe(folder, places, labelled, recipe)
+        folder.claim(flag_values(where, recipe, choices), set())
+        probe(folder, found, labelled, recipe, where)
         return Path(run_dir)
 
     return run

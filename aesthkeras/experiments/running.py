@@ -1,7 +1,7 @@
 """A set of experiments: pre-training runs of several seeds, their probes on several data sets, one report.
 
-Each part is a command of its own, run in a process of its own and shown before it runs, so that every number
-of the report can be made again without this file. Finished parts are skipped; a killed one goes on.
+Each part is a command that runs in a process of its own and is printed before it runs, so that every number
+of the report can be reproduced without this file. Finished parts are skipped; a killed one goes on.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import NamedTuple
 from aesthkeras.command import parsed
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.settings import LabelledRunSettings
+from aesthkeras.labelled.predictions import PREDICTIONS
+from aesthkeras.labelled.settings import LabelledRunSettings, listed
+from aesthkeras.monitoring.progress import say
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.settings import flag_values, require, setting
 from aesthkeras.training.run_folder import RunFolder
 
-PREDICTIONS = "predictions.npz"  # what a probe writes last
-INDIFFERENT = {"run_dir", "feature_dir", "cache", "checkpoint_minutes"}  # to a probe's numbers
+INDIFFERENT = {"run_dir", "feature_dir", "cache", "checkpoint_minutes"}  # flags that change no number
 SET_PARENT_DEATH_SIGNAL = 1  # of Linux's prctl
 
 
@@ -69,7 +70,7 @@ class ExperimentSettings:
 
 
 class Job(NamedTuple):
-    """One command: `folder` is what it works in, `needs` the folder of the run whose encoder it reads."""
+    """A command: it writes to `folder`; `needs` is the folder of the run whose encoder it reads, or None."""
 
     module: str
     flags: tuple[str, ...]
@@ -77,16 +78,16 @@ class Job(NamedTuple):
     needs: Path | None = None
 
     def shown(self) -> str:
-        """The command as one types it."""
+        """The command as it is typed in a shell."""
         return shlex.join(["python", "-m", self.module, *self.flags])
 
     def is_done(self) -> bool:
-        """Whether it need not run: a probe with all its predictions, made after the encoder was exported.
+        """Whether the command need not run: a probe with predictions that are newer than the encoder.
 
-        One made with other flags is not done: run, it says what differs, and so does pre-training, which
-        looks for itself whether it is finished.
+        A probe that was made with other flags counts as not done: when it runs, it says what differs.
+        Pre-training always runs; it finds out by itself that it is finished.
         """
-        written = self.folder / PREDICTIONS
+        written = self.folder / PREDICTIONS  # what a probe writes last
         if self.module != "aesthkeras.probe" or not written.exists():
             return False
         record = self.needs / "run.json" if self.needs else None
@@ -96,13 +97,12 @@ class Job(NamedTuple):
 
 
 def probe_flags(arguments: Sequence[str]) -> dict[str, str]:
-    """What decides a probe's numbers, by the arguments of its command: flag name -> text.
+    """The flags that a probe's numbers depend on, from the arguments of its command: flag name -> text.
 
     Raises:
         UsageError: they are no flags of a probe.
     """
-    places, recipe, choices = parsed((LabelledRunSettings, ProbeRecipe, DatasetSettings), arguments)
-    values = flag_values(places, recipe, choices)
+    values = flag_values(*parsed((LabelledRunSettings, ProbeRecipe, DatasetSettings), arguments))
     return {name: text for name, text in values.items() if name not in INDIFFERENT}
 
 
@@ -111,11 +111,6 @@ class Experiment(NamedTuple):
 
     name: str
     jobs: list[Job]
-
-
-def listed(text: str) -> list[str]:
-    """The parts of a flag that takes several values, separated by commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def recipe_files(recipes: str) -> list[Path]:
@@ -197,7 +192,7 @@ def report_job(settings: ExperimentSettings, experiments: Sequence[Experiment]) 
 
 
 def run_experiments(settings: ExperimentSettings) -> None:
-    """Runs what is not done yet, and then the report; one that fails does not keep the others from running.
+    """Runs what is not done yet, and then the report; if one command fails, the other experiments still run.
 
     Raises:
         UsageError: some failed, each after saying why; the report is of the others.
@@ -212,7 +207,7 @@ def run_experiments(settings: ExperimentSettings) -> None:
             if not succeeds(job):
                 failed.append(experiment.name)
                 break
-            # 150 MB a probe, and made again in half a minute
+            # 150 MB for each probe, and computed again in half a minute
             shutil.rmtree(job.folder / "features", ignore_errors=True)
     report = report_job(settings, experiments)
     if report:
@@ -235,10 +230,5 @@ def succeeds(job: Job) -> bool:
 
 
 def _end_with_parent() -> None:
-    """Runs in the new process: else a killed harness would leave it training in its folder."""
+    """Runs in the new process, which otherwise would go on training after its parent was killed."""
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-
-
-def say(line: str) -> None:
-    """One line on stderr."""
-    print(f"aesthkeras: {line}", file=sys.stderr, flush=True)

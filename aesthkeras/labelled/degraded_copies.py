@@ -1,6 +1,6 @@
-"""Degraded copies of rated photos: what a scorer is taught to put below the photo itself.
+"""Degraded copies of rated photos, which a scorer learns to rank below the photo itself.
 
-Nobody has rated them, so only the order is learned (`targets.ranking_losses`). An extension of ours.
+Nobody has rated them, so only the order is learned (`targets.ranking_losses`). The paper has no such thing.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import tensorflow as tf
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES
 
-# A turned photo is no worse a photo. Mixup's partner is any photo of the batch, be it one that tests.
-SPOILT_BY = tuple(edit.index for edit in CLASSES if edit.operation not in (None, "rotation"))
+# All edits of Table 1 but rotation: a rotated photo is no worse. The partner of mixup is any photo of the
+# batch; it may be a test photo, but its label is not used.
+DEGRADING = tuple(edit.index for edit in CLASSES if edit.operation not in (None, "rotation"))
 
 
 def draw_copies(photos: int, copies: int, seed: int) -> np.ndarray:
-    """Which edit of Table 1 makes each copy: int32 `[photos, copies]`, different ones for one photo."""
-    chance = np.random.default_rng([seed, len(SPOILT_BY)])
-    drawn = chance.permuted(np.tile(np.array(SPOILT_BY, np.int32), (photos, 1)), axis=1)
+    """Draws edits of Table 1, no two alike for a photo: int32 `[photos, copies]`, indices into `CLASSES`."""
+    chance = np.random.default_rng([seed, len(DEGRADING)])
+    drawn = chance.permuted(np.tile(np.array(DEGRADING, np.int32), (photos, 1)), axis=1)
     return drawn[:, :copies]
 
 

@@ -1,8 +1,8 @@
 """Pooled features of every photo, extracted once into files that are mapped into memory.
 
-A cache is a folder with one `.npy` a layer and an `index.json`. It is written aside and renamed when whole,
-its name is derived from encoder, photos, pooling and crops, and checksums are compared when it is opened: an
-interrupted, damaged or foreign cache is made anew without a word, and never read.
+A cache is a folder with one `.npy` file for each layer and an `index.json`. Its name is derived from encoder,
+photos, pooling and crops. It is written under another name and renamed when it is complete; checksums are
+compared when it is opened. An interrupted, damaged or foreign cache is never read but silently replaced.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 import tensorflow as tf
@@ -31,7 +32,7 @@ from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, unreadable_photo
 from aesthkeras.photos.views import center_crop, resize_shorter_edge
 
-INDEX = "index.json"
+CACHE_INDEX = "index.json"
 BATCH_SIZE = 64
 CHECK_ROWS = 256  # rows read at once for a checksum
 
@@ -39,9 +40,17 @@ Features = dict[str, np.ndarray]  # layer -> float32 [photos, views + copies, va
 
 
 def pooling_function(encoder: keras.Model, layers: Sequence[str], pooling: str) -> Any:
-    """Pixel values to pooled features: uint8 `[N, S, S, 3]` -> float32 `[N, values]` by layer.
+    """Compiles the way from pixels to pooled features.
 
-    The encoder runs in inference mode; what lies behind the highest layer is pruned from the graph.
+    The encoder runs in inference mode; whatever no layer depends on is pruned from the graph.
+
+    Args:
+        encoder: a functional model from RGB pixel values `[N, S, S, 3]` to its outputs by name.
+        layers: blocks to pool, and the embedding where it is wanted.
+        pooling: one of `settings.POOLINGS`.
+
+    Returns:
+        A concrete function: uint8 `[N, S, S, 3]` -> float32 `[N, values]` by layer.
     """
 
     def pooled(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -53,9 +62,9 @@ def pooling_function(encoder: keras.Model, layers: Sequence[str], pooling: str) 
 
 
 def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BATCH_SIZE) -> tf.data.Dataset:
-    """Centre crops of all photos in order, by the very steps of `serving_pixels`.
+    """Centre crops of all photos in order, by the same steps as `serving_pixels`.
 
-    Where the photos are cached at this `resize`, their pixels are taken from there, which are the same.
+    Photos that are cached at this `resize` are read from the cache, which has the same pixels.
 
     Returns:
         Batches uint8 `[N, crop, crop, 3]`.
@@ -78,7 +87,7 @@ def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BAT
 
 
 class Crops(NamedTuple):
-    """Which crops of a photo are described: `views`, then degraded `copies`; `seed` decides both."""
+    """Which crops of a photo have features: `views`, then degraded `copies`; `seed` decides both."""
 
     views: int
     copies: int
@@ -88,7 +97,7 @@ class Crops(NamedTuple):
 def cache_key(
     encoder: FoundEncoder, photos: PhotoSet, layers: Sequence[str], pooling: str, crops: Crops
 ) -> str:
-    """SHA-256 over everything that decides the features, in hexadecimal."""
+    """SHA-256 over everything that the features depend on, in hexadecimal."""
     parts = (encoder.fingerprint, encoder.resize, encoder.crop, photos.fingerprint, len(photos.paths))
     text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, *crops))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -105,19 +114,20 @@ def extract_features(
     seed: int = 0,
     progress: bool = True,
 ) -> Features:
-    """The pooled features of all photos, from the cache where it has them.
+    """The pooled features of all photos, read from the cache if it has them.
 
-    One batch is in memory at a time. On disk a view takes 4 bytes a value: 190 KB at full width.
+    One batch is in memory at a time. On disk a value takes 4 bytes, and a view of the five blocks of an
+    AlexNet at full width 190 KB.
 
     Args:
         encoder: what `find_encoder` returned.
         photos: what `inspect_photos` returned.
         feature_dir: folder of the caches; several runs may share it.
-        layers: blocks to pool, and `embedding` where it is wanted.
+        layers: blocks to pool, and the embedding where it is wanted.
         pooling: one of `settings.POOLINGS`.
-        views: crops of each photo: the middle; from 2 on also its mirror image; more are random crops,
-            mirrored by chance, as in training.
-        copies: degraded copies of the middle crop, which come behind the views (`degraded_copies.py`).
+        views: crops of each photo. The first is the centre crop, the second its mirror image; more are random
+            crops, mirrored at random, as in training.
+        copies: degraded copies of the centre crop, which follow the views (`degraded_copies.py`).
         seed: decides the random crops and the copies.
         progress: whether to show a progress bar on stderr.
 
@@ -125,7 +135,7 @@ def extract_features(
         float32 `[photos, views + copies, values]` by layer, mapped read-only.
 
     Raises:
-        UsageError: the folder cannot be written, or a photo is gone since it was inspected.
+        UsageError: the folder cannot be written, or a photo has gone since it was inspected.
     """
     crops = Crops(views, copies, seed if views > 2 or copies else 0)
     key = cache_key(encoder, photos, layers, pooling, crops)
@@ -139,11 +149,11 @@ def extract_features(
         aside.mkdir(parents=True)
         shapes = _write_features(aside, encoder, photos, layers, pooling, crops, progress)
         index = {"key": key, "layers": shapes}
-        (aside / INDEX).write_text(json.dumps(index))
-        shutil.rmtree(folder, ignore_errors=True)  # damaged, or of another encoder
+        (aside / CACHE_INDEX).write_text(json.dumps(index))
+        shutil.rmtree(folder, ignore_errors=True)  # one that is damaged, or of another encoder
         os.rename(aside, folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # the command has a line for it
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # the command has its own line for it
             raise
         raise UsageError(
             f"feature_dir={feature_dir}: expected to be able to write there: {error}"
@@ -157,14 +167,14 @@ def extract_features(
 
 
 def load_features(folder: Path, key: str, layers: Sequence[str]) -> Features | None:
-    """The cache in `folder` if it is whole and has this very key, otherwise None."""
+    """The cache in `folder` if it is complete and has this key, otherwise None."""
     try:
-        index = json.loads((folder / INDEX).read_text())
+        index = json.loads((folder / CACHE_INDEX).read_text())
         if index["key"] != key:
             return None
         features = {}
         for layer in layers:
-            array = np.load(folder / f"{layer}.npy", mmap_mode="r")
+            array = np.load(_file(folder, layer), mmap_mode="r")
             described = index["layers"][layer]
             if list(array.shape) != described["shape"] or array.dtype != np.float32:
                 return None
@@ -198,7 +208,7 @@ def _write_features(
     arrays = {}
     for name in layers:
         shape = (count, per_photo, int(pooled.structured_outputs[name].shape[-1]))
-        arrays[name] = _new_array(folder / f"{name}.npy", shape)
+        arrays[name] = _new_array(_file(folder, name), shape)
     bar = tqdm(total=count * per_photo, desc="extracting features", unit="crop", disable=not progress)
     with contextlib.closing(bar):
         try:
@@ -216,7 +226,7 @@ def _write_features(
 def _views(
     encoder: FoundEncoder, photos: PhotoSet, crops: Crops
 ) -> Iterator[tuple[np.ndarray, np.ndarray, tf.Tensor]]:
-    """The crops of all photos, batch by batch: the photos' numbers, which of their crops, the pixels."""
+    """The crops of all photos in batches: the photos' numbers, the numbers of their crops, the pixels."""
     views, copies, seed = crops
     start = 0
     classes = draw_copies(len(photos.paths), copies, seed)
@@ -225,9 +235,9 @@ def _views(
         for view, cut in enumerate([pixels, pixels[:, :, ::-1]][:views]):
             yield numbers, np.full(len(numbers), view), cut
         if copies:
-            spoilt = degraded_copies(pixels, tf.constant(classes[numbers]), tf.constant([seed, start]))
+            degraded = degraded_copies(pixels, tf.constant(classes[numbers]), tf.constant([seed, start]))
             for copy in range(copies):
-                yield numbers, np.full(len(numbers), views + copy), spoilt[:, copy]
+                yield numbers, np.full(len(numbers), views + copy), degraded[:, copy]
         start += len(pixels)
     crops_per_photo = views - 2
     if crops_per_photo < 1:
@@ -236,7 +246,7 @@ def _views(
     taken = np.full(len(photos.paths), 2)
     patches = patch_dataset(photos, encoder.resize, encoder.crop, BATCH_SIZE, crops_per_photo, seed)
     for batch in patches.take(-(-left // BATCH_SIZE)):
-        numbers = batch["photo"].numpy()[:left]  # the rest of the last batch is the next epoch's
+        numbers = batch["photo"].numpy()[:left]  # the rest of the last batch belongs to the next epoch
         places = np.empty_like(numbers)
         for row, number in enumerate(numbers):
             places[row] = taken[number]
@@ -245,16 +255,21 @@ def _views(
         left -= len(numbers)
 
 
+def _file(folder: Path, layer: str) -> Path:
+    """A layer's file; layers of other people's models may have a slash in their names."""
+    return folder / f"{quote(layer, safe='')}.npy"
+
+
 def _new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     array = np.lib.format.open_memmap(path, "w+", np.float32, shape)
     with open(path, "r+b") as file:
-        # On a full disk this is an error, writing to the map would be a bus error.
+        # On a full disk this raises an error; writing to the map would end in a bus error.
         os.posix_fallocate(file.fileno(), 0, os.path.getsize(path))
     return array
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Removes what killed processes left of this cache."""
+    """Removes unfinished copies of this cache that killed processes left."""
     for left in folder.parent.glob(f".{folder.name}.*.aside"):
         process = left.name.split(".")[-2]
         if process.isdecimal() and not _is_running(int(process)):

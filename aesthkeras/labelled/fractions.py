@@ -1,4 +1,4 @@
-"""Which training photos keep their labels: draws by class, each within the next larger one."""
+"""Label fractions: which training photos keep their labels. Smaller draws are subsets of larger ones."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ def draw_fraction(
     purpose: str = "",
     draws: str = "balanced",
 ) -> np.ndarray:
-    """A share of the training photos, of both classes.
+    """Draws a share of the training photos, some of each class.
 
-    Balanced, half of it is from each class: the number of photos is the nearest even one, at least two, and
-    where the rarer class has too few, it gives all it has and the other one fills up. Stratified, it is that
-    share of each class, at least one photo, as the paper has it. Where one class is much rarer, only
-    stratified shares differ in their size alone: a probe of balanced ones takes it to be as common.
+    A balanced draw takes half of its photos from each class. Their number is rounded to an even one, at least
+    two. If the rarer class has too few photos, all of them are taken and the other class fills the rest. A
+    probe trained on a balanced draw takes both classes to be equally common.
 
-    Draws of one seed and purpose are nested: a photo that has its label at 1% has it at 5% too. A photo's
-    chance hangs on nothing but seed, purpose and its id.
+    A stratified draw takes that share of each class, at least one photo, as the paper does. Draws of
+    different sizes then differ in nothing but their size.
+
+    Draws of one seed and purpose are nested: a photo that has its label at 1% also has it at 5%. Whether a
+    photo is drawn early depends on seed, purpose and its id alone.
 
     Args:
         ids: of the training photos.
         labels: int `[photos]`, 0 and 1.
         fraction: above 0, up to 1; 1 is all photos, balanced or not.
         seed: decides the draw.
-        purpose: independent draws of one seed, such as folds, go by different names.
+        purpose: a name that makes several draws with one seed independent, such as one for each fold.
         draws: `balanced` or `stratified`.
 
     Returns:

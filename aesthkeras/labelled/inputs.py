@@ -1,18 +1,17 @@
-"""What a run on labelled photos finds out, checks and writes down before it trains."""
+"""What a run is about to use: the photos that can be read, the list of those that cannot, a description."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from aesthkeras.errors import UsageError
+from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescription
 from aesthkeras.labelled.protocols import LabelledPhotos
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
+from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.photos.inspection import PhotoSet, inspect_photos
 from aesthkeras.photos.quarantine import write_quarantine
@@ -30,10 +29,9 @@ def readable_photos(
     return photos.subset(kept), photo_set
 
 
-def list_left_out(quarantine: Path, left_out: list[tuple[str, str, str]]) -> None:
-    """Adds to quarantine.csv what the set lists and cannot give: labels of photos that are not there."""
-    with open(quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        rows = {row["path"]: row["reason"] for row in csv.DictReader(lines)}
+def list_left_out(quarantine: Path, left_out: Sequence[tuple[str, str, str]]) -> None:
+    """Adds to quarantine.csv the entries `(id, path, reason)` of the data set that have no photo or label."""
+    rows = _quarantined(quarantine)
     rows.update({path: reason for _, path, reason in left_out})
     write_quarantine(str(quarantine), rows.items())
 
@@ -42,24 +40,20 @@ def describe_inputs(
     encoder: FoundEncoder,
     photos: LabelledPhotos,
     photo_set: PhotoSet,
-    places: LabelledRunSettings,
+    settings: LabelledRunSettings,
     recipe: FoldSettings,
     cross_validated: bool,
-) -> dict[str, Any]:
-    """What the run's description says of encoder, data set and protocol."""
-    name = os.path.basename(os.path.abspath(places.data_dir)) if places.dataset == "csv" else places.dataset
+) -> RunDescription:
+    """Describes what a run is about to use; a csv set is named after its folder."""
+    is_csv = settings.dataset == "csv"
+    name = os.path.basename(os.path.abspath(settings.data_dir)) if is_csv else settings.dataset
     grouped = " grouped" if len(set(photos.keys)) < len(photos.keys) else ""
     folds = f"{recipe.folds}-fold{grouped} cross-validation x {recipe.repeats}, seed {recipe.seed}"
-    return {
-        "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "spec": encoder.spec},
-        "dataset": {
-            "name": name,
-            "photos": len(photos.ids),
-            "fingerprint": data_fingerprint(photos, photo_set),
-            "scored": photos.scores is not None,
-        },
-        "protocol": folds if cross_validated else "train and test split",
-    }
+    return RunDescription(
+        EncoderFacts(encoder.name, encoder.fingerprint, encoder.spec),
+        DatasetFacts(name, len(photos.ids), data_fingerprint(photos, photo_set), photos.scores is not None),
+        folds if cross_validated else "train and test split",
+    )
 
 
 def data_fingerprint(photos: LabelledPhotos, photo_set: PhotoSet) -> str:
@@ -72,27 +66,13 @@ def data_fingerprint(photos: LabelledPhotos, photo_set: PhotoSet) -> str:
     return digest.hexdigest()
 
 
-def refuse_other_inputs(path: Path, description: dict[str, Any]) -> None:
-    """Raises `UsageError` if the run began with another encoder or other labels: rows would not mix."""
-    if not path.exists():
-        return
-    earlier = json.loads(path.read_text())
-    for flag, part in (("encoder", "encoder"), ("data_dir", "dataset")):
-        if earlier[part]["fingerprint"] != description[part]["fingerprint"]:
-            raise UsageError(
-                f"{flag}: {path} is of {earlier[part]['name']} as it was when the run began; it has "
-                "changed since, or is another; give another run_dir"
-            )
-
-
 def say_what_was_left_out(run: RunFolder) -> None:
-    """One line on stderr where quarantine.csv lists some."""
-    with open(run.quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        refused = sum(1 for _ in csv.DictReader(lines))
+    """Prints one line about quarantine.csv, if it lists anything."""
+    refused = len(_quarantined(run.quarantine))
     if refused:
         say(f"{refused} photos could not be used and are listed in {run.quarantine}")
 
 
-def say(line: str) -> None:
-    """One line on stderr."""
-    print(f"aesthkeras: {line}", file=sys.stderr)
+def _quarantined(quarantine: Path) -> dict[str, str]:
+    with open(quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
+        return {row["path"]: row["reason"] for row in csv.DictReader(lines)}

@@ -6,8 +6,6 @@ import numpy as np
 from scipy import stats
 from sklearn import metrics
 
-METRICS = ("accuracy", "balanced_accuracy", "auc", "srcc", "plcc")
-
 
 def classification(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """Accuracy, balanced accuracy and area under the ROC curve.

@@ -1,4 +1,4 @@
-"""Which photos train and which test, and what counts as good in each part."""
+"""Which photos train and which test, and which of them are positive in each part."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class LabelledPhotos(NamedTuple):
         ids: of the photos, sorted.
         paths: their files.
         groups: their groups, empty for a photo on its own.
-        keys: what folds are drawn by: equal for photos of one group.
+        keys: what folds are drawn by; photos of one group share a key.
         scores: float64 `[photos]`, or None for a set without scores.
         labels: int64 `[photos]`, 0 or 1, where the set or a fixed threshold gives them; None where the
             threshold is the median of each training part.
         splits: `train`, `validation` or `test` for each, empty with cross-validation.
         counts: float64 `[photos, K]`, how many raters gave each rating from 1 to K; None where unknown.
-        threshold: the score from which on a photo is positive; None where the threshold is the median of each
-            training part, and where labels do not come from scores.
+        threshold: the lowest score of a positive photo; None where it is the median of each training part,
+            and where labels do not come from scores.
     """
 
     ids: list[str]
@@ -65,7 +65,7 @@ class Part(NamedTuple):
     """One training and one test part.
 
     Attributes:
-        repeat: how often the folds had been drawn before.
+        repeat: which draw of the folds this is, from 0.
         fold: from 0.
         train: int64 indices of the training photos, ascending.
         test: int64 indices of the test photos, ascending.
@@ -86,7 +86,7 @@ class LabelledSet(NamedTuple):
 
     Attributes:
         photos: all that have a file and a label.
-        left_out: (id, path, reason) of what the set lists and cannot give.
+        left_out: (id, path, reason) of entries without a photo or a label.
         cross_validated: whether folds are drawn; otherwise the photos have splits.
         score_range: lowest and highest possible score; None without scores.
     """
@@ -173,10 +173,10 @@ def read_photos(
 
 
 def parts(photos: LabelledPhotos, recipe: FoldSettings, cross_validated: bool) -> Iterator[Part]:
-    """The training and test parts, repeat by repeat and fold by fold; each is checked before it is given.
+    """Yields the training and test parts, repeat by repeat and fold by fold, each one checked.
 
-    With folds, a photo tests once in every repeat. With a split there is one part; more repeats of it, with
-    the same photos, are only made where label fractions below 1 are drawn anew.
+    With folds, every photo is tested once in each repeat. With a split there is one part. It is repeated,
+    with the same photos, only if label fractions below 1 are drawn anew.
 
     Raises:
         UsageError: fewer photos (or groups) than folds, or a part with one class only.
@@ -193,9 +193,17 @@ def parts(photos: LabelledPhotos, recipe: FoldSettings, cross_validated: bool) -
 
 
 def draw_folds(photos: LabelledPhotos, folds: int, seed: int, repeat: int, flag: str = "folds") -> np.ndarray:
-    """The fold of each photo, int64 `[photos]`: equal in size, both classes spread evenly, groups kept whole.
+    """Draws folds of equal size, with both classes spread evenly and groups kept whole.
 
-    `flag` is what decided the number of folds, for the message.
+    Args:
+        photos: what is dealt out.
+        folds: how many.
+        seed: with `repeat` decides the draw.
+        repeat: which draw of the same seed this is, from 0.
+        flag: the argument that decided the number of folds, for the message.
+
+    Returns:
+        The fold of each photo, int64 `[photos]`.
 
     Raises:
         UsageError: fewer photos, or fewer groups, than folds.
@@ -206,7 +214,8 @@ def draw_folds(photos: LabelledPhotos, folds: int, seed: int, repeat: int, flag:
         raise UsageError(f"{flag}={folds}: expected no more folds than the set has; it has {what}")
     labels = photos.labels
     if labels is None and photos.scores is not None:
-        labels = (photos.scores >= np.median(photos.scores)).astype(np.int64)  # to deal them out, no more
+        # used to spread the classes over the folds, for nothing else
+        labels = (photos.scores >= np.median(photos.scores)).astype(np.int64)
     strata = None if labels is None else [str(label) for label in labels]
     # A seed of its own for each repeat; recipe seeds are below 2**31.
     return np.array(equal_folds(photos.keys, folds, seed + repeat * 2**31, strata), np.int64)
@@ -230,7 +239,7 @@ def _checked(
 
 
 def labels_of_part(photos: LabelledPhotos, train: np.ndarray) -> tuple[np.ndarray, float | None]:
-    """What counts as good with these training photos: int8 `[photos]`, and the threshold if there is one."""
+    """The labels of all photos if these train: int8 `[photos]`, 1 is positive; and the threshold, or None."""
     if photos.labels is not None:
         return photos.labels.astype(np.int8), photos.threshold
     assert photos.scores is not None

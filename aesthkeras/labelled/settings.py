@@ -1,4 +1,4 @@
-"""What a person may decide about any run on labelled photos. This file imports no TensorFlow."""
+"""Settings of every run on labelled photos: folds, encoder, data set, folders. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from aesthkeras.settings import require, setting
 
-BLOCKS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+
+def listed(text: str) -> list[str]:
+    """The parts of a flag that takes several values, separated by commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @dataclass(frozen=True)
 class FoldSettings:
-    """Which photos train and which test, for whatever is trained on labelled photos."""
+    """Which photos train and which test, for probes and scorers."""
 
     protocol: str = setting(
         "auto",
@@ -32,7 +35,7 @@ class FoldSettings:
 
     @property
     def repeats_splits(self) -> bool:
-        """Whether a fixed split is gone through more than once, too."""
+        """Whether a fixed split is repeated as well."""
         return False
 
 

@@ -1,8 +1,8 @@
-"""Exact linear probes: L2-regularised logistic and ridge regression, their strength chosen inside training.
+"""Exact linear probes: logistic and ridge regression with an L2 penalty chosen on the training part.
 
-Photos are far fewer than features, and what an L2 penalty leaves lies in the span of the training photos. So
-the standardised features X are replaced by their coordinates in that span, Z = U S of X = U S V^T: at most as
-many columns as photos, the same solutions, the same predictions.
+There are far fewer photos than features, and with an L2 penalty the solution lies in the span of the training
+photos. So the standardised features X are replaced by their coordinates in that span, Z = U S of X = U S V^T.
+Z has at most as many columns as there are photos; solutions and predictions stay the same.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 
-# Inverse strengths C for features whose squared length is 1 on average; on standardised features of d values
-# each, C / d. From a classifier that hardly leaves the mean to one that fits nearly every photo.
+# scikit-learn's C, the inverse of the penalty, for features whose squared length is 1 on average (for
+# standardised features of d values it is C / d). With the first predictions hardly leave the mean, with the
+# last nearly every training photo is fitted.
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 RIDGE_STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 DEFAULT_STRENGTH = 0.3  # for too few photos to choose by
@@ -41,7 +42,7 @@ class Coordinates(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """What a fitted probe says of the test photos.
+    """The predictions of a fitted probe for the test photos.
 
     Attributes:
         predicted: float64 `[test photos]`: the probability of the positive class, or the score.
@@ -53,11 +54,11 @@ class Probe(NamedTuple):
 
 
 def coordinates(train: np.ndarray, test: np.ndarray) -> Coordinates:
-    """Standardises on the training photos, scales to unit mean square length, goes over to their span.
+    """Standardises features and replaces them by coordinates in the span of the training photos.
 
-    Standardising is batch normalisation without scale and shift, with the training photos' own statistics.
-
-    Holds both matrices in memory. With more training photos than values it stops after the scaling.
+    Standardising is batch normalisation without scale and shift, with the statistics of the training photos;
+    then all values are divided by the root of their number. If there are more training photos than values,
+    the result stays in the original coordinates. Both matrices are held in memory.
 
     Args:
         train: floating `[training photos, values]`.
@@ -70,9 +71,9 @@ def coordinates(train: np.ndarray, test: np.ndarray) -> Coordinates:
     if len(first) > first.shape[1]:
         return Coordinates(first, second)
     squares, vectors = np.linalg.eigh(first @ first.T)
-    # Centring takes one dimension, equal photos take more: rounding is all that is left of them.
+    # Centring removes one dimension and equal photos remove more; rounding errors are all that is left there.
     kept = squares > squares[-1] * len(squares) * np.finfo(np.float64).eps * 10
-    if not kept.any():  # a block that answers every photo alike
+    if not kept.any():  # a block whose features are the same for every photo
         return Coordinates(np.zeros((len(first), 1)), np.zeros((len(second), 1)))
     lengths = np.sqrt(squares[kept])
     return Coordinates(vectors[:, kept] * lengths, second @ first.T @ vectors[:, kept] / lengths)
@@ -117,10 +118,16 @@ def choose_strength(train: np.ndarray, labels: np.ndarray, groups: np.ndarray, s
 
 
 def equal_weight_decay(strength: float, photos: int, values: int) -> float:
-    """The weight decay of SGD on the mean loss that is the same penalty as C = `strength`.
+    """The weight decay of SGD that is the same penalty as C = `strength`.
 
-    C counts summed losses and features scaled to unit mean square length. A softmax over two columns w and -w
-    stands for one logistic weight of 2w, which halves the penalty.
+    C belongs to the sum of the losses and to features of unit mean square length, the decay to the mean loss
+    and to standardised features. A softmax over two columns w and -w equals one logistic weight of 2w, which
+    halves the penalty.
+
+    Args:
+        strength: C as in `STRENGTHS`.
+        photos: how many train.
+        values: of the features of a photo.
     """
     return 2 * values / (strength * photos)
 
@@ -155,8 +162,14 @@ def ridge_path(
 ) -> np.ndarray:
     """Ridge regressions with an intercept for several strengths at the cost of one.
 
-    The same as `sklearn.linear_model.Ridge(alpha)`, from one decomposition: of the photos' inner products, or
-    of the values' where the photos are more.
+    Equals `sklearn.linear_model.Ridge(alpha)` for each. One decomposition serves all: of the inner products
+    of the photos, or of those of the values if there are more photos than values.
+
+    Args:
+        train: float64 `[training photos, values]`.
+        scores: float `[training photos]`.
+        test: float64 `[test photos, values]`.
+        strengths: alphas, each above 0.
 
     Returns:
         float64 `[strengths, test photos]`.
@@ -173,7 +186,14 @@ def ridge_path(
 
 
 def inner_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Folds of the training part, stratified, groups kept whole; none where a class has fewer than three.
+    """Three stratified folds of the training part, groups kept whole.
+
+    There are none if a class has fewer than three photos, or if there are fewer than three groups.
+
+    Args:
+        labels: int `[training photos]`, 0 and 1.
+        groups: int `[training photos]`.
+        seed: decides the folds.
 
     Yields:
         Indices that are fitted and indices that are held out; only folds whose fitted part has both classes.
@@ -182,7 +202,7 @@ def inner_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> Iterator[t
         return
     splitter = StratifiedGroupKFold(INNER_FOLDS, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # large groups may leave a class out of a fold, which the check below sees
+        # of large groups, a fold may have one class only; the check below skips it
         warnings.simplefilter("ignore", UserWarning)
         pairs = list(splitter.split(np.zeros(len(labels)), labels, groups))
     for fitted, held in pairs:
@@ -195,7 +215,7 @@ def _logistic(strength: float, **options: bool) -> LogisticRegression:
 
 
 def _logistic_path(train: np.ndarray, labels: np.ndarray) -> Iterator[LogisticRegression]:
-    """One model, fitted for each of `STRENGTHS` in turn from where the one before ended."""
+    """One model, fitted for each of `STRENGTHS` in turn, starting from the solution before."""
     model = _logistic(STRENGTHS[0], warm_start=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

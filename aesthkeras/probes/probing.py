@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from aesthkeras.files import replace_file
+from aesthkeras.labelled.blocks import chosen_blocks
+from aesthkeras.labelled.description import PROBE, ProbeDescription, write_description
 from aesthkeras.labelled.features import Features, extract_features, pooling_function
 from aesthkeras.labelled.fractions import draw_fraction
 from aesthkeras.labelled.inputs import (
     describe_inputs,
     list_left_out,
     readable_photos,
-    refuse_other_inputs,
-    say,
     say_what_was_left_out,
 )
-from aesthkeras.labelled.outcome import DESCRIPTION, PREDICTIONS, RESULTS, Outcomes, PartOutcome
+from aesthkeras.labelled.outcome import Outcomes, PartOutcome
+from aesthkeras.labelled.predictions import PREDICTIONS
 from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, parts
+from aesthkeras.labelled.results import PROBE_COLUMNS, RESULTS
 from aesthkeras.labelled.settings import LabelledRunSettings
-from aesthkeras.networks.find import FoundEncoder, find_encoder
+from aesthkeras.monitoring.progress import say
+from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
@@ -32,74 +35,98 @@ from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder, machine_facts
 
 
-def probe(run: RunFolder, places: LabelledRunSettings, labelled: LabelledSet, recipe: ProbeRecipe) -> None:
-    """Probes every block of an encoder on a data set; says in one line each what came out.
+@dataclass(frozen=True)
+class Probing:
+    """What all parts of a run share.
+
+    Attributes:
+        photos: those that can be read.
+        photo_set: the files of the same photos, in the same order.
+        encoder: the frozen encoder.
+        pooled: what `pooling_function` returned for it.
+        features: what `extract_features` returned.
+        recipe: how to probe; it names the layers.
+        cross_validated: whether the parts are folds.
+    """
+
+    photos: LabelledPhotos
+    photo_set: PhotoSet
+    encoder: FoundEncoder
+    pooled: Any  # a ConcreteFunction, which TensorFlow does not export by name
+    features: Features
+    recipe: ProbeRecipe
+    cross_validated: bool
+
+
+def name_layers(recipe: ProbeRecipe, encoder: FoundEncoder) -> ProbeRecipe:
+    """The recipe with its layers named, in the order of the encoder.
+
+    Raises:
+        UsageError: the encoder has no such block.
+    """
+    return replace(recipe, layers=",".join(chosen_blocks(encoder, recipe.layers, "layers")))
+
+
+def probe(
+    run: RunFolder,
+    encoder: FoundEncoder,
+    labelled: LabelledSet,
+    recipe: ProbeRecipe,
+    settings: LabelledRunSettings,
+) -> None:
+    """Probes the blocks of an encoder on a data set, and prints where the results are.
 
     Args:
-        run: the run's own, claimed folder; a run that was killed goes on behind its last finished part.
-        places: encoder, data set, folders.
+        run: the run's own, claimed folder; a killed run goes on after its last finished part.
+        encoder: what `find_encoder` returned.
         labelled: what `read_labelled` returned.
-        recipe: how it is probed.
+        recipe: how to probe.
+        settings: the names of the data set, and where caches lie; its encoder and run folder are not opened.
 
     Raises:
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
-    cross_validated = labelled.cross_validated
-    encoder = find_encoder(places.encoder, places.calibration_dir, places.tiles)
-    photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, places.cache)
+    recipe = name_layers(recipe, encoder)
+    photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, settings.cache)
     list_left_out(run.quarantine, labelled.left_out)
-    planned = list(parts(photos, recipe, cross_validated))
-    description = {
-        **describe_inputs(encoder, photos, photo_set, places, recipe, cross_validated),
-        "solver": recipe.solver,
-        "pooling": recipe.pooling,
-        "layers": recipe.layer_names,
-    }
-    refuse_other_inputs(run.path / DESCRIPTION, description)
+    planned = list(parts(photos, recipe, labelled.cross_validated))
+    pooled = pooling_function(encoder.model, recipe.layer_names, recipe.pooling)
+    inputs = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
+    description = ProbeDescription(
+        **vars(inputs),
+        solver=recipe.solver,
+        pooling=recipe.pooling,
+        layers=recipe.layer_names,
+        values={name: int(pooled.structured_outputs[name].shape[-1]) for name in recipe.layer_names},
+    )
+    write_description(run.path / PROBE, description)
     run.update_record(seed=recipe.seed, **machine_facts())
-    feature_dir = places.feature_dir or str(run.path / "features")
+    feature_dir = settings.feature_dir or str(run.path / "features")
     features = extract_features(
         encoder, photo_set, feature_dir, recipe.layer_names, recipe.pooling, views=1 + recipe.mirror
     )
-    description["values"] = {layer: int(array.shape[-1]) for layer, array in features.items()}
-    replace_file(run.path / DESCRIPTION, (json.dumps(description, indent=2) + "\n").encode())
-    pooled = pooling_function(encoder.model, recipe.layer_names, recipe.pooling)
-    outcomes = Outcomes(run.path)
-    described = {
-        "encoder": encoder.name,
-        "dataset": description["dataset"]["name"],
-        "solver": recipe.solver,
-    }
+    probing = Probing(photos, photo_set, encoder, pooled, features, recipe, labelled.cross_validated)
+    shared = {"encoder": encoder.name, "dataset": description.dataset.name, "solver": recipe.solver}
+    outcomes = Outcomes(run.path, PROBE_COLUMNS, shared)
     for part in tqdm(planned, desc="probing", unit="part"):
-        checkpoint = outcomes.checkpoint(part, places.checkpoint_minutes)
+        checkpoint = outcomes.checkpoint(part, settings.checkpoint_minutes)
         if not outcomes.is_done(part):
-            outcomes.save(
-                probe_part(
-                    part, photos, photo_set, encoder, pooled, features, recipe, cross_validated, checkpoint
-                )
-            )
-            outcomes.write_results(planned, described)
-        checkpoint.remove()  # one that a kill left behind its finished part too
-    rows = outcomes.write_results(planned, described)
+            outcomes.save(probe_part(part, probing, checkpoint))
+            outcomes.write_results(planned)
+        checkpoint.remove()  # also one that was left when a kill came right after the part was saved
+    rows = outcomes.write_results(planned)
     outcomes.write_predictions(planned, photos)
-    tell(run, rows)
+    say_what_was_left_out(run)
+    say(f"{rows} rows are in {run.path / RESULTS}, probabilities in {run.path / PREDICTIONS}")
 
 
-def probe_part(
-    part: Part,
-    photos: LabelledPhotos,
-    photo_set: PhotoSet,
-    encoder: FoundEncoder,
-    pooled: Any,
-    features: Features,
-    recipe: ProbeRecipe,
-    cross_validated: bool,
-    checkpoint: TrainingCheckpoint,
-) -> PartOutcome:
+def probe_part(part: Part, probing: Probing, checkpoint: TrainingCheckpoint) -> PartOutcome:
     """Trains and tests every layer, label fraction and seed on one part."""
+    photos, recipe = probing.photos, probing.recipe
     draws = {}
     for fraction in recipe.fractions:
-        if fraction < 1 or cross_validated or part.repeat == 0:  # all labels of a fixed split: once
+        # with all labels, a fixed split is the same in every repeat
+        if fraction < 1 or probing.cross_validated or part.repeat == 0:
             ids = [photos.ids[index] for index in part.train]
             purpose = f"{part.repeat}/{part.fold}"
             labels = part.labels[part.train]
@@ -107,20 +134,39 @@ def probe_part(
             draws[fraction] = part.train[drawn]
     groups = np.unique(photos.keys, return_inverse=True)[1]
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
-        if recipe.solver == "sgd":
-            return sgd_outcome(part, photo_set, encoder, pooled, features, draws, groups, recipe, checkpoint)
-        return exact_outcome(part, photos, features, draws, groups, recipe)
+        if recipe.solver == "lbfgs":
+            return exact_outcome(part, photos, probing.features, draws, groups, recipe)
+        return sgd_outcome(
+            part,
+            probing.photo_set,
+            probing.encoder,
+            probing.pooled,
+            probing.features,
+            draws,
+            groups,
+            recipe,
+            checkpoint,
+        )
 
 
 def exact_outcome(
     part: Part,
     photos: LabelledPhotos,
     features: Features,
-    draws: dict[float, np.ndarray],
+    draws: Mapping[float, np.ndarray],
     groups: np.ndarray,
     recipe: ProbeRecipe,
 ) -> PartOutcome:
-    """Fits the exact solver on every layer and draw; loads one layer's features of the part at a time."""
+    """Fits the exact solver on every layer and draw; loads one layer's features of the part at a time.
+
+    Args:
+        part: the test photos and the labels of all photos.
+        photos: all photos of the set; ridge regression predicts their scores where they have any.
+        features: float32 `[photos, views, values]` by layer.
+        draws: fraction -> indices of the labelled training photos.
+        groups: int `[photos]`; inner folds keep groups whole.
+        recipe: layers and seed.
+    """
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
         views, values = features[layer].shape[1:]
@@ -139,9 +185,3 @@ def exact_outcome(
                 scores = photos.scores[part.test], ridge.predicted.reshape(-1, views).mean(1)
             outcome.add(layer, fraction, len(train), {recipe.seed: probabilities}, scores)
     return outcome
-
-
-def tell(run: RunFolder, rows: int) -> None:
-    """One line each for the person at the terminal; standard output stays free for data."""
-    say_what_was_left_out(run)
-    say(f"{rows} rows are in {run.path / RESULTS}, probabilities in {run.path / PREDICTIONS}")

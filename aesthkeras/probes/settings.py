@@ -1,10 +1,10 @@
-"""What a person may decide about linear probes. This file imports no TensorFlow."""
+"""Settings of linear probes. This file imports no TensorFlow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aesthkeras.labelled.settings import BLOCKS, FoldSettings
+from aesthkeras.labelled.settings import FoldSettings, listed
 from aesthkeras.networks.settings import POOLINGS
 from aesthkeras.settings import require, setting
 from aesthkeras.training.sgd_settings import SgdSettings
@@ -12,7 +12,7 @@ from aesthkeras.training.sgd_settings import SgdSettings
 
 @dataclass(frozen=True)
 class ProbeRecipe(FoldSettings, SgdSettings):
-    """What decides a probe's numbers, besides the encoder and the data set."""
+    """Everything that a probe's numbers depend on, besides the encoder and the data set."""
 
     solver: str = setting(
         "lbfgs",
@@ -20,7 +20,7 @@ class ProbeRecipe(FoldSettings, SgdSettings):
         "the training part; sgd: the paper's probe, trained on random crops at the rates below",
         ["lbfgs", "sgd"],
     )
-    layers: str = setting(",".join(BLOCKS), "blocks to probe, separated by commas")
+    layers: str = setting("", "blocks to probe, separated by commas; empty for all blocks of the encoder")
     pooling: str = setting(
         "vissl",
         "how a block's output becomes about 9600 values: vissl (unpadded average pool), deepcluster (padded "
@@ -57,8 +57,6 @@ class ProbeRecipe(FoldSettings, SgdSettings):
         """Checks every range; raises `UsageError` naming the flag."""
         FoldSettings.__post_init__(self)
         SgdSettings.__post_init__(self)
-        known = bool(self.layer_names) and set(self.layer_names) <= set(BLOCKS)
-        require(self, "layers", known, f"some of {','.join(BLOCKS)}")
         for name in ("seeds", "epochs"):
             require(self, name, 1 <= getattr(self, name) <= 10_000, "1 to 10000")
         require(self, "batch_size", self.batch_size >= 2, "at least 2 patches, for batch normalisation")
@@ -72,18 +70,17 @@ class ProbeRecipe(FoldSettings, SgdSettings):
 
     @property
     def repeats_splits(self) -> bool:
-        """With label fractions, which are drawn anew."""
+        """Whether label fractions below 1, which are drawn anew, repeat a fixed split."""
         return self.fractions[0] < 1
 
     @property
     def layer_names(self) -> list[str]:
-        """The blocks to probe, from the lowest up, each once."""
-        names = [name.strip() for name in self.layers.split(",") if name.strip()]
-        return sorted(set(names))
+        """The blocks that `layers` names; none until the encoder is known, where it is empty."""
+        return listed(self.layers)
 
     @property
     def fractions(self) -> list[float]:
-        """The label fractions, from the smallest up, each once; empty where the flag is malformed."""
+        """The label fractions in ascending order, each once; empty if the flag is malformed."""
         try:
             values = sorted({float(text) for text in self.label_fractions.split(",")})
         except ValueError:

@@ -1,4 +1,4 @@
-"""Every encoder of a section against a reference: which one that is, and the paired differences."""
+"""The paired differences of every encoder of a section from a reference, and the choice of the reference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aesthkeras.errors import UsageError
 from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.predictions import Predictions, read_predictions
-from aesthkeras.reports.probe_tables import AVERAGE, DIGITS
+from aesthkeras.reports.probe_tables import AVERAGE, DECIMALS_KEPT
 from aesthkeras.reports.sections import Section
 from aesthkeras.reports.significance import STATISTICS, Difference, paired_differences
 
@@ -18,7 +18,7 @@ class Comparison:
     """Paired differences of a section's encoders against `reference`.
 
     `rows` is encoder -> a difference per column, None where the two cannot be compared; `units` says what
-    was resampled; `majority` is the share (0..1) that always answering the commoner class gets right.
+    was resampled; `majority` is the accuracy (0..1) of always answering the commoner class.
     """
 
     reference: str
@@ -49,12 +49,12 @@ def choose_reference(sections: Sequence[Section], wanted: str) -> str:
 def compare(
     section: Section, reference: str, measure: Measure, resamples: int, seed: int
 ) -> Comparison | None:
-    """The differences of every other encoder of the section, on the measure's shown scale.
+    """The differences of the section's other encoders with blocks of the same names, as the measure is shown.
 
-    Rank correlations come from predicted scores, which a probe does not keep: they are compared by accuracy.
+    Correlations come from predicted scores, which a probe does not keep: accuracy is compared instead.
 
     Returns:
-        None where the reference was not probed with all labels, or alone.
+        None if the reference was not probed with all labels, or no other encoder has blocks of its names.
 
     Raises:
         UsageError: predictions are damaged, or two runs disagree on photos or labels.
@@ -64,18 +64,21 @@ def compare(
     whole = {name: run for name, run in section.runs.items() if 1.0 in run.fractions}
     if reference not in whole or len(whole) < 2:
         return None
+    layers = section.comparable_layers(whole[reference])
+    others = [name for name, run in whole.items() if name != reference and set(run.layers) & set(layers)]
+    if not others:
+        return None
     against = read_predictions(whole[reference])
-    columns = (*section.layers, AVERAGE)
-    rows = {}
-    for name in whole:
-        if name != reference:
-            rows[name] = _row(section, name, reference, against, measure, resamples, seed)
+    rows = {
+        name: _row(section, layers, name, reference, against, measure, resamples, seed) for name in others
+    }
     units = "groups" if against.has_groups else "photos"
-    return Comparison(reference, measure, columns, rows, units, against.majority())
+    return Comparison(reference, measure, (*layers, AVERAGE), rows, units, against.majority())
 
 
 def _row(
     section: Section,
+    layers: Sequence[str],
     name: str,
     reference: str,
     against: Predictions,
@@ -83,11 +86,11 @@ def _row(
     resamples: int,
     seed: int,
 ) -> tuple[Difference | None, ...]:
-    """A difference per layer that both have, and their average if both have every layer."""
+    """A difference per layer that both have, and their average if both have every layer of their kind."""
     run, other = section.runs[name], section.runs[reference]
-    common = [layer for layer in section.layers if layer in run.layers and layer in other.layers]
+    common = [layer for layer in layers if layer in run.layers and layer in other.layers]
     if not common:
-        return (None,) * (len(section.layers) + 1)
+        return (None,) * (len(layers) + 1)
     tested = read_predictions(run).of_layers([run.layers.index(layer) for layer in common])
     against = against.of_layers([other.layers.index(layer) for layer in common])
     try:
@@ -95,9 +98,9 @@ def _row(
     except UsageError as error:
         raise UsageError(f"{run.folder} and {other.folder}: {error}") from None
     shown = [
-        Difference(*(round(measure.factor * number, DIGITS) for number in (one.mean, one.low, one.high)))
+        Difference(*(round(measure.factor * end, DECIMALS_KEPT) for end in (one.mean, one.low, one.high)))
         for one in found
     ]
     by_layer = dict(zip(common, shown))
-    average = shown[-1] if len(common) == len(section.layers) else None
-    return (*(by_layer.get(layer) for layer in section.layers), average)
+    average = shown[-1] if len(common) == len(layers) else None
+    return (*(by_layer.get(layer) for layer in layers), average)

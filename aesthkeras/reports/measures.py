@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Measured = dict[str, tuple[float, float | None]]
-"""By metric, its mean over repeats and its standard deviation; None for that where there is one repeat."""
-
 
 @dataclass(frozen=True)
 class Measure:
     """One measure: its column in results.csv, its words, and how its values are shown.
 
-    `factor` turns the stored value into the shown one (100 for percent); `lowest` is the least a stored
-    value can be, 1 the most.
+    `factor` turns the stored value into the shown one, 100 for percent.
     """
 
     name: str
     words: str
     factor: float
     decimals: int
-    lowest: float
 
     @property
     def title(self) -> str:
@@ -49,10 +44,10 @@ class Measure:
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("accuracy", "accuracy", 100, 1, 0),
-        Measure("balanced_accuracy", "balanced accuracy", 100, 1, 0),
-        Measure("auc", "area under the ROC curve", 1, 3, 0),
-        Measure("srcc", "Spearman correlation with the scores", 1, 3, -1),
-        Measure("plcc", "Pearson correlation with the scores", 1, 3, -1),
+        Measure("accuracy", "accuracy", 100, 1),
+        Measure("balanced_accuracy", "balanced accuracy", 100, 1),
+        Measure("auc", "area under the ROC curve", 1, 3),
+        Measure("srcc", "Spearman correlation with the scores", 1, 3),
+        Measure("plcc", "Pearson correlation with the scores", 1, 3),
     )
 }

@@ -1,15 +1,15 @@
-"""The out-of-fold predictions of a probe run: `predictions.npz`, read back and checked."""
+"""The out-of-fold predictions of a probe run as arrays, to be compared with those of another."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from aesthkeras.errors import UsageError
-from aesthkeras.reports.probe_runs import APART, AS_WRITTEN, ProbeRun
+from aesthkeras.labelled.predictions import PREDICTIONS, read_probabilities
+from aesthkeras.reports.probe_runs import APART, ProbeRun
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Predictions:
 
     `units` int `[N]` says which photos are drawn together (a group, or a photo alone); `labels` int8
     `[R, N]`, -1 where there is none; `probabilities` float32 `[L, R, N]` of the positive class, NaN where a
-    photo was not tested; `has_seeds` where repeats of seed s count from `APART` times s.
+    photo was not tested; with `has_seeds`, repeats of training seed s are numbered from `APART` times s on.
     """
 
     ids: np.ndarray
@@ -51,28 +51,22 @@ def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
     """
     if run.by_seed:
         return _of_seeds({seed: read_predictions(one, fraction) for seed, one in run.by_seed.items()})
-    path = run.folder / "predictions.npz"
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = _at_fraction(stored, fraction)
-            ids, groups = stored["ids"], stored["groups"]
-            repeats = tuple(sorted({repeat for _, repeat in arrays}))
-            labels = {repeat: stored[f"labels/{repeat}"] for repeat in repeats}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        reason = " ".join((getattr(error, "strerror", None) or str(error)).split())[:100]
-        raise UsageError(f"{run.folder}: expected predictions.npz, {AS_WRITTEN} ({reason})") from None
+    found = read_probabilities(run.folder, fraction)
+    repeats = tuple(found.labels)
     tested = {score.repeat for score in run.scores if score.fraction == fraction}
     expected = {(layer, repeat) for layer in run.layers for repeat in tested}
-    if not repeats or not expected <= set(arrays):
-        raise UsageError(f"{path}: expected predictions of every layer and repeat at fraction {fraction:g}")
-    shapes = {array.shape for array in (*arrays.values(), *labels.values())}
-    if shapes != {ids.shape} or ids.ndim != 1 or len(ids) == 0:
-        raise UsageError(f"{path}: expected arrays of one length, the number of ids ({len(ids)})")
-    probabilities = np.stack([[arrays[layer, repeat] for repeat in repeats] for layer in run.layers])
-    if np.isinf(probabilities).any() or (probabilities < 0).any() or (probabilities > 1).any():
-        raise UsageError(f"{path}: expected probabilities from 0 to 1, or NaN where a photo was not tested")
-    truth = np.stack([labels[repeat] for repeat in repeats])
-    return Predictions(ids, _units(groups, len(ids)), truth, probabilities, repeats)
+    if not repeats or not expected <= set(found.predicted):
+        raise UsageError(
+            f"{run.folder / PREDICTIONS}: expected predictions of every layer and repeat at fraction "
+            f"{fraction:g}"
+        )
+    return Predictions(
+        found.ids,
+        _units(found.groups, len(found.ids)),
+        np.stack([found.labels[repeat] for repeat in repeats]),
+        np.stack([[found.predicted[layer, repeat] for repeat in repeats] for layer in run.layers]),
+        repeats,
+    )
 
 
 def _of_seeds(found: Mapping[int, Predictions]) -> Predictions:
@@ -90,17 +84,8 @@ def _of_seeds(found: Mapping[int, Predictions]) -> Predictions:
     )
 
 
-def _at_fraction(stored: np.lib.npyio.NpzFile, fraction: float) -> dict[tuple[str, int], np.ndarray]:
-    found = {}
-    for key in stored.files:
-        layer, *rest = key.split("/")
-        if len(rest) == 2 and float(rest[0]) == fraction:
-            found[layer, int(rest[1])] = stored[key]
-    return found
-
-
 def _units(groups: np.ndarray, photos: int) -> np.ndarray:
-    """A number per photo; photos of one group share it. An empty name (or -1, as a number) is no group."""
+    """A number for each photo; photos of a group share it. An empty name (or -1, as a number) is no group."""
     alone = np.arange(photos)
     if groups.shape != (photos,) or len(np.unique(groups)) < 2:
         return alone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from aesthkeras.reports.comparisons import Comparison
 from aesthkeras.reports.figures import COLOURS, GRID, REFERENCE_COLOUR, new_figure, png
 from aesthkeras.reports.measures import Measure
-from aesthkeras.reports.probe_tables import AVERAGE, Table
+from aesthkeras.reports.probe_tables import AVERAGE, LowData, Table
 
 COMMONER = "always the commoner class"
 WIDTH, HEIGHT = 6.4, 4.0  # inches, without the legend
-LETTERS = 95  # of the legend's type that fit side by side
-AROUND = 11  # letters' worth of mark and space around a name
-LINE = 0.2  # inches a line of small type takes
+LETTERS = 95  # of small type that fit side by side
+AROUND = 11  # letters that would fit in place of the mark and the space around a name
+LINE = 0.2  # height in inches of a line of small type
 MARKERS = "os^D"  # one for each time that all colours are used up
 
 
@@ -55,22 +55,30 @@ def layer_figure(table: Table, measure: Measure, colours: Mapping[str, str], maj
         axes.axhline(majority, color="#444", linewidth=1, linestyle=":")
         across = axes.get_yaxis_transform()  # x in shares of the width, y in the measure
         axes.text(1, majority, COMMONER, transform=across, ha="right", va="bottom", fontsize=8, color="#444")
-    axes.set_xticks(range(len(layers)), layers)
+    _name_columns(axes, layers)
     axes.set(ylabel=measure.title)
     return _png(figure, axes)
 
 
 def fraction_figure(
-    table: Table, fractions: tuple[float, ...], measure: Measure, colours: Mapping[str, str]
+    low_data: LowData, fractions: tuple[float, ...], measure: Measure, colours: Mapping[str, str]
 ) -> bytes:
     """The measure against the share of labels, a line per encoder with a band of one standard deviation."""
     figure, axes = _figure()
-    for name, cells in table.rows.items():
+    for name, cells in low_data.table.rows.items():
         there = [(100 * fraction, cell) for fraction, cell in zip(fractions, cells) if cell]
         shares = np.array([share for share, _ in there])
         means = np.array([cell.mean for _, cell in there])
         deviations = np.array([cell.deviation or 0 for _, cell in there])
-        axes.plot(shares, means, color=colours[name], label=name, marker="o", markersize=4.5, linewidth=1.8)
+        axes.plot(
+            shares,
+            means,
+            color=colours[name],
+            label=low_data.label(name),
+            marker="o",
+            markersize=4.5,
+            linewidth=1.8,
+        )
         axes.fill_between(
             shares, means - deviations, means + deviations, color=colours[name], alpha=0.16, linewidth=0
         )
@@ -106,7 +114,7 @@ def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> byt
                 )
     axes.axhline(0, color=REFERENCE_COLOUR, linewidth=1.4, label=f"{comparison.reference} (reference)")
     axes.axvline(len(comparison.columns) - 1.5, color=GRID, linewidth=1)
-    axes.set_xticks(range(len(comparison.columns)), comparison.columns)
+    _name_columns(axes, comparison.columns)
     axes.set(ylabel=_difference_words(comparison))
     return _png(figure, axes)
 
@@ -137,6 +145,12 @@ def _difference_words(comparison: Comparison) -> str:
 def _figure(height: float = HEIGHT) -> tuple[Figure, Axes]:
     figure, panels = new_figure(1, 1, size=(WIDTH, height))
     return figure, panels[0, 0]
+
+
+def _name_columns(axes: Axes, names: Sequence[str]) -> None:
+    """Writes names below the x axis, upright where they would run into each other."""
+    is_crowded = len(names) * (max(map(len, names)) + 2) > LETTERS
+    axes.set_xticks(range(len(names)), names, rotation=90 if is_crowded else 0)
 
 
 def _side_by_side(count: int) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""What a probe report says, before it is written in any format: tables, differences, figures, sentences."""
+"""The content of a probe report, apart from its format: tables, differences, figures, sentences."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,11 @@ from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.probe_tables import (
     AVERAGE,
     Cell,
+    LowData,
     Table,
-    fraction_table,
     layer_table,
     leaders,
+    low_data,
     paper_cells,
 )
 from aesthkeras.reports.sections import Section, sections_of
@@ -32,11 +34,12 @@ PAPER_COLUMNS = ("conv1", "conv2", "conv3", "conv4", "conv5", AVERAGE)
 class ReportChoices:
     """What the report is about: the measure, the layer of the low-data figures, and what to compare with.
 
-    `reference` "" lets the report choose; `resamples` and `seed` are the bootstrap's.
+    `layer` "" takes conv3 or the middle block (`probe_tables.low_data`); `reference` "" lets the report
+    choose; `resamples` and `seed` are those of the bootstrap.
     """
 
     measure: Measure
-    layer: str = "conv3"
+    layer: str = ""
     reference: str = ""
     with_paper: bool = False
     pool_seeds: bool = False
@@ -54,7 +57,7 @@ class SectionReport:
     section: Section
     table: Table
     paper: Rows
-    low_data: Table | None
+    low_data: LowData | None
     comparison: Comparison | None
     figures: Mapping[str, bytes]
     headline: str
@@ -113,12 +116,7 @@ def _section_report(section: Section, reference: str, choices: ReportChoices) ->
     measure = choices.measure
     table = layer_table(section, measure)
     comparison = compare(section, reference, measure, choices.resamples, choices.seed)
-    low_data = None
-    if len(section.fractions) > 1:
-        if choices.layer not in section.layers:
-            layers = ", ".join(section.layers)
-            raise UsageError(f"layer={choices.layer}: expected a layer of {section.title}: {layers}")
-        low_data = fraction_table(section, measure, choices.layer)
+    few_labels = low_data(section, measure, choices.layer) if len(section.fractions) > 1 else None
     colours = probe_figures.encoder_colours(list(section.runs), reference)
     majority = 100 * comparison.majority if comparison and measure.name == "accuracy" else None
     figures = {
@@ -126,16 +124,17 @@ def _section_report(section: Section, reference: str, choices: ReportChoices) ->
     }
     if comparison:
         figures[f"differences_{section.slug}"] = probe_figures.difference_figure(comparison, colours)
-    if low_data:
-        figures[f"low_data_{section.slug}_{choices.layer}"] = probe_figures.fraction_figure(
-            low_data, section.fractions, measure, colours
+    if few_labels:
+        layer = re.sub(r"[^\w.-]+", "-", few_labels.title)
+        figures[f"low_data_{section.slug}_{layer}"] = probe_figures.fraction_figure(
+            few_labels, section.fractions, measure, colours
         )
     paper = paper_rows(section.first.dataset) if choices.with_paper else {}
     return SectionReport(
         section,
         table,
         {method: paper_cells(table.columns, row) for method, row in paper.items()},
-        low_data,
+        few_labels,
         comparison,
         figures,
         _headline(section.title, table, comparison, measure),
@@ -159,7 +158,7 @@ def _headline(title: str, table: Table, comparison: Comparison | None, measure: 
     found = {name: last for name, row in comparison.rows.items() if (last := row[-1])}
     if best[0] in found:
         return f"{text}; {_against(found[best[0]], comparison, measure)}."
-    if not found:
+    if best[0] != comparison.reference or not found:
         return f"{text}."
     # the reference leads: how far behind is the next one?
     name = max(found, key=lambda name: found[name].mean)
@@ -176,7 +175,7 @@ def _against(difference: Difference, comparison: Comparison, measure: Measure) -
 
 
 def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) -> str:
-    """All sections in a sentence: who has the best average where, and where that is more than chance."""
+    """All sections in a sentence: which encoder leads where, and where its lead is more than chance."""
     places: dict[str, list[str]] = {}
     above = []
     for report in reports:
@@ -199,7 +198,7 @@ def _listed(titles: Sequence[str]) -> str:
 
 
 def _caption(section: Section, table: Table, measure: Measure, comparison: Comparison | None) -> str:
-    """What a cell is: photos, what the deviation is over, what chance would be."""
+    """The caption of a table: its photos, what a deviation is over, the accuracy of the commoner class."""
     run = section.first
     counts = {cell.replicates for cells in table.rows.values() for cell in cells if cell} or {1}
     low, high = min(counts), max(counts)
@@ -246,9 +245,15 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
             f"A probe keeps no predicted scores, so differences are in accuracy, not {choices.measure.name}."
         )
     for report in reports:
+        names = report.section.runs
+        if len({report.section.comparable_layers(run) for run in names.values()}) > 1:
+            notes.append(
+                f"On {report.section.title}, encoders have blocks of different names: an average is over an "
+                "encoder's own blocks, and only encoders with the same blocks are compared."
+            )
         notes += [
             f"{name} was not probed with all labels on {report.section.title}, so its row is empty there."
-            for name, run in report.section.runs.items()
+            for name, run in names.items()
             if 1.0 not in run.fractions
         ]
     if choices.with_paper:

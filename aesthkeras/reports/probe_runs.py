@@ -1,25 +1,22 @@
-"""What a probe run wrote, read back and checked: probe.json, results.csv and where to find the rest."""
+"""A probe run as reports see it: what its files say, and its measures by repeat."""
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from aesthkeras.errors import UsageError
-from aesthkeras.reports.measures import MEASURES
+from aesthkeras.labelled.description import AS_WRITTEN, read_probe_description
+from aesthkeras.labelled.results import FoldScore, read_probe_results
 from aesthkeras.training.run_folder import RunFolder
 
-COLUMNS = ("encoder", "dataset", "solver", "layer", "fraction", "repeat", "fold", "seed", *MEASURES)
 APART = 10_000
-"""Where training seeds stand together, repeats of seed s count from s times this; a probe has fewer."""
+"""Where several training seeds are pooled, repeats of seed s are numbered from s times this on."""
 SOLVER_FLAGS = {
     "lbfgs": ("mirror",),
     "sgd": (
@@ -33,28 +30,11 @@ SOLVER_FLAGS = {
         "weight_decay",
     ),
 }
-AS_WRITTEN = "as `python -m aesthkeras.probe` writes it"
-
-
-class FoldScore(NamedTuple):
-    """A row of results.csv: one probe, tested once; `values` is measure -> value, NaN where undefined."""
-
-    layer: str
-    fraction: float
-    repeat: int
-    fold: int
-    seed: int
-    values: Mapping[str, float]
-
-    @property
-    def test(self) -> tuple[int, int, int]:
-        """Which of the tests of its layer and fraction this is."""
-        return self.repeat, self.fold, self.seed
 
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """One encoder probed on one data set; `values` is layer -> number of features.
+    """One encoder probed on one data set; `layers` in the model's order, `values` is layer -> pooled values.
 
     `by_seed` is training seed -> run where this stands for several (`training_seeds.pool_seeds`).
     """
@@ -78,7 +58,7 @@ class ProbeRun:
 
     @property
     def settings(self) -> str:
-        """The flags that its solver goes by, as they are typed; empty where flags.cfg is not there."""
+        """The flags that its solver uses, as one types them; empty where there is no flags.cfg."""
         names = [name for name in SOLVER_FLAGS.get(self.solver, ()) if name in self.flags]
         if self.flags.get("label_draws") == "stratified":
             names.append("label_draws")
@@ -110,7 +90,7 @@ class ProbeRun:
         seeds: dict[tuple[int, int], int] = {}
         for score in sorted(self.scores, key=lambda score: score.test):
             if score.layer == layer and score.fraction == fraction:
-                # folds may have seeds of their own: a fold's n-th seed belongs to the n-th replicate
+                # folds may have different seeds: the n-th seed of a fold belongs to the n-th replicate
                 number = seeds.get((score.repeat, score.fold), 0)
                 seeds[score.repeat, score.fold] = number + 1
                 values = found.setdefault((score.repeat, number), [])
@@ -128,115 +108,25 @@ def read_probe_run(path: str) -> ProbeRun:
     folder = Path(path)
     if not folder.is_dir():
         raise UsageError(f"{path}: expected the folder of a probe run")
-    facts = _read_facts(folder)
-    encoder, dataset = _part(facts, "encoder", dict, folder), _part(facts, "dataset", dict, folder)
-    names = {
-        "encoder": _part(encoder, "name", str, folder),
-        "dataset": _part(dataset, "name", str, folder),
-        "solver": _part(facts, "solver", str, folder),
-    }
-    layers = tuple(str(layer) for layer in _part(facts, "layers", list, folder))
+    description = read_probe_description(folder)
     run = RunFolder(folder)
     return ProbeRun(
         folder=folder,
-        **names,
-        encoder_fingerprint=_part(encoder, "fingerprint", str, folder),
-        spec=_part(encoder, "spec", str, folder),
-        dataset_fingerprint=_part(dataset, "fingerprint", str, folder),
-        photos=_part(dataset, "photos", int, folder),
-        protocol=_part(facts, "protocol", str, folder),
-        pooling=_part(facts, "pooling", str, folder),
-        layers=layers,
-        values=_part(facts, "values", dict, folder),
-        scores=_read_scores(folder, names, layers),
+        encoder=description.encoder.name,
+        encoder_fingerprint=description.encoder.fingerprint,
+        spec=description.encoder.spec,
+        dataset=description.dataset.name,
+        dataset_fingerprint=description.dataset.fingerprint,
+        photos=description.dataset.photos,
+        protocol=description.protocol,
+        solver=description.solver,
+        pooling=description.pooling,
+        layers=tuple(description.layers),
+        values=description.values,
+        scores=read_probe_results(folder, description),
         flags=_flags(run),
         commit=_commit(run),
     )
-
-
-def _read_facts(folder: Path) -> Mapping[str, Any]:
-    try:
-        facts = json.loads((folder / "probe.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not JSON"
-        raise UsageError(f"{folder}: expected probe.json, {AS_WRITTEN} ({reason})") from None
-    if not isinstance(facts, dict):
-        raise UsageError(f"{folder}/probe.json: expected one JSON object, {AS_WRITTEN}")
-    return facts
-
-
-def _part(facts: Mapping[str, Any], name: str, kind: type, folder: Path) -> Any:
-    value = facts.get(name)
-    if not isinstance(value, kind) or value in ([], {}):
-        words = {str: "a text", int: "a number", list: "a list", dict: "an object"}[kind]
-        raise UsageError(f"{folder}/probe.json: expected {name!r} to be {words}, {AS_WRITTEN}")
-    return value
-
-
-def _read_scores(folder: Path, names: Mapping[str, str], layers: tuple[str, ...]) -> tuple[FoldScore, ...]:
-    path = folder / "results.csv"
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UsageError(f"{path}: expected the column {missing[0]}, {AS_WRITTEN}")
-            scores = [_score(row, names, layers, f"{path}, line {reader.line_num}") for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "it is not CSV"
-        raise UsageError(f"{folder}: expected results.csv, {AS_WRITTEN} ({reason})") from None
-    _refuse_incomplete(path, scores, layers)
-    return tuple(scores)
-
-
-def _score(
-    row: Mapping[str, str], names: Mapping[str, str], layers: tuple[str, ...], place: str
-) -> FoldScore:
-    if row["layer"] not in layers:
-        raise UsageError(f"{place}: expected a layer of {', '.join(layers)}, found {row['layer']!r}")
-    for name, value in names.items():
-        if row[name] != value:
-            raise UsageError(f"{place}: expected {name} {value!r} as in probe.json, found {row[name]!r}")
-    try:
-        values = {name: float(row[name]) if row[name] else math.nan for name in MEASURES}
-        score = FoldScore(
-            row["layer"],
-            float(row["fraction"]),
-            int(row["repeat"]),
-            int(row["fold"]),
-            int(row["seed"]),
-            values,
-        )
-    except (TypeError, ValueError):
-        raise UsageError(f"{place}: expected numbers, {AS_WRITTEN}") from None
-    if not 0 < score.fraction <= 1:
-        raise UsageError(f"{place}: expected a fraction above 0 and at most 1, found {row['fraction']}")
-    for name, number in values.items():
-        if number < MEASURES[name].lowest or number > 1:
-            raise UsageError(f"{place}: expected {name} from {MEASURES[name].lowest} to 1, found {number:g}")
-    return score
-
-
-def _refuse_incomplete(path: Path, scores: list[FoldScore], layers: tuple[str, ...]) -> None:
-    """Every layer must have the same tests at a fraction: else the average over layers mixes repeats."""
-    tests: dict[tuple[float, str], list[tuple[int, int, int]]] = {}
-    for score in scores:
-        tests.setdefault((score.fraction, score.layer), []).append(score.test)
-    if not tests:
-        raise UsageError(f"{path}: expected at least one result, {AS_WRITTEN}")
-    for fraction in {score.fraction for score in scores}:
-        expected = sorted(next(found for key, found in tests.items() if key[0] == fraction))
-        if len(set(expected)) < len(expected):
-            raise UsageError(f"{path}: expected each repeat, fold and seed of a layer once; some occur twice")
-        folds_of: dict[int, list[int]] = {}
-        for repeat, fold, _ in expected:
-            folds_of.setdefault(repeat, []).append(fold)
-        uneven = len({tuple(folds) for folds in folds_of.values()}) > 1
-        if uneven or any(sorted(tests.get((fraction, layer), ())) != expected for layer in layers):
-            raise UsageError(
-                f"{path}: expected the same repeats and folds for each of {', '.join(layers)} at fraction "
-                f"{fraction:g}; the run may be unfinished"
-            )
 
 
 def _flags(run: RunFolder) -> dict[str, str]:
@@ -250,4 +140,4 @@ def _commit(run: RunFolder) -> str:
     try:
         return str(run.read_record().get("commit", ""))
     except (OSError, ValueError, AttributeError):
-        return ""  # run.json only adds to what the report tells
+        return ""  # a report does without it

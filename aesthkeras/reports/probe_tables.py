@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from aesthkeras.errors import UsageError
 from aesthkeras.reports.measures import Measure
 from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.sections import Section
 
 AVERAGE = "average"
-DIGITS = 6  # kept of a shown value, so that every format rounds the same number
+DECIMALS_KEPT = 6  # kept of a shown value, so that every format rounds the same number
+USUAL_LAYER = "conv3"  # the layer of the paper's low-data figures
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,70 @@ class Table:
     rows: Mapping[str, tuple[Cell | None, ...]]
 
 
+@dataclass(frozen=True)
+class LowData:
+    """A table of encoders by label fractions; `layers` is encoder -> the layer whose values are shown."""
+
+    table: Table
+    layers: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """The layer, or what the layers have in common."""
+        return next(iter(self.layers.values())) if self._is_of_one_layer else "middle block"
+
+    def label(self, encoder: str) -> str:
+        """The encoder's name, with its layer where encoders differ in that."""
+        return encoder if self._is_of_one_layer else f"{encoder} ({self.layers[encoder]})"
+
+    @property
+    def _is_of_one_layer(self) -> bool:
+        return len(set(self.layers.values())) == 1
+
+
 def layer_table(section: Section, measure: Measure) -> Table:
-    """Encoders by layers and their average, with all labels; the average only where every layer is there."""
-    layers = section.layers
+    """Encoders by layers and their average, with all labels (Table 2 of the paper).
+
+    The average is there for an encoder that was probed at every layer of its kind
+    (`Section.comparable_layers`).
+    """
     rows = {}
     for name, run in section.runs.items():
-        values = [_replicates(run, measure, layer, 1.0) for layer in layers]
-        is_whole = all(len(value) for value in values)
-        average = np.mean(values, axis=0) if is_whole else np.empty(0)
-        rows[name] = tuple(_cell(value) for value in (*values, average))
-    return ranked(Table((*layers, AVERAGE), rows), measure)
+        values = {layer: _replicates(run, measure, layer, 1.0) for layer in section.layers}
+        averaged = [values[layer] for layer in section.comparable_layers(run)]
+        is_whole = all(len(value) for value in averaged)
+        average = np.mean(averaged, axis=0) if is_whole else np.empty(0)
+        rows[name] = tuple(_cell(value) for value in (*values.values(), average))
+    return ranked(Table((*section.layers, AVERAGE), rows), measure)
 
 
-def fraction_table(section: Section, measure: Measure, layer: str) -> Table:
-    """Encoders by label fractions, for one layer (Figures 5 and 6 of the paper)."""
+def low_data(section: Section, measure: Measure, layer: str) -> LowData:
+    """Encoders by label fractions (Figures 5 and 6 of the paper).
+
+    Args:
+        section: its runs.
+        measure: what is shown.
+        layer: of every encoder; empty takes conv3, or an encoder's middle block where it has no conv3.
+
+    Raises:
+        UsageError: no run of the section has the layer.
+    """
+    if layer and layer not in section.layers:
+        layers = ", ".join(section.layers)
+        raise UsageError(f"layer={layer}: expected a layer of {section.title}: {layers}")
+    shown = {name: layer or _middle(run) for name, run in section.runs.items()}
     rows = {
-        name: tuple(_cell(_replicates(run, measure, layer, fraction)) for fraction in section.fractions)
+        name: tuple(
+            _cell(_replicates(run, measure, shown[name], fraction)) for fraction in section.fractions
+        )
         for name, run in section.runs.items()
     }
-    return ranked(Table(tuple(f"{100 * fraction:g}%" for fraction in section.fractions), rows), measure)
+    columns = tuple(f"{100 * fraction:g}%" for fraction in section.fractions)
+    return LowData(ranked(Table(columns, rows), measure), shown)
+
+
+def _middle(run: ProbeRun) -> str:
+    return USUAL_LAYER if USUAL_LAYER in run.layers else run.layers[len(run.layers) // 2]
 
 
 def ranked(table: Table, measure: Measure) -> Table:
@@ -95,5 +142,5 @@ def _replicates(run: ProbeRun, measure: Measure, layer: str, fraction: float) ->
 def _cell(values: np.ndarray) -> Cell | None:
     if not len(values):
         return None
-    deviation = round(float(np.std(values, ddof=1)), DIGITS) if len(values) > 1 else None
-    return Cell(round(float(np.mean(values)), DIGITS), deviation, len(values))
+    deviation = round(float(np.std(values, ddof=1)), DECIMALS_KEPT) if len(values) > 1 else None
+    return Cell(round(float(np.mean(values)), DECIMALS_KEPT), deviation, len(values))

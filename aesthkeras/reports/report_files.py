@@ -10,7 +10,7 @@ from pathlib import Path
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
-from aesthkeras.reports.probe_tables import DIGITS, Cell, Table
+from aesthkeras.reports.probe_tables import DECIMALS_KEPT, Cell, Table
 from aesthkeras.reports.report_markdown import markdown
 from aesthkeras.reports.report_page import page
 
@@ -46,11 +46,13 @@ def csv_tables(report: ProbeReport) -> dict[str, str]:
     )
     tables = {"table2": _csv(CELL_COLUMNS, _cell_lines([*ours, *theirs, *apart]))}
     low_data = [
-        (part.section.title, part.low_data, "ours") for part in report.sections if part.low_data is not None
+        [few.layers[str(encoder)], dataset, encoder, *rest]
+        for part in report.sections
+        if (few := part.low_data)
+        for dataset, encoder, *rest in _cell_lines([(part.section.title, few.table, "ours")])
     ]
     if low_data:
-        lines = [[report.choices.layer, *line] for line in _cell_lines(low_data)]
-        tables["low_data"] = _csv(("layer", *CELL_COLUMNS), lines)
+        tables["low_data"] = _csv(("layer", *CELL_COLUMNS), low_data)
     differences = [line for part in report.sections for line in _difference_lines(part)]
     if differences:
         columns = ("dataset", "encoder", "reference", "measure", "column", "difference", "low", "high")
@@ -69,8 +71,8 @@ def _cell_lines(tables: Sequence[tuple[str, Table, str]]) -> list[list[object]]:
 
 
 def _numbers(cell: Cell) -> list[object]:
-    deviation = "" if cell.deviation is None else f"{cell.deviation:.{DIGITS}f}"
-    return [f"{cell.mean:.{DIGITS}f}", deviation, cell.replicates or "", cell.rank or ""]
+    deviation = "" if cell.deviation is None else f"{cell.deviation:.{DECIMALS_KEPT}f}"
+    return [f"{cell.mean:.{DECIMALS_KEPT}f}", deviation, cell.replicates or "", cell.rank or ""]
 
 
 def _difference_lines(part: SectionReport) -> list[list[object]]:
@@ -84,7 +86,7 @@ def _difference_lines(part: SectionReport) -> list[list[object]]:
             comparison.reference,
             comparison.measure.name,
             column,
-            *(f"{number:.{DIGITS}f}" for number in (found.mean, found.low, found.high)),
+            *(f"{number:.{DECIMALS_KEPT}f}" for number in (found.mean, found.low, found.high)),
             found.excludes_zero,
         ]
         for name, row in comparison.rows.items()

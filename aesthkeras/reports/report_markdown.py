@@ -12,7 +12,7 @@ from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.probe_tables import Cell
 from aesthkeras.reports.significance import Difference
 
-NOTHING = "–"
+EMPTY_CELL = "–"
 PAPER = "paper: "
 
 
@@ -44,14 +44,14 @@ def probe_command(run: ProbeRun) -> str:
 def difference_text(difference: Difference | None, measure: Measure) -> str:
     """`+2.1 [+0.3, +3.9] *`, the star where the interval excludes 0."""
     if difference is None:
-        return NOTHING
+        return EMPTY_CELL
     low, high = measure.signed(difference.low), measure.signed(difference.high)
     star = " *" if difference.excludes_zero else ""
     return f"{measure.signed(difference.mean)} [{low}, {high}]{star}"
 
 
 def _details(part: SectionReport, report: ProbeReport) -> list[str]:
-    title, choices = _plain(part.section.title), report.choices
+    title = _plain(part.section.title)
     parts = []
     if part.comparison:
         shown = part.comparison.measure.title
@@ -62,8 +62,12 @@ def _details(part: SectionReport, report: ProbeReport) -> list[str]:
             _differences(part.comparison),
         ]
     if part.low_data:
-        rows = {name: _texts(cells, choices.measure) for name, cells in part.low_data.rows.items()}
-        parts += [f"## {title}: {choices.layer} with few labels", _table(part.low_data.columns, rows)]
+        table = part.low_data.table
+        rows = {
+            part.low_data.label(name): _texts(cells, report.choices.measure)
+            for name, cells in table.rows.items()
+        }
+        parts += [f"## {title}: {_plain(part.low_data.title)} with few labels", _table(table.columns, rows)]
     parts += [f"![{name}](figures/{name}.png)" for name in part.figures]
     return parts
 
@@ -75,7 +79,7 @@ def _cells(part: SectionReport, measure: Measure) -> str:
 
 
 def _texts(cells: Sequence[Cell | None], measure: Measure) -> list[str]:
-    return [_text(cell, measure) if cell else NOTHING for cell in cells]
+    return [_text(cell, measure) if cell else EMPTY_CELL for cell in cells]
 
 
 def _text(cell: Cell, measure: Measure) -> str:

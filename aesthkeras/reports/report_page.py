@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_tables import AVERAGE, Cell, leaders
-from aesthkeras.reports.report_markdown import NOTHING, probe_command
+from aesthkeras.reports.report_markdown import EMPTY_CELL, probe_command
 from aesthkeras.templates import load_template
 
 SECTIONS_ABREAST = 3  # more data sets than that in one table do not fit a slide
@@ -50,7 +50,7 @@ def _card(part: SectionReport, measure: Measure) -> Mapping[str, str]:
     """The data set's best average, large; and by how much it beats the reference."""
     best = leaders(part.table, AVERAGE)
     cell = part.table.rows[best[0]][-1] if best else None
-    value = measure.text(cell.mean) if cell else NOTHING
+    value = measure.text(cell.mean) if cell else EMPTY_CELL
     difference = part.comparison.rows.get(best[0], (None,))[-1] if part.comparison and best else None
     against = "the reference itself" if part.comparison and part.comparison.reference in best else ""
     if part.comparison and difference:
@@ -95,7 +95,7 @@ def _apart(report: ProbeReport) -> WideTable | None:
 
 
 def _marked(
-    parts: Sequence[Sequence[Cell | None]], measure: Measure, nothing: str = NOTHING
+    parts: Sequence[Sequence[Cell | None]], measure: Measure, nothing: str = EMPTY_CELL
 ) -> list[Mapping[str, str]]:
     """Cells of a row as text, deviation and CSS class; the first of each data set opens a column block."""
     return [
@@ -118,8 +118,11 @@ def _section(part: SectionReport, report: ProbeReport) -> Mapping[str, object]:
         "differences": _differences(part),
         "low_data": low_data
         and WideTable(
-            [(f"{report.choices.layer}: share of the training labels", low_data.columns)],
-            [(name, _marked([cells], report.choices.measure)) for name, cells in low_data.rows.items()],
+            [(f"{low_data.title}: share of the training labels", low_data.table.columns)],
+            [
+                (low_data.label(name), _marked([cells], report.choices.measure))
+                for name, cells in low_data.table.rows.items()
+            ],
             [],
         ),
         "figures": {
@@ -145,7 +148,7 @@ def _differences(part: SectionReport) -> list[tuple[str, list[Mapping[str, str]]
             name,
             [
                 {
-                    "text": measure.signed(one.mean) if one else NOTHING,
+                    "text": measure.signed(one.mean) if one else EMPTY_CELL,
                     "deviation": f"{measure.signed(one.low)} to {measure.signed(one.high)}" if one else "",
                     "kind": ("higher" if one.low > 0 else "lower") if one and one.excludes_zero else "",
                 }

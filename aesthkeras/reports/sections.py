@@ -29,13 +29,33 @@ class Section:
 
     @property
     def first(self) -> ProbeRun:
-        """Any run: what makes the section is the same in all."""
+        """One of the runs, for what is the same in all."""
         return next(iter(self.runs.values()))
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers that some run probed, conv1 before conv2."""
-        return tuple(sorted({layer for run in self.runs.values() for layer in run.layers}, key=_natural))
+        """The layers that some run probed, in the order of the runs and each run's own order."""
+        layers: list[str] = []
+        for run in self.runs.values():
+            for place, layer in enumerate(run.layers):
+                if layer not in layers:
+                    known_after = (layers.index(later) for later in run.layers[place:] if later in layers)
+                    layers.insert(next(known_after, len(layers)), layer)
+        return tuple(layers)
+
+    def comparable_layers(self, run: ProbeRun) -> tuple[str, ...]:
+        """The layers of this run and of all runs that share some with it, directly or through others.
+
+        Encoders with blocks of other names have averages of their own: a run has an average over layers if it
+        was probed at every one of these.
+        """
+        names = set(run.layers)
+        while True:
+            related = [set(other.layers) for other in self.runs.values() if names & set(other.layers)]
+            wider = names.union(*related)
+            if wider == names:
+                return tuple(layer for layer in self.layers if layer in names)
+            names = wider
 
     @property
     def fractions(self) -> tuple[float, ...]:
@@ -47,7 +67,7 @@ def sections_of(runs: Sequence[ProbeRun]) -> tuple[list[Section], list[str]]:
     """Sorts runs into sections, in the order of their first run.
 
     Returns:
-        The sections, and notes on what was kept apart: a sentence each.
+        The sections, and a sentence for each data set whose runs are in several sections.
 
     Raises:
         UsageError: two runs hold the same encoder on the same data set in the same way.
@@ -92,7 +112,7 @@ def _differing(keys: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _what_differs(run: ProbeRun, keys: Sequence[tuple[str, ...]]) -> str:
-    """What tells this section from others of the same data set, short: `lbfgs`, `settings 2`."""
+    """How this section differs from others of the same data set, in a few words: `lbfgs`, `settings 2`."""
     words = []
     for name in _differing(keys):
         value = getattr(run, name)
@@ -117,7 +137,7 @@ def _apart(groups: Mapping[tuple[str, ...], Mapping[str, ProbeRun]]) -> list[str
 
 
 def _shown_names(runs: Sequence[ProbeRun]) -> tuple[dict[tuple[str, str], str], list[str]]:
-    """(name, fingerprint) -> shown name; encoders that share a name are told apart by fingerprint."""
+    """(name, fingerprint) -> shown name; fingerprints distinguish encoders that share a name."""
     fingerprints: dict[str, list[str]] = {}
     for run in runs:
         known = fingerprints.setdefault(run.encoder, [])
@@ -134,8 +154,3 @@ def _shown_names(runs: Sequence[ProbeRun]) -> tuple[dict[tuple[str, str], str], 
         if len(known) > 1
     ]
     return names, notes
-
-
-def _natural(name: str) -> tuple[object, ...]:
-    parts = re.split(r"(\d+)", name)
-    return tuple((part.isdecimal(), int(part) if part.isdecimal() else part) for part in parts)

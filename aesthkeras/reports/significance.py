@@ -1,9 +1,9 @@
 """Paired differences between two encoders, with intervals from a bootstrap over photos or over groups.
 
-Both encoders are tested on the same photos, so what is resampled is the photo (with the predictions of both,
-of every layer and of every repeat); photos of one group are not independent, so there the group is resampled.
-The interval is the percentile interval of Efron and Tibshirani (1993). It tells how the difference depends on
-which photos were tested, not how it depends on the seed the encoders were trained with.
+Both encoders are tested on the same photos. So photos are resampled, each with the predictions of both
+encoders in every layer and repeat. Photos of one group are not independent: then groups are resampled.
+The interval is the percentile interval of Efron and Tibshirani (1993). It says how the difference depends on
+the photos that were tested, not how it depends on the seed of pre-training.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Encoders trained alike with several seeds as one row: `NAME-seed0`, `NAME-seed1`, `random alexnet seed 0`.
+"""One row for encoders that differ in their seed alone: `NAME-seed0`, `NAME-seed1`, `random alexnet seed 0`.
 
-The row is the mean over all repeats and seeds. Differences are paired seed by seed and photo by photo: what
-is resampled is still the photo, with the predictions of all seeds.
+The row is the mean over all repeats and seeds. Differences are paired seed by seed and photo by photo; photos
+are resampled, each with the predictions of all seeds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAMED = re.compile(r"(?P<base>.+)[- ]seed ?(?P<seed>\d+)(?P<tiles>, .+ tiles)?")
 
 
 def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
-    """The runs, with those that differ in their training seed only taken together, in the order given.
+    """Pools the runs that differ in nothing but their training seed; keeps the order.
 
     Raises:
         UsageError: a seed occurs twice on one data set, stands beside a run without one, or is of another
@@ -44,7 +44,7 @@ def pool_seeds(runs: Sequence[ProbeRun]) -> list[ProbeRun]:
 
 
 def _refuse_other(run: ProbeRun, other: ProbeRun, is_mixed: bool) -> None:
-    """Raises `UsageError` where the two are no seeds of one network."""
+    """Raises `UsageError` if the two are not seeds of one network."""
     holds = f"{other.folder} holds {other.encoder} on {run.dataset}"
     if is_mixed:
         raise UsageError(f"{run.folder}: expected all runs of an encoder with a seed in the name; {holds}")

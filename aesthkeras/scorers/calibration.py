@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: a sigmoid fitted on photos that did not train."""
+"""Calibration: a sigmoid fitted on photos that did not train the scorer, and the calibration error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-# The temperature lies between the values' spread divided by the first and the spread times the second. A
-# float32 sigmoid is 1 from 17 on: up to three spreads above the threshold, photos keep their order.
+# The temperature lies between the values' spread / STEEPEST and spread * FLATTEST. The sigmoid in float32 is
+# 1 from 17 on, so that photos up to three spreads above the threshold keep their order.
 STEEPEST, FLATTEST = 5, 20
 
 
@@ -16,19 +16,20 @@ def fit_calibration(
 ) -> tuple[float, float]:
     """Threshold and temperature T with the least log loss of `sigmoid((values - threshold) / T)`.
 
-    With a given threshold, temperature scaling: Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern
-    Neural Networks" (2017); it changes no decision. Otherwise Platt scaling: Platt, "Probabilistic outputs
-    for support vector machines" (1999); for ratings, whose forecast at even odds is not the rating from which
-    photos count as good where scores are skewed. Neither changes the order.
+    With a given threshold this is temperature scaling (Guo, Pleiss, Sun, Weinberger, "On Calibration of
+    Modern Neural Networks", 2017), which changes no decision. Without, it is Platt scaling (Platt,
+    "Probabilistic outputs for support vector machines", 1999). Ratings need it: if they are skewed, both
+    classes are equally likely at another predicted rating than the one that divides them. Neither changes the
+    order.
 
     Args:
-        values: float `[photos]`: logits, or forecasts of ratings.
+        values: float `[photos]`: logits, or predicted ratings.
         labels: int `[photos]`, 0 and 1, both of them.
         threshold: None to fit it.
 
     Returns:
-        The threshold, and T above 0. T stays between a fifth and 20 times the values' spread: values that
-        separate the classes would want 0, those that say nothing or the contrary endlessly much.
+        The threshold, and T above 0. T stays between a fifth and 20 times the spread of the values: without
+        limits it would be 0 for values that separate the classes, and infinite for useless ones.
     """
     values = values.astype(np.float64)
     center = float(values.mean()) if threshold is None else threshold
@@ -64,7 +65,7 @@ def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int =
     Args:
         labels: int `[photos]`, 0 and 1.
         probabilities: float `[photos]` in [0, 1], of the positive class.
-        bins: how many.
+        bins: how many bins there are from 0 to 1.
 
     Returns:
         In [0, 1].

@@ -1,4 +1,4 @@
-"""One picture of a scorer: how it ranks, how it decides, whether its probabilities hold, how it trained."""
+"""One picture of a scorer: ranking, decisions, calibration and training."""
 
 from __future__ import annotations
 
@@ -9,41 +9,40 @@ import numpy as np
 from matplotlib.axes import Axes
 from sklearn.metrics import roc_curve
 
+from aesthkeras.labelled.predictions import OutOfFold
+from aesthkeras.networks.heads import RATING, SCORE
 from aesthkeras.reports.figures import COLOURS, REFERENCE_COLOUR, new_figure, png
-from aesthkeras.reports.measures import Measured
+from aesthkeras.scorers.measuring import Measured
 
 BINS = 10
 
 
 def adapt_figure(
-    predictions: Mapping[str, np.ndarray],
+    predictions: OutOfFold,
     scores: np.ndarray | None,
     measured: Measured,
     history: Sequence[Mapping[str, Any]],
-    description: Mapping[str, Any],
+    title: str,
 ) -> bytes:
     """Four panels as the bytes of a PNG.
 
     Args:
-        predictions: the arrays of predictions.npz; photos are drawn as the first repeat predicted them.
+        predictions: ranking and decisions are drawn as the first repeat predicted them.
         scores: float `[photos]`, the raters' means, or None.
         measured: mean and deviation by metric; only the means are shown.
         history: the epochs of the exported scorer.
-        description: what adapt.json says.
+        title: over all panels.
     """
     figure, panels = new_figure(2, 2, size=(10, 8.6))
-    probabilities, labels = predictions["score/0"], predictions["labels/0"]
-    there = np.isfinite(probabilities)
-    ratings = predictions.get("rating/0", probabilities)
-    _ranking(panels[0, 0], ratings[there], None if scores is None else scores[there], labels[there], measured)
-    _decisions(panels[0, 1], probabilities[there], labels[there], measured)
+    probabilities, labels = predictions.predicted[SCORE, 0], predictions.labels[0]
+    tested = np.isfinite(probabilities)
+    ratings = predictions.predicted.get((RATING, 0), probabilities)
+    shown = None if scores is None else scores[tested]
+    _ranking(panels[0, 0], ratings[tested], shown, labels[tested], measured)
+    _decisions(panels[0, 1], probabilities[tested], labels[tested], measured)
     _reliability(panels[1, 0], predictions, measured)
     _training(panels[1, 1], history)
-    figure.suptitle(
-        f"{description['encoder']['name']} on {description['dataset']['name']}: {description['protocol']}",
-        fontsize=11,
-        parse_math=False,  # two dollar signs in a name are no formula
-    )
+    figure.suptitle(title, fontsize=11, parse_math=False)  # two dollar signs in a name are no formula
     return png(figure)
 
 
@@ -67,9 +66,7 @@ def _ranking(
     axes.set(xlabel="predicted, by photos that did not train", ylabel="raters' mean", title=title)
 
 
-def _decisions(
-    axes: Axes, probabilities: np.ndarray, labels: np.ndarray, measured: Measured
-) -> None:
+def _decisions(axes: Axes, probabilities: np.ndarray, labels: np.ndarray, measured: Measured) -> None:
     false, true, _ = roc_curve(labels, probabilities)
     axes.plot(false, true, color=COLOURS[0], linewidth=1.8)
     axes.plot([0, 1], [0, 1], color=REFERENCE_COLOUR, linewidth=1, linestyle=":")
@@ -77,13 +74,10 @@ def _decisions(
     axes.set(xlabel="negatives called positive", ylabel="positives called positive", title=title)
 
 
-def _reliability(
-    axes: Axes, predictions: Mapping[str, np.ndarray], measured: Measured
-) -> None:
-    """The share of positives against the probability, over all repeats; a dot's area is its photos."""
-    repeats = [name.split("/")[1] for name in predictions if name.startswith("score/")]
-    probabilities = np.concatenate([predictions[f"score/{repeat}"] for repeat in repeats])
-    labels = np.concatenate([predictions[f"labels/{repeat}"] for repeat in repeats])
+def _reliability(axes: Axes, predictions: OutOfFold, measured: Measured) -> None:
+    """The share of positives against the probability, over all repeats; a dot's area shows its photos."""
+    probabilities = np.concatenate([predictions.predicted[SCORE, repeat] for repeat in predictions.labels])
+    labels = np.concatenate(list(predictions.labels.values()))
     probabilities, labels = probabilities[np.isfinite(probabilities)], labels[np.isfinite(probabilities)]
     numbers = np.minimum((probabilities * BINS).astype(int), BINS - 1)
     counts = np.bincount(numbers, minlength=BINS)

@@ -1,7 +1,8 @@
-"""One scorer from one training part: who trains and who validates, the training, the calibration."""
+"""One scorer from one training part: its members' training and validation photos, training, calibration."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,25 @@ from aesthkeras.training.run_folder import RunFolder
 FITTED_ON = 4096  # most photos whose features are in memory, to fit standardisation and projection
 
 
+@dataclass(frozen=True)
+class Adaptation:
+    """What all trainings of a run share.
+
+    Attributes:
+        photos: all photos of the set.
+        encoder: its weights change where it is fine-tuned.
+        inputs: the same photos, as the head reads them.
+        recipe: how to train; it names the blocks.
+        initial: the encoder's weights as it was found.
+    """
+
+    photos: LabelledPhotos
+    encoder: FoundEncoder
+    inputs: HeadInputs
+    recipe: ScorerRecipe
+    initial: list[np.ndarray]
+
+
 class Members(NamedTuple):
     """Which photos each member trains and validates on, float32 `[photos, members]`, 1 or 0."""
 
@@ -33,15 +53,15 @@ class Members(NamedTuple):
 
 
 class FittedScorer(NamedTuple):
-    """What came out of a training part.
+    """A scorer trained and calibrated on one part.
 
     Attributes:
-        scorer: a functional model from the encoder's features to `score` and what goes with it.
-        training: how the features come about.
+        scorer: a functional model from the encoder's features to the outputs of `heads.build_scorer`.
+        training: the training, which also computes features from inputs.
         even: the logit or rating whose score is one half.
         temperature: of the calibration.
-        epochs: how many the members trained until they were at their best, on average.
-        validation_photos: how many decided on that and on the temperature.
+        epochs: the epoch of the lowest validation loss, averaged over the members.
+        validation_photos: how many photos this loss and the calibration are taken over.
     """
 
     scorer: keras.Model
@@ -51,20 +71,20 @@ class FittedScorer(NamedTuple):
     epochs: float
     validation_photos: int
 
-    def answers(self, inputs: HeadInputs, photos: np.ndarray) -> dict[str, np.ndarray]:
-        """What the scorer says of some photos' centre crops: float32 `[photos, ...]` by name."""
+    def predict(self, inputs: HeadInputs, photos: np.ndarray) -> dict[str, np.ndarray]:
+        """The outputs for the centre crops of some photos: float32 `[photos, ...]` by name."""
         batches = [self.scorer(self.training.features(fed), training=False) for fed in inputs.centre(photos)]
         return {name: np.concatenate([batch[name].numpy() for batch in batches]) for name in batches[0]}
 
 
 def choose_members(photos: LabelledPhotos, part: Part, recipe: ScorerRecipe) -> Members:
-    """Deals out the training photos: each member validates on a fold of its own, groups kept whole.
+    """Divides the training photos: each member validates on a fold of its own and trains on the others.
 
-    Where the set has a validation part of its own, all members train on the whole training part and validate
-    on that. Test photos are in neither.
+    Folds keep groups whole. If the set has its own validation part, all members train on the whole training
+    part and validate on that. Test photos are used for neither.
 
     Raises:
-        UsageError: too few photos or groups, or one class only in what trains or what validates.
+        UsageError: too few photos or groups, or photos of one class only for training or for validation.
     """
     trains = np.zeros((len(photos.ids), recipe.members), np.float32)
     checks = np.zeros_like(trains)
@@ -92,25 +112,17 @@ def _require_both(labels: np.ndarray, name: str, recipe: ScorerRecipe) -> None:
 
 
 def fit_scorer(
-    part: Part,
-    photos: LabelledPhotos,
-    encoder: FoundEncoder,
-    inputs: HeadInputs,
-    recipe: ScorerRecipe,
-    folder: RunFolder,
-    checkpoint: TrainingCheckpoint,
+    part: Part, adaptation: Adaptation, folder: RunFolder, checkpoint: TrainingCheckpoint
 ) -> FittedScorer:
-    """Trains and calibrates a scorer on the training photos of a part; the test photos are not looked at.
+    """Trains and calibrates a scorer on the training photos of a part; test photos are not used.
 
     Args:
         part: its training photos and labels.
-        photos: all photos of the set.
-        encoder: with the weights of pre-training; changed where the trunk is fine-tuned.
-        inputs: all photos, as the recipe's trunk wants them.
-        recipe: how to train.
-        folder: where the epochs are written down.
+        adaptation: photos, encoder, recipe.
+        folder: where the epochs are logged.
         checkpoint: of this training.
     """
+    photos, encoder, recipe = adaptation.photos, adaptation.encoder, adaptation.recipe
     members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
     described = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
     values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
@@ -132,18 +144,20 @@ def fit_scorer(
     trained = int(members.trains.any(1).sum())
     steps = steps_per_epoch(trained, min(recipe.batch_size, trained))
     trunk = None
-    if recipe.trunk == "finetuned":  # as far as the head reads it: nothing above is trained, or decays
+    if recipe.trunk == "finetuned":  # without the layers above those that the head reads
         outputs = {name: encoder.model.output[name] for name in recipe.block_names}
         trunk = keras.Model(encoder.model.input, outputs)
     training = HeadTraining(network, recipe.target, recipe, steps, trunk)
-    _fit_statistics(training, inputs, fitted, recipe.seed)
+    _fit_statistics(training, adaptation.inputs, fitted, recipe.seed)
     seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
-    train_head(training, inputs, target, *members, recipe, seed, folder, checkpoint)
+    train_head(training, adaptation.inputs, target, *members, recipe, seed, folder, checkpoint)
 
-    said = keras.Model(network.input, member_values(network, recipe.target, target.mean, target.deviation)[0])
+    values_of = member_values(network, recipe.target, target.mean, target.deviation)[0]
+    predictor = keras.Model(network.input, values_of)
     checked = np.flatnonzero(members.checks.any(1))
-    by_member = np.concatenate([said(training.features(fed)).numpy() for fed in inputs.centre(checked)])
-    # Each photo counts by the members that did not train on it.
+    batches = adaptation.inputs.centre(checked)
+    by_member = np.concatenate([predictor(training.features(fed)).numpy() for fed in batches])
+    # A photo's value is the mean over the members that did not train on it.
     held_out = np.average(by_member, 1, members.checks[checked])
     even = 0.0 if recipe.target == "binary" else None
     even, temperature = fit_calibration(held_out, part.labels[checked], even)
@@ -161,7 +175,7 @@ def fit_scorer(
 def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:
     """Fits the network's standardisation, and its projection, to centre crops and degraded copies.
 
-    The projection is on the principal components, all scaled alike, to a mean variance of 1.
+    The projection is on the principal components, divided by one number so that their mean variance is 1.
     """
     network = training.network
     batches = [training.features(fed) for fed in inputs.centre(photos)]

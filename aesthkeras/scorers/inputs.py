@@ -1,4 +1,4 @@
-"""What a head is fed: features of a frozen encoder, or pixels where the encoder is trained along."""
+"""The inputs of a head: features of a frozen encoder, or pixels where the encoder is fine-tuned."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset
 
-TESTED_AT_ONCE = 256  # photos whose features are in memory during testing
+PHOTOS_AT_ONCE = 256  # photos whose features are in memory during testing
 
 
 class Batch(NamedTuple):
     """One step's photos.
 
     Attributes:
-        fed: what the head is fed.
+        fed: the head's inputs.
         photos: their numbers, int64 `[N]`.
-        pair: their centre crops, and a degraded copy of each; None where the head learns no order.
+        pair: their centre crops, and a degraded copy of each; None if the head does not learn their order.
     """
 
     fed: Any
@@ -31,10 +31,10 @@ class Batch(NamedTuple):
 
 
 class HeadInputs(Protocol):
-    """Photos of a labelled set as a head sees them."""
+    """Photos of a labelled set as a head reads them."""
 
     def training(self, photos: np.ndarray, batch_size: int, seed: int, first_step: int) -> Iterator[Batch]:
-        """Endless batches of random crops of some photos, from a step on; seed and step decide all."""
+        """Endless batches of random crops of some photos from a step on; seed and step decide them."""
         ...
 
     def centre(self, photos: np.ndarray) -> Iterator[Any]:
@@ -42,7 +42,7 @@ class HeadInputs(Protocol):
         ...
 
     def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
-        """Batches of the degraded copies of some photos: which of `photos`, and what the head is fed."""
+        """Batches of the degraded copies of some photos: which of `photos`, and the head's inputs."""
         ...
 
 
@@ -59,9 +59,9 @@ class FeatureInputs:
         self.views = next(iter(features.values())).shape[1] - copies
 
     def training(self, photos: np.ndarray, batch_size: int, seed: int, first_step: int) -> Iterator[Batch]:
-        """An epoch shows each photo once, by one of its views; what fills no batch opens the next epoch."""
+        """One view of each photo in each epoch; the next epoch fills a last, smaller batch."""
         epoch, skipped = divmod(first_step * batch_size, len(photos))
-        rows = np.zeros((3, 0), np.int64)  # of what comes next: photo, view, degraded copy
+        rows = np.zeros((3, 0), np.int64)  # the next photos, their views, their degraded copies
         while True:
             while rows.shape[1] < batch_size:
                 chance = np.random.default_rng([seed, epoch])
@@ -79,15 +79,15 @@ class FeatureInputs:
 
     def centre(self, photos: np.ndarray) -> Iterator[Any]:
         """Dicts of float32 `[N, values]`."""
-        for start in range(0, len(photos), TESTED_AT_ONCE):
-            rows = photos[start : start + TESTED_AT_ONCE]
+        for start in range(0, len(photos), PHOTOS_AT_ONCE):
+            rows = photos[start : start + PHOTOS_AT_ONCE]
             yield self._taken(rows, 0)
 
     def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
-        """Copy by copy, so that no more is in memory than while testing."""
+        """Copy by copy, so that no more photos are in memory than during testing."""
         for copy in range(self.views, self.views + self.copies):
-            for start in range(0, len(photos), TESTED_AT_ONCE):
-                rows = slice(start, start + TESTED_AT_ONCE)
+            for start in range(0, len(photos), PHOTOS_AT_ONCE):
+                rows = slice(start, start + PHOTOS_AT_ONCE)
                 yield rows, self._taken(photos[rows], copy)
 
 
@@ -103,7 +103,7 @@ class PatchInputs:
         self.photo_set, self.resize, self.crop = photo_set, encoder.resize, encoder.crop
 
     def training(self, photos: np.ndarray, batch_size: int, seed: int, first_step: int) -> Iterator[Batch]:
-        """As pre-training cuts them: `patch_dataset`."""
+        """Random crops as in pre-training (`patch_dataset`)."""
         patches = patch_dataset(
             self.photo_set.of(photos), self.resize, self.crop, batch_size, seed=seed, first_step=first_step
         )
@@ -111,9 +111,9 @@ class PatchInputs:
             yield Batch(batch["patches"], photos[batch["photo"].numpy()])
 
     def centre(self, photos: np.ndarray) -> Iterator[tf.Tensor]:
-        """As serving cuts them: `crop_dataset`."""
+        """Centre crops as in serving (`crop_dataset`)."""
         yield from crop_dataset(self.photo_set.of(photos), self.resize, self.crop)
 
     def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
-        """None: `ScorerRecipe` refuses degraded copies where the encoder is trained along."""
+        """No batches: `ScorerRecipe` refuses degraded copies if the encoder is fine-tuned."""
         return iter(())

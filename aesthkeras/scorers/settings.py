@@ -1,21 +1,21 @@
-"""What a person may decide about a scorer. This file imports no TensorFlow."""
+"""Settings of scorers. This file imports no TensorFlow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from aesthkeras.labelled.settings import BLOCKS, FoldSettings, LabelledRunSettings
+from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings, listed
 from aesthkeras.networks.settings import POOLINGS
 from aesthkeras.settings import require, setting
 from aesthkeras.training.sgd_settings import SgdSettings
 
-READABLE = (*BLOCKS, "embedding")
+DEFAULT_BLOCKS = "conv3,conv4,conv5"
 
 
 @dataclass(frozen=True)
 class ScorerRecipe(FoldSettings, SgdSettings):
-    """What decides a scorer, besides the encoder and the data set."""
+    """Everything that a scorer depends on, besides the encoder and the data set."""
 
     target: str = setting(
         "binary",
@@ -25,7 +25,9 @@ class ScorerRecipe(FoldSettings, SgdSettings):
         ["binary", "score", "distribution"],
     )
     blocks: str = setting(
-        "conv3,conv4,conv5", f"what the head reads, separated by commas: some of {','.join(READABLE)}"
+        DEFAULT_BLOCKS,
+        "what the head reads, separated by commas: blocks of the encoder, or its embedding; empty for all "
+        "blocks, which is also what the default means for an encoder that has none of conv3, conv4, conv5",
     )
     pooling: str = setting(
         "vissl",
@@ -41,14 +43,14 @@ class ScorerRecipe(FoldSettings, SgdSettings):
     hidden: str = setting("64", "units of each hidden layer, separated by commas; empty for a linear head")
     linear_path: bool = setting(
         True,
-        "the output reads what the hidden layers read beside what they say: on a small set they then add to "
-        "a linear head instead of having to learn it",
+        "the output reads the inputs of the hidden layers beside their outputs: on a small set they then "
+        "correct a linear head instead of having to learn it",
     )
     dropout: float = setting(0.5, "share of the values left out ahead of each dense layer in training")
     trunk: str = setting(
         "frozen",
         "frozen: the encoder stays as it is, the features of a few crops of each photo are computed once; "
-        "finetuned: it is trained along, on random crops",
+        "finetuned: it is trained as well, on random crops",
         ["frozen", "finetuned"],
     )
     trunk_rate: float = setting(0.1, "finetuned: learning rate of the encoder, relative to that of the head")
@@ -78,11 +80,9 @@ class ScorerRecipe(FoldSettings, SgdSettings):
         """Checks every range; raises `UsageError` naming the flag."""
         FoldSettings.__post_init__(self)
         SgdSettings.__post_init__(self)
-        known = bool(self.block_names) and set(self.block_names) <= set(READABLE)
-        require(self, "blocks", known, f"some of {','.join(READABLE)}")
-        layers = "numbers of units from 1 to 8192, separated by commas"
         units = [part.strip() for part in self.hidden.split(",")] if self.hidden.strip() else []
-        require(self, "hidden", all(part.isdecimal() and 1 <= int(part) <= 8192 for part in units), layers)
+        known = all(part.isdecimal() and 1 <= int(part) <= 8192 for part in units)
+        require(self, "hidden", known, "numbers of units from 1 to 8192, separated by commas")
         require(self, "components", 0 <= self.components <= 8192, "0 to 8192")
         require(self, "dropout", 0 <= self.dropout < 1, "a share from 0 up to, not including, 1")
         require(self, "trunk_rate", 0 < self.trunk_rate <= 1, "above 0, at most 1")
@@ -95,13 +95,13 @@ class ScorerRecipe(FoldSettings, SgdSettings):
         enough = self.members <= self.inner_folds
         require(self, "members", enough, f"at most inner_folds={self.inner_folds}")
         alone = self.members == 1 or self.trunk == "frozen"
-        # members share the encoder: what one validates on would train it through the others
+        # members share the encoder: through the others, it would train on the photos that one validates on
         require(self, "members", alone, "1 with trunk=finetuned")
 
     @property
     def block_names(self) -> list[str]:
-        """What the head reads, from the lowest up, each once."""
-        return sorted({name.strip() for name in self.blocks.split(",") if name.strip()})
+        """The outputs that `blocks` names; none until the encoder is known, where it is empty."""
+        return listed(self.blocks)
 
     @property
     def hidden_units(self) -> list[int]:
@@ -124,5 +124,5 @@ class ScorerRunSettings(LabelledRunSettings):
     out: str = setting("", "folder of the SavedModel; empty for savedmodels/NAME, named after --run_dir")
 
     def saved_model(self) -> Path:
-        """The folder that `--out` says or means."""
+        """The folder of the SavedModel."""
         return Path(self.out) if self.out else Path("savedmodels") / Path(self.run_dir).resolve().name

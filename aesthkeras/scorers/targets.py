@@ -1,4 +1,4 @@
-"""What a head learns of a photo: its label, its score, or the distribution of its ratings."""
+"""What a head learns to predict: a photo's label, its score, or the distribution of its ratings."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import tensorflow as tf
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.protocols import LabelledPhotos, Part
 
-RAREST = 1e-3  # share of a rating that no rater of the training photos gave, to begin with
+RAREST = 1e-3  # initial share of a rating that no rater gave to any training photo
 
 
 class Target(NamedTuple):
-    """What the photos of one part are to give.
+    """The targets of the photos of one part.
 
     Attributes:
         kind: `binary`, `score` or `distribution`.
         values: float32 `[photos, outputs]`: the label, the standardised score, or the raters' shares.
-        start: float `[outputs]`: what the network says at first, true of the training photos together.
+        start: float `[outputs]`: the network's output before training, right for their average.
         mean: of the training photos' scores, for `score`.
         deviation: of the training photos' scores, for `score`.
     """
@@ -32,7 +32,7 @@ class Target(NamedTuple):
 
 
 def require_target(kind: str, photos: LabelledPhotos, score_range: tuple[float, float] | None) -> None:
-    """Checks that the set can be learned as `--target` says.
+    """Checks that the set has what a target needs.
 
     Raises:
         UsageError: it has no scores, no rating counts, or labels that do not come from its scores.
@@ -57,7 +57,7 @@ def require_target(kind: str, photos: LabelledPhotos, score_range: tuple[float, 
 
 
 def target_of(kind: str, photos: LabelledPhotos, part: Part) -> Target:
-    """What a head learns of the photos of a part."""
+    """The targets of the photos of a part; scores are standardised by the training photos."""
     if kind == "binary":
         positive = part.labels[part.train].mean(keepdims=True)
         return Target(kind, part.labels[:, np.newaxis].astype(np.float32), np.log(positive / (1 - positive)))
@@ -83,7 +83,7 @@ def member_losses(kind: str, values: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor
 
     Args:
         kind: of the target.
-        values: float32 `[N, outputs]`, as `Target` has them.
+        values: float32 `[N, outputs]`, as in `Target`.
         outputs: float32 `[N, members, outputs]` of `heads.build_network`.
 
     Returns:
@@ -99,7 +99,7 @@ def member_losses(kind: str, values: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor
 
 
 def ranking_losses(kind: str, outputs: tf.Tensor, outputs_of_copies: tf.Tensor) -> tf.Tensor:
-    """What it costs to put a degraded copy above its photo: `log(1 + exp(copy - photo))`.
+    """The loss for ranking a degraded copy above its photo: `log(1 + exp(copy - photo))`.
 
     The loss of Burges et al., "Learning to Rank using Gradient Descent" (2005), for a pair of known order.
 

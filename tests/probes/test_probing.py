@@ -10,9 +10,11 @@ import sys
 
 import numpy as np
 import pytest
+from tensorflow import keras
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.outcome import COLUMNS
+from aesthkeras.labelled.results import PROBE_COLUMNS
+from aesthkeras.networks.find import find_encoder
 from aesthkeras.probes import probing
 from aesthkeras.probes.settings import ProbeRecipe
 
@@ -43,7 +45,7 @@ def rows_of(run):
 
 def test_results_have_a_row_a_probe(finished):
     rows = rows_of(finished)
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == PROBE_COLUMNS
     keys = {(row["layer"], row["fraction"], row["repeat"], row["fold"]) for row in rows}
     assert len(keys) == len(rows) == 2 * 2 * 2 * 3
     for row in rows:
@@ -108,10 +110,10 @@ def test_a_run_that_was_cut_short_goes_on_and_ends_alike(finished, rated, run_pr
     run_probe(data, tmp_path / "run", label_fractions="1,0.5")
     assert done == [(0, 0), (0, 1), (1, 0), (1, 2)]
     again, first = rows_of(tmp_path / "run"), rows_of(finished)
-    assert [tuple(row[name] for name in COLUMNS[:10]) for row in again] == [
-        tuple(row[name] for name in COLUMNS[:10]) for row in first
+    assert [tuple(row[name] for name in PROBE_COLUMNS[:10]) for row in again] == [
+        tuple(row[name] for name in PROBE_COLUMNS[:10]) for row in first
     ]
-    for name in COLUMNS[10:]:
+    for name in PROBE_COLUMNS[10:]:
         np.testing.assert_allclose(
             [float(r[name]) for r in again], [float(r[name]) for r in first], atol=1e-3
         )
@@ -136,8 +138,8 @@ def test_another_encoder_or_other_labels_are_refused(finished, run_probe, tmp_pa
     shutil.copytree(finished, tmp_path / "run")
     shutil.copytree(finished.parent / "tiny", tmp_path / "tiny")
     same = {"label_fractions": "1,0.5"}
-    other = "random:alexnet?width=0.125&crop=96&resize=104"
-    with pytest.raises(UsageError, match="^encoder: .*tiny as it was when the run began"):
+    other = find_encoder("random:alexnet?width=0.125&crop=96&resize=104")
+    with pytest.raises(UsageError, match="^encoder: .* began with tiny; this is another"):
         run_probe(tmp_path / "tiny", tmp_path / "run", encoder=other, **same)
     table = tmp_path / "tiny" / "labels.csv"
     lines = table.read_text().splitlines()
@@ -145,6 +147,24 @@ def test_another_encoder_or_other_labels_are_refused(finished, run_probe, tmp_pa
     table.write_text("\n".join(lines) + "\n")
     with pytest.raises(UsageError, match="^data_dir: "):
         run_probe(tmp_path / "tiny", tmp_path / "run", **same)
+
+
+def test_without_layers_all_blocks_of_the_encoder_are_probed(rated, run_probe, encoder, tmp_path):
+    outputs = {name: encoder.model.output[name] for name in ("conv4", "conv2", "embedding")}
+    two = encoder._replace(model=keras.Model(encoder.model.input, outputs))
+    run = run_probe(rated.folder, tmp_path / "run", encoder=two, layers="", folds=2, repeats=1)
+    assert [row["layer"] for row in rows_of(run)] == ["conv4", "conv2"] * 2
+    assert json.loads((run / "probe.json").read_text())["layers"] == ["conv4", "conv2"]
+
+
+def test_a_layer_that_the_encoder_lacks_is_named_before_the_folder_is_claimed(rated, exported, tmp_path):
+    flags = [f"--encoder={exported}", f"--data_dir={rated.folder}", f"--run_dir={tmp_path / 'run'}"]
+    command = [sys.executable, "-m", "aesthkeras.probe", *flags, "--layers=conv1,conv9"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert result.returncode == 2
+    expected = "--layers=conv1,conv9: expected some of conv1,conv2,conv3,conv4,conv5"
+    assert result.stderr == f"aesthkeras: {expected}\n"
+    assert not (tmp_path / "run").exists()
 
 
 def test_impossible_folds_do_not_claim_the_folder(rated, run_probe, tmp_path):
@@ -163,8 +183,6 @@ def test_labels_for_images_that_do_not_exist_are_refused(rated, run_probe, tmp_p
 @pytest.mark.parametrize(
     "settings, flag",
     [
-        ({"layers": "conv6"}, "layers=conv6"),
-        ({"layers": ""}, "layers="),
         ({"folds": 1}, "folds=1"),
         ({"label_fractions": "0,1"}, "label_fractions=0,1"),
         ({"label_fractions": "half"}, "label_fractions=half"),

@@ -6,7 +6,7 @@ import pytest
 
 from aesthkeras.reports.measures import MEASURES
 from aesthkeras.reports.probe_runs import read_probe_run
-from aesthkeras.reports.probe_tables import Cell, Table, fraction_table, layer_table, leaders, ranked
+from aesthkeras.reports.probe_tables import Cell, Table, layer_table, leaders, low_data, ranked
 from aesthkeras.reports.sections import sections_of
 
 ACCURACY = MEASURES["accuracy"]
@@ -117,10 +117,45 @@ def test_fractions_of_one_layer(probe_run):
         for fraction in (1, 0.05, 0.5)
         for repeat in range(2)
     }
-    table = fraction_table(section(probe_run("a", scores)), ACCURACY, "conv1")
-    assert table.columns == ("5%", "50%", "100%")
-    assert [cell.mean for cell in table.rows["a"]] == pytest.approx([51.5, 56, 61])
-    assert [cell.deviation for cell in table.rows["a"]] == pytest.approx([2**0.5] * 3)
+    found = low_data(section(probe_run("a", scores)), ACCURACY, "conv1")
+    assert found.table.columns == ("5%", "50%", "100%")
+    assert [cell.mean for cell in found.table.rows["a"]] == pytest.approx([51.5, 56, 61])
+    assert [cell.deviation for cell in found.table.rows["a"]] == pytest.approx([2**0.5] * 3)
+    assert (found.title, found.label("a")) == ("conv1", "a")
+
+
+def of_layers(start, *layers):
+    """Accuracies that rise by a point from layer to layer."""
+    return {(layer, 1, 0, 0): start + place / 100 for place, layer in enumerate(layers)}
+
+
+def test_encoders_with_blocks_of_other_names_have_averages_of_their_own(probe_run):
+    folders = [
+        probe_run("ours", of_layers(0.60, "conv1", "conv2")),
+        probe_run("theirs", of_layers(0.70, "stem", "block_1", "block_2")),
+        probe_run("part", of_layers(0.90, "block_1")),
+    ]
+    table = layer_table(section(*folders), ACCURACY)
+    assert table.columns == ("conv1", "conv2", "stem", "block_1", "block_2", "average")
+    means = {name: [cell and round(cell.mean, 6) for cell in row] for name, row in table.rows.items()}
+    assert means["ours"] == [60, 61, None, None, None, 60.5]
+    assert means["theirs"] == [None, None, 70, 71, 72, 71]
+    assert means["part"] == [None, None, None, 90, None, None]
+    assert leaders(table, "average") == ["theirs"]
+
+
+def test_few_labels_are_shown_at_conv3_or_the_middle_block(probe_run):
+    runs = [
+        probe_run("ours", of_layers(0.5, "conv1", "conv2", "conv3", "conv4")),
+        probe_run("theirs", of_layers(0.7, "stem", "block_1", "block_2")),
+    ]
+    found = low_data(section(*runs), ACCURACY, "")
+    assert found.layers == {"ours": "conv3", "theirs": "block_1"}
+    assert [row[0].mean for row in found.table.rows.values()] == pytest.approx([52, 71])
+    assert (found.title, found.label("theirs")) == ("middle block", "theirs (block_1)")
+    wanted = low_data(section(*runs), ACCURACY, "stem")
+    assert wanted.table.rows["ours"] == (None,)
+    assert (wanted.title, wanted.label("theirs")) == ("stem", "theirs")
 
 
 def test_folds_without_the_measure_are_left_out(probe_run):

@@ -237,6 +237,47 @@ def test_a_single_run_of_one_layer_and_one_repeat(probe_run, tmp_path):
     Page((tmp_path / "out/report.html").read_text())
 
 
+def test_encoders_with_blocks_of_other_names_stand_side_by_side(probe_run, scores, tmp_path):
+    theirs = {
+        (layer, fraction, repeat, fold): value + 0.1
+        for (_, fraction, repeat, fold), value in scores(0.6).items()
+        for layer in ("block_1/expand", "block_2/expand")
+    }
+    folders = [
+        probe_run("ours", scores(0.6), photos=200, spec="random:alexnet"),
+        probe_run("theirs", theirs, photos=200),
+        probe_run("third", scores(0.5), photos=200),
+    ]
+    report = reported(folders, tmp_path / "out")
+    text = (tmp_path / "out/report.md").read_text()
+    head, _, *rows = markdown_tables(text)["OASIS"]
+    assert head[1:] == [*(f"conv{number}" for number in range(1, 6)), *theirs_columns(theirs), "average"]
+    by_name = {row[0]: row[1:] for row in rows}
+    assert by_name["theirs"][:5] == ["–"] * 5 and by_name["ours"][5:7] == ["–"] * 2
+    assert by_name["theirs"][-1].startswith("**")
+    (part,) = report.sections
+    assert (list(part.comparison.rows), part.comparison.columns) == (["third"], (*head[1:6], "average"))
+    assert part.headline == f"OASIS: theirs has the best accuracy averaged over layers, {shown(part)}%."
+    assert "only encoders with the same blocks are compared" in text
+    assert "theirs (block_2/expand)" in text
+    low_data = lines(tmp_path / "out/tables/low_data.csv")
+    assert {(row["encoder"], row["layer"]) for row in low_data} == {
+        ("ours", "conv3"),
+        ("theirs", "block_2/expand"),
+        ("third", "conv3"),
+    }
+    assert (tmp_path / "out/figures/low_data_oasis_middle-block.png").exists()
+    Page((tmp_path / "out/report.html").read_text())
+
+
+def theirs_columns(scores):
+    return list(dict.fromkeys(layer for layer, *_ in scores))
+
+
+def shown(part):
+    return f"{part.table.rows['theirs'][-1].mean:.1f}"
+
+
 def test_other_measures(probe_run, tmp_path):
     def full(value):
         measures = {"accuracy": value, "auc": value, "srcc": value / 2}

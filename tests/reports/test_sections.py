@@ -64,7 +64,30 @@ def test_two_encoders_of_one_name_are_told_apart(probe_run):
     assert "2 different encoders are called a" in notes[0]
 
 
-def test_layers_in_their_order(probe_run):
-    scores = {(layer, 1, 0, 0): 0.6 for layer in ("conv10", "conv2", "embedding", "conv1")}
-    found, _ = sections(probe_run("a", scores))
-    assert found[0].layers == ("conv1", "conv2", "conv10", "embedding")
+@pytest.mark.parametrize(
+    ("runs", "layers"),
+    [
+        ([("stem", "conv10", "conv2", "a/b")], ("stem", "conv10", "conv2", "a/b")),
+        ([("conv1", "conv3"), ("conv1", "conv2", "conv3")], ("conv1", "conv2", "conv3")),
+        ([("conv2",), ("conv1", "conv2", "conv3")], ("conv1", "conv2", "conv3")),
+        ([("a", "b"), ("stem", "top"), ("b", "c")], ("a", "b", "stem", "top", "c")),
+    ],
+)
+def test_layers_in_the_order_of_the_runs(probe_run, runs, layers):
+    folders = [
+        probe_run(f"encoder {number}", {(layer, 1, 0, 0): 0.6 for layer in names})
+        for number, names in enumerate(runs)
+    ]
+    found, _ = sections(*folders)
+    assert found[0].layers == layers
+
+
+def test_layers_are_comparable_through_the_runs_that_share_some(probe_run):
+    runs = [("conv1", "conv2"), ("stem", "top"), ("conv3",), ("conv2", "conv3")]
+    folders = [
+        probe_run(f"encoder {number}", {(layer, 1, 0, 0): 0.6 for layer in names})
+        for number, names in enumerate(runs)
+    ]
+    section = sections(*folders)[0][0]
+    ours, theirs = ("conv1", "conv2", "conv3"), ("stem", "top")
+    assert [section.comparable_layers(run) for run in section.runs.values()] == [ours, theirs, ours, ours]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tensorflow import keras
 
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders import build_encoder, in_tiles
@@ -22,7 +23,7 @@ from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.loading import encoder_description, load_scorer, scorer_description
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scorers import adapting
-from aesthkeras.scorers.adapting import adapt, require_adaptable
+from aesthkeras.scorers.adapting import adapt, find_trunk, name_blocks, require_adaptable
 from aesthkeras.scorers.settings import ScorerRecipe, ScorerRunSettings
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
@@ -57,13 +58,15 @@ def run_adapt(
 ):
     where = {"encoder": exported, "data_dir": data, "run_dir": run_dir, "out": run_dir.parent / "scorer"}
     more = {"cache": "memory", "tiles": tiles, "checkpoint_minutes": checkpoint_minutes}
-    places = ScorerRunSettings(**{name: str(path) for name, path in where.items()}, **more)
+    run_settings = ScorerRunSettings(**{name: str(path) for name, path in where.items()}, **more)
     recipe = ScorerRecipe(**{**SMALL, **settings})
-    labelled = read_labelled(places.dataset, places.data_dir, dataset or DatasetSettings(), recipe)
+    choices = dataset or DatasetSettings()
+    labelled = read_labelled(run_settings.dataset, run_settings.data_dir, choices, recipe)
     require_adaptable(labelled, recipe)
+    encoder = find_trunk(run_settings, recipe)
     run = RunFolder(run_dir)
     run.claim({"seed": "0"}, set())
-    return adapt(run, places, labelled, recipe)
+    return adapt(run, encoder, labelled, recipe, run_settings)
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +164,7 @@ def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
 
     monkeypatch.setattr(TrainingCheckpoint, "restore", restore)
     with monkeypatch.context() as broken:
-        broken.setattr(adapting, "export", killed)
+        broken.setattr(adapting, "export_fitted", killed)
         with pytest.raises(KeyboardInterrupt):
             run_adapt(rated.folder, tmp_path / "run", exported, **settings)
     parts, before = (1, [0]) if protocol == "split" else (4, [0] * 4)  # the folds and the whole
@@ -241,8 +244,6 @@ def test_what_the_set_cannot_give_does_not_claim_the_folder(settings, flag, rate
 @pytest.mark.parametrize(
     ("settings", "flag"),
     [
-        ({"blocks": "conv6"}, "blocks=conv6"),
-        ({"blocks": ""}, "blocks="),
         ({"hidden": "64,x"}, "hidden=64,x"),
         ({"hidden": "0"}, "hidden=0"),
         ({"hidden": "²"}, "hidden=²"),
@@ -260,6 +261,27 @@ def test_what_the_set_cannot_give_does_not_claim_the_folder(settings, flag, rate
 def test_settings_out_of_range_name_their_flag(settings, flag):
     with pytest.raises(UsageError, match=flag):
         ScorerRecipe(**settings)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "named"),
+    [
+        ("conv5, conv1", "conv1,conv5"),
+        ("embedding,conv2", "conv2,embedding"),
+        ("", "conv1,conv2,conv3,conv4,conv5"),
+        (ScorerRecipe().blocks, "conv3,conv4,conv5"),
+    ],
+)
+def test_blocks_come_in_the_order_of_the_encoder(blocks, named, encoder):
+    assert name_blocks(ScorerRecipe(blocks=blocks), encoder).blocks == named
+
+
+def test_of_an_encoder_with_other_names_the_default_is_all_blocks(encoder):
+    outputs = {f"block {number}": encoder.model.output[f"conv{number}"] for number in (1, 2)}
+    other = encoder._replace(model=keras.Model(encoder.model.input, outputs))
+    assert name_blocks(ScorerRecipe(), other).block_names == ["block 1", "block 2"]
+    with pytest.raises(UsageError, match="^blocks=conv3,embedding: expected some of block 1,block 2$"):
+        name_blocks(ScorerRecipe(blocks="conv3,embedding"), other)
 
 
 @pytest.mark.parametrize(
