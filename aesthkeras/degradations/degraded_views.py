@@ -1,4 +1,4 @@
-"""The views of the pretext task as a Keras layer: draw edits of Table 1 for each patch and apply them."""
+"""The views of the pretext task as a Keras layer: edits of Table 1 are drawn for each patch and applied."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from aesthkeras.settings import require
 class DegradedViews(keras.layers.Layer):
     """Make the views of each patch that the encoder is trained to tell apart (paper, Table 1 and Eq. 3).
 
-    Every patch gives itself, class None, and an edited view for each drawn parameter of each drawn operation.
+    The first view of a patch is the patch itself, class None. Then comes one edited view for each drawn
+    parameter of each drawn operation.
 
         views_of = aesthkeras.degradations.DegradedViews()
         patches.batch(64).map(views_of)                       # views [64, 7, H, W, 3] and classes [64, 7]
@@ -34,7 +35,7 @@ class DegradedViews(keras.layers.Layer):
         blur_unit: as `unit` of `GaussianBlur`.
         noise_scale: as `scale` of `GaussianNoise`.
         eight_bit: whether all views are rounded to uint8; otherwise they are float32 in [0, 255].
-        seed: for calls that bring no seed: they all draw the same. None draws anew each time.
+        seed: for calls that are given no seed: all of them draw the same. With None each of them draws anew.
         **kwargs: those of `keras.layers.Layer`, such as `name`.
 
     Raises:

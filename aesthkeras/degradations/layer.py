@@ -26,13 +26,16 @@ class Degradation(keras.layers.Layer):
         photos.map(blur)                             # in a tf.data pipeline
         keras.Sequential([keras.Input((224, 224, 3)), blur, network])
 
-    A layer of one's own derives from this one and writes `edit`; if it draws random numbers, it sets
+    Before `keras.models.load_model` reads a model with such a layer, import the layer, as Keras asks of every
+    layer that is not its own.
+
+    A layer of your own derives from this one and writes `edit`. If it draws random numbers, it sets
     `random = True`.
 
     Args:
         value_range: black and white of float photos; uint8 photos always reach from 0 to 255.
-        seed: for the calls that bring no seed of their own: they all draw the same numbers. None draws other
-            numbers each time; `tf.random.set_seed` makes these repeatable.
+        seed: for calls that are given no seed: all of them draw the same random numbers. With None every such
+            call draws new ones; `tf.random.set_seed` makes them repeatable.
         **kwargs: those of `keras.layers.Layer`, such as `name`.
 
     Raises:
@@ -133,7 +136,7 @@ def check_photos(images: tf.Tensor) -> None:
 
 
 def call_seed(seed: int | None) -> tf.Tensor:
-    """The seed, int32 `[2]`, of a call that brings none: made from the layer's, or drawn."""
+    """The seed, int32 `[2]`, of a call that is given none: made from the layer's, or drawn."""
     if seed is None:
         return tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
     return tf.constant([seed, 0], tf.int32)
