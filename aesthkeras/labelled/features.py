@@ -39,7 +39,9 @@ CHECK_ROWS = 256  # rows read at once for a checksum
 Features = dict[str, np.ndarray]  # layer -> float32 [photos, views + copies, values], mapped
 
 
-def pooling_function(encoder: keras.Model, layers: Sequence[str], pooling: str) -> Any:
+def pooling_function(
+    encoder: keras.Model, layers: Sequence[str], pooling: str
+) -> tf.types.experimental.ConcreteFunction:
     """Compiles the way from pixels to pooled features.
 
     The encoder runs in inference mode; whatever no layer depends on is pruned from the graph.
@@ -50,7 +52,7 @@ def pooling_function(encoder: keras.Model, layers: Sequence[str], pooling: str) 
         pooling: one of `settings.POOLINGS`.
 
     Returns:
-        A concrete function: uint8 `[N, S, S, 3]` -> float32 `[N, values]` by layer.
+        From uint8 `[N, S, S, 3]` to float32 `[N, values]` by layer.
     """
 
     def pooled(pixels: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -24,7 +24,7 @@ class FoldSettings:
         ["auto", "split", "kfold"],
     )
     folds: int = setting(5, "kfold: number of folds")
-    repeats: int = setting(4, "kfold: how often the folds are drawn anew")
+    repeats: int = setting(4, "kfold: how often the folds are drawn")
     seed: int = setting(0, "decides folds, label fractions, crops and initial weights")
 
     def __post_init__(self) -> None:

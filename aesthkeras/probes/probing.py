@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -52,7 +52,7 @@ class Probing:
     photos: LabelledPhotos
     photo_set: PhotoSet
     encoder: FoundEncoder
-    pooled: Any  # a ConcreteFunction, which TensorFlow does not export by name
+    pooled: tf.types.experimental.ConcreteFunction
     features: Features
     recipe: ProbeRecipe
     cross_validated: bool

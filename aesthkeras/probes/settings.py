@@ -33,7 +33,7 @@ class ProbeRecipe(FoldSettings, SgdSettings):
     )
     repeats: int = setting(
         4,
-        "kfold: how often the folds are drawn anew; split: how often a label fraction below 1 is drawn anew",
+        "kfold: how often the folds are drawn; split: how often a label fraction below 1 is drawn",
     )
     label_fractions: str = setting(
         "1", "shares of the training labels to use, separated by commas, such as 0.01,0.1,1"

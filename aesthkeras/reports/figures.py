@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Told apart by most colour-blind people (Okabe and Ito 2008), without the yellow that is too pale on white.
+# Most colour-blind people can distinguish them (Okabe and Ito 2008); their yellow is too pale on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b4fa3", "#8c564b", "#1d2429")
 REFERENCE_COLOUR = "#8a939b"
 GRID = "#d9d9d9"
@@ -29,7 +29,7 @@ def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figu
 
 
 def png(figure: Figure) -> bytes:
-    """The figure's PNG; nothing of the moment or the machine: the same numbers give the same file."""
+    """The figure as a PNG without date and software, so that the same numbers give the same file."""
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()

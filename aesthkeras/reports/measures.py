@@ -1,4 +1,4 @@
-"""The measures a probe reports, and how a report shows each."""
+"""The measures of a probe, and how reports show them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Measure:
 
     @property
     def heading(self) -> str:
-        """The title as a heading begins."""
+        """The title with a capital letter, as over a section."""
         return self.title[0].upper() + self.title[1:]
 
     @property

@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 6.4, 4.0  # inches, without the legend
 LETTERS = 95  # of small type that fit side by side
 AROUND = 11  # letters that would fit in place of the mark and the space around a name
 LINE = 0.2  # height in inches of a line of small type
-MARKERS = "os^D"  # one for each time that all colours are used up
+MARKERS = "os^D"  # the next one is taken whenever all colours are used up
 
 
 def encoder_colours(names: list[str], reference: str) -> dict[str, str]:
@@ -173,7 +173,7 @@ def _png(figure: Figure, axes: Axes) -> bytes:
     marks, names = axes.get_legend_handles_labels()
     fitting = LETTERS // (max(map(len, names)) + AROUND)
     columns = min(max(fitting, 1), 3, len(names))
-    # above the plot, where it hides nothing, the figure so much higher
+    # the legend is above the plot, where it hides nothing; the figure grows by its height
     figure.set_figheight(HEIGHT + LINE * math.ceil(len(names) / columns))
     legend = figure.legend(marks, names, frameon=False, fontsize=9, loc="outside upper left", ncols=columns)
     for text in legend.get_texts():

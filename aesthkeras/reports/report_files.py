@@ -18,7 +18,7 @@ CELL_COLUMNS = ("dataset", "encoder", "column", "mean", "deviation", "replicates
 
 
 def write_report(report: ProbeReport, out: str) -> None:
-    """Writes the report into the folder `out`, the page last; each file is whole or not there.
+    """Writes the report into the folder `out`, the page last; no file is ever half written.
 
     Raises:
         UsageError: the folder cannot be written to.

@@ -34,7 +34,7 @@ def markdown(report: ProbeReport) -> str:
 
 
 def probe_command(run: ProbeRun) -> str:
-    """The command that made a run, from its flags.cfg; says so where there is none."""
+    """The command that made a run, from its flags.cfg, or a comment that there is none."""
     if not run.flags:
         return f"# {run.folder}: no flags.cfg"
     flags = (shlex.quote(f"--{name}={value}") for name, value in run.flags.items())

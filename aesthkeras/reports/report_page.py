@@ -1,4 +1,4 @@
-"""A probe report as one HTML page that needs nothing beside it: figures are in it, nothing is fetched."""
+"""A probe report as one HTML page that contains its figures and loads nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aesthkeras.reports.probe_tables import AVERAGE, Cell, leaders
 from aesthkeras.reports.report_markdown import EMPTY_CELL, probe_command
 from aesthkeras.templates import load_template
 
-SECTIONS_ABREAST = 3  # more data sets than that in one table do not fit a slide
+SECTIONS_ABREAST = 3  # most data sets in one table, so that it fits on a slide
 CAPTIONS = {
     "layers": "by layer; bars are one standard deviation",
     "differences": "paired differences and 95% intervals; filled where 0 is excluded",
@@ -83,7 +83,7 @@ def _wide(parts: Sequence[SectionReport], measure: Measure) -> WideTable:
 
 
 def _apart(report: ProbeReport) -> WideTable | None:
-    """The paper's whole table, where none of its data sets is among ours."""
+    """The paper's whole table, if none of its data sets is among ours."""
     tables = list(report.paper_apart.items())
     if not tables:
         return None

@@ -23,6 +23,12 @@ def test_the_command_writes_the_report_and_how_to_make_it_again(folders, tmp_pat
     assert "tensorflow" not in result.stderr.lower()
 
 
+@pytest.mark.parametrize("module", ["report", "reports.report_files", "experiments.running"])
+def test_reports_and_experiments_start_without_tensorflow(module):
+    code = f"import sys, aesthkeras.{module}; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
