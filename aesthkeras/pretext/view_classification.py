@@ -1,38 +1,50 @@
-"""What tasks share that tell the class of every view by one dense layer on the embedding."""
+"""What the tasks share that classify every view by one dense layer on the embedding."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.monitoring import confusion, pictures
-from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.pretext.options import TaskOptions
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.task import PatchLosses, PretextTask, Tensors, encode_views
 
 CLASSES_SHOWN = 40
-"""With more classes, accuracies one by one and the confusion matrix are no longer read by anybody."""
+"""With more classes nobody reads the accuracy of each, or a confusion matrix."""
 
 
 class ViewClassification(PretextTask):
     """Views `[B, V, crop, crop, 3]` and their classes `[B, V]`; the loss is the mean cross-entropy.
 
-    Derived classes call `name_classes` before the networks are built, and make `views` and `classes`.
+    Derived classes make `views` and `classes`. They set `class_names`, or call `name_classes` before the
+    networks are built.
     """
 
+    class_names: list[str] = []
+    """The names of the classes, in the order of their indices."""
+
+    def __init__(
+        self, options: TaskOptions | None = None, recipe: Recipe | None = None, device: str = "cpu"
+    ) -> None:
+        super().__init__(options, recipe, device)
+        self.name_classes(self.class_names)
+
     def name_classes(self, names: Sequence[str]) -> None:
-        """Says which classes there are, by index."""
+        """Sets the names of the classes."""
         self.class_names = list(names)
         self.confusion = confusion.ConfusionMatrix(len(names), name="confusion")
 
-    def build_head(self, encoder: Any) -> Any:
-        """One dense layer from the embedding to a logit per class."""
+    def build_head(self, encoder: keras.Model) -> keras.Model:
+        """One dense layer: embedding `[N, D]` -> `logits` float32 `[N, classes]`."""
         embedding = keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
         return keras.Model(embedding, {"logits": self.logits(embedding)}, name="classification_head")
 
-    def logits(self, features: Any) -> Any:
-        """The dense layer that every head ends with: float32, a logit per class."""
+    def logits(self, features: tf.Tensor) -> tf.Tensor:
+        """The last layer of every head: symbolic `[N, D]` -> float32 `[N, classes]`."""
         layer = keras.layers.Dense(
             len(self.class_names),
             name="logits",
@@ -42,49 +54,47 @@ class ViewClassification(PretextTask):
         )
         return layer(features)
 
-    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
-        """Logits `[B, V, classes]` and embedding `[B, V, D]` of all views in one pass."""
-        views = batch["views"]
-        images = tf.reshape(views, [-1, *views.shape[2:]])
-        outputs = encoder(images, training=training)
-        answers = head(self.head_inputs(outputs), training=training)
-        found = {"embedding": outputs["embedding"], **answers}
+    def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
+        """Logits `[B, V, classes]` and embedding `[B, V, D]` of all views."""
+        outputs = encode_views(encoder, batch["views"], training)
+        found = {
+            "embedding": outputs["embedding"],
+            **head(self.head_inputs(outputs), training=training),
+        }
         return {
             name: tf.reshape(values, [-1, self.views_per_patch, values.shape[-1]])
             for name, values in found.items()
         }
 
-    def head_inputs(self, outputs: dict[str, Any]) -> Any:
-        """What the head reads of the encoder's outputs."""
+    def head_inputs(self, outputs: Tensors) -> tf.Tensor | Tensors:
+        """The part of the encoder's outputs that the head takes."""
         return outputs["embedding"]
 
     def loss_names(self) -> list[str]:
         """The cross-entropy."""
         return ["classification"]
 
-    def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
-        """-log P of the true class, the mean over the views of a patch."""
+    def losses(self, outputs: Tensors, batch: Tensors) -> PatchLosses:
+        """-log P of the true class, averaged over the views of a patch."""
         logits = tf.cast(outputs["logits"], tf.float32)
         cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["classes"], logits)
-        return PatchLosses({"classification": tf.reduce_mean(cross_entropy, axis=1)}, {})
+        return PatchLosses({"classification": tf.reduce_mean(cross_entropy, axis=1)})
 
-    def metrics(self) -> list[Any]:
-        """The confusion over the classes."""
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The confusion matrix."""
         return [self.confusion]
 
-    def update_metrics(
-        self, outputs: dict[str, Any], batch: dict[str, Any], patch_losses: PatchLosses
-    ) -> None:
+    def update_metrics(self, outputs: Tensors, batch: Tensors, patch_losses: PatchLosses) -> None:
         """Counts predictions."""
         predicted = tf.argmax(outputs["logits"], axis=-1, output_type=tf.int32)
         self.confusion.update_state(batch["classes"], predicted)
 
-    def step_logs(self) -> dict[str, Any]:
-        """Accuracy, every class counted by its views."""
+    def step_logs(self) -> Tensors:
+        """Accuracy over all views."""
         return {"accuracy": self.confusion.accuracy()}
 
     def epoch_logs(self) -> dict[str, float]:
-        """Balanced accuracy, and that of each class where there are few."""
+        """Balanced accuracy, and the accuracy of each class where there are few."""
         matrix = self.confusion.result().numpy()
         logs = {"balanced_accuracy": confusion.balanced_accuracy(matrix)}
         if len(self.class_names) <= CLASSES_SHOWN:
@@ -92,8 +102,8 @@ class ViewClassification(PretextTask):
                 logs[f"accuracy/{name}"] = confusion.row_accuracy(matrix, [index])
         return logs
 
-    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
-        """A sheet of views with true and predicted class; for few classes the epoch's confusion matrix."""
+    def pictures(self, encoder: keras.Model, head: keras.Model, batch: Tensors) -> dict[str, np.ndarray]:
+        """Views with their true and predicted classes; for few classes the epoch's confusion matrix."""
         names = self.class_names
         predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
         drawn = {
