@@ -28,7 +28,7 @@ def at_all_pixels(maps: np.ndarray, centers: np.ndarray, edge: int) -> np.ndarra
 
 
 def lab_sheet(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """A picture with a row per photo and a column per version of it.
+    """A picture with a row per photo and a column per version.
 
     Args:
         columns: CIE Lab, float `[B, H, W, 3]`, by title.

@@ -16,8 +16,8 @@ from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, BLOCK_NAMES, EMBEDDI
 LOGITS = "logits"
 
 
-def described_blocks(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The embedding, and the mean over positions of each block: float32 `[N, channels]` by name."""
+def block_means(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """The mean over positions of each block, and the embedding: float32 `[N, channels]` by name."""
     means = {name: tf.reduce_mean(tf.cast(outputs[name], tf.float32), axis=[1, 2]) for name in BLOCK_NAMES}
     return {EMBEDDING: outputs[EMBEDDING], **means}
 
@@ -34,7 +34,7 @@ def with_block_classifiers(
         weight_decay: L2 in the gradient of each kernel.
 
     Returns:
-        A functional model from what `described_blocks` returns to `logits` and, by the name of each block,
+        A functional model from what `block_means` returns to `logits` and, by the name of each block,
         the logits of its classifier.
     """
     embedding = head.input

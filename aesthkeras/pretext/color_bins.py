@@ -59,7 +59,7 @@ def lab_of(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def soft_encoding(ab: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The ten nearest bins of each colour, weighted by a Gaussian of sigma 5 (section 2.2 of the paper).
+    """The ten nearest bins of each colour, weighted by a Gaussian of sigma 5 (section 2.1 of the paper).
 
     The ten are looked up for the colour rounded to whole numbers, so the tenth may be another one (it weighs
     less than 0.01). The weights are computed from the colour itself.

@@ -21,11 +21,7 @@ class TaskOptions:
     """The settings of one task; a task without settings of its own uses this class as it is."""
 
     def check(self, recipe: Recipe) -> None:
-        """Refuses a recipe with which the task cannot be trained.
-
-        Raises:
-            UsageError: naming the setting.
-        """
+        """Refuses a recipe with which the task cannot be trained; raises `UsageError`."""
 
 
 @dataclass(frozen=True)

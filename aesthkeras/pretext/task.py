@@ -23,7 +23,7 @@ from aesthkeras.training.phases import History
 from aesthkeras.training.precision import resolve_precision
 
 Tensors = dict[str, tf.Tensor]
-"""A batch, or what the networks make of it, by name."""
+"""The parts of a batch, or the outputs of a network, by name."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class PretextTask(abc.ABC):
 
     Raises:
         UsageError: the task cannot be trained with this recipe.
+        ValueError: the options are those of another task.
     """
 
     Options: ClassVar[type[TaskOptions]] = TaskOptions
@@ -71,6 +72,8 @@ class PretextTask(abc.ABC):
         self, options: TaskOptions | None = None, recipe: Recipe | None = None, device: str = "cpu"
     ) -> None:
         self.options = self.Options() if options is None else options
+        if not isinstance(self.options, self.Options):
+            raise ValueError(f"options={self.options}: expected {self.Options.__name__}")
         self.recipe = Recipe() if recipe is None else recipe
         self.device = device
         self.facts: dict[str, Any] = {}

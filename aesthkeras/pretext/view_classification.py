@@ -57,14 +57,9 @@ class ViewClassification(PretextTask):
     def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
         """Logits `[B, V, classes]` and embedding `[B, V, D]` of all views."""
         outputs = encode_views(encoder, batch["views"], training)
-        found = {
-            "embedding": outputs["embedding"],
-            **head(self.head_inputs(outputs), training=training),
-        }
-        return {
-            name: tf.reshape(values, [-1, self.views_per_patch, values.shape[-1]])
-            for name, values in found.items()
-        }
+        found = head(self.head_inputs(outputs), training=training) | {"embedding": outputs["embedding"]}
+        count = self.views_per_patch
+        return {name: tf.reshape(found[name], [-1, count, found[name].shape[-1]]) for name in found}
 
     def head_inputs(self, outputs: Tensors) -> tf.Tensor | Tensors:
         """The part of the encoder's outputs that the head takes."""
@@ -104,13 +99,10 @@ class ViewClassification(PretextTask):
 
     def pictures(self, encoder: keras.Model, head: keras.Model, batch: Tensors) -> dict[str, np.ndarray]:
         """Views with their true and predicted classes; for few classes the epoch's confusion matrix."""
-        names = self.class_names
-        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
-        drawn = {
-            "views": pictures.view_sheet(
-                batch["views"].numpy(), batch["classes"].numpy(), predicted.numpy(), names
-            )
-        }
-        if len(names) <= CLASSES_SHOWN:
-            drawn["confusion"] = pictures.confusion_matrix(self.confusion.result().numpy(), names)
+        logits = self.forward(encoder, head, batch, training=False)["logits"]
+        views, true, predicted = batch["views"].numpy(), batch["classes"].numpy(), tf.argmax(logits, axis=-1)
+        drawn = {"views": pictures.view_sheet(views, true, predicted.numpy(), self.class_names)}
+        if len(self.class_names) <= CLASSES_SHOWN:
+            matrix = self.confusion.result().numpy()
+            drawn["confusion"] = pictures.confusion_matrix(matrix, self.class_names)
         return drawn

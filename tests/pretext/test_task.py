@@ -89,6 +89,8 @@ def test_options_and_recipe_may_be_given_alone():
     options = pretext.DegradationOptions(operations_per_patch=2)
     assert pretext.DegradationTask(options).views_per_patch == 1 + 2 * 2
     assert pretext.DegradationTask(recipe=RECIPE).patch_edge == 96
+    with pytest.raises(ValueError, match=r"options=Recipe\(.*: expected DegradationOptions"):
+        pretext.DegradationTask(RECIPE)
     with pytest.raises(UsageError, match="encoder_name=alexnet_lab: expected alexnet or resnet18"):
         pretext.SplitBrainTask(recipe=Recipe(encoder_name="alexnet_lab"))
 

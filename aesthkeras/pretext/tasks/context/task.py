@@ -4,9 +4,8 @@ A 3x3 grid of patches with gaps is laid on a photo, each patch shifted a little.
 the middle and one of the eight around it, and predicts which. Both pass through the same encoder; a head of
 dense layers takes their embeddings side by side.
 
-The square cut from a photo holds the whole grid: 3 patches, 2 gaps and the shifts, 398 pixels with the
-paper's numbers, from photos of `grid_resize` pixels. Patches are resized to the encoder's input where they
-differ.
+The square cut from a photo of `grid_resize` pixels contains the whole grid: 3 patches, 2 gaps and the shifts,
+398 pixels with the paper's numbers. Patches of another size than the encoder's input are resized to it.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class ContextTask(ViewClassification):
 
     @property
     def photo_edge(self) -> int:
-        """As `grid_resize` says."""
+        """`grid_resize`."""
         return self.options.grid_resize
 
     @property
@@ -81,14 +80,13 @@ class ContextTask(ViewClassification):
 
     def pictures(self, encoder: keras.Model, head: keras.Model, batch: Tensors) -> dict[str, np.ndarray]:
         """Pairs as the network sees them, with true and predicted position; the epoch's confusion matrix."""
-        names = self.class_names
-        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
-        titles, colors = [], []
-        for true, guess in zip(batch["classes"].numpy()[:, 0], predicted.numpy()[:, 0]):
-            titles.append(["middle", names[true] if true == guess else f"{names[true]}\nnot {names[guess]}"])
-            colors.append(["black", "green" if true == guess else "red"])
+        names, true = self.class_names, batch["classes"].numpy()
+        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1).numpy()
+        middle = np.full_like(true, len(names))
+        true, predicted = (np.concatenate([middle, classes], axis=1) for classes in (true, predicted))
+        views = context_patches.visible(batch["views"].numpy())
         return {
-            "pairs": pictures.titled_sheet(context_patches.visible(batch["views"].numpy()), titles, colors),
+            "pairs": pictures.view_sheet(views, true, predicted, [*names, "middle"]),
             "confusion": pictures.confusion_matrix(self.confusion.result().numpy(), names),
         }
 

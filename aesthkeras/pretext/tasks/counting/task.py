@@ -1,4 +1,4 @@
-"""Counting (Noroozi, Pirsiavash and Favaro, ICCV 2017): the parts of a photo hold what the whole holds.
+"""Counting (Noroozi, Pirsiavash and Favaro, ICCV 2017): the parts of a photo contain what the whole contains.
 
 A counter phi sees a square x twice: halved (D x), and as four tiles of the same size as D x (T_1 x .. T_4 x).
 It learns that phi(D x) = sum_j phi(T_j x), and, so that it does count, that the same does not hold for D y of
@@ -34,6 +34,7 @@ HALVINGS = ("area", "bilinear", "bicubic", "lanczos3")
 # CaffeNet's for its last layer. With a usual initialisation the distances start at some hundred, far above
 # the margin of 10, and all counters drop to 0 for good before they count anything.
 COUNTER_DEVIATION = 0.003
+MEANS = ("told_apart", "violations", "other_distance", "count_norm", "active_counters")
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
@@ -48,11 +49,7 @@ class CountingTask(PretextTask):
         self, options: CountingOptions | None = None, recipe: Recipe | None = None, device: str = "cpu"
     ) -> None:
         super().__init__(options, recipe, device)
-        self.told_apart = keras.metrics.Mean(name="told_apart")
-        self.violations = keras.metrics.Mean(name="violations")
-        self.other_distances = keras.metrics.Mean(name="other_distance")
-        self.count_norms = keras.metrics.Mean(name="count_norm")
-        self.active_counters = keras.metrics.Mean(name="active_counters")
+        self.means = {name: keras.metrics.Mean(name=name) for name in MEANS}
 
     @property
     def photo_edge(self) -> int:
@@ -135,10 +132,8 @@ class CountingTask(PretextTask):
         counts to zero.
         """
         own, other = self._distances(outputs, batch)
-        terms = {
-            "counting": own,
-            "contrastive": losses.contrastive_hinge(other, self.options.counting_margin),
-        }
+        contrastive = losses.contrastive_hinge(other, self.options.counting_margin)
+        terms = {"counting": own, "contrastive": contrastive}
         return PatchLosses(terms, patch_weights=tf.cast(batch["has_partner"], tf.float32))
 
     def _distances(self, outputs: Tensors, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
@@ -149,26 +144,26 @@ class CountingTask(PretextTask):
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """What shows that the counter counts: where it collapsed all are 0, and `violations` is 1."""
-        sizes = [self.other_distances, self.count_norms, self.active_counters]
-        return [self.told_apart, self.violations, *sizes]
+        return list(self.means.values())
 
     def update_metrics(self, outputs: Tensors, batch: Tensors, patch_losses: PatchLosses) -> None:
         """Compares the two distances of each patch, and adds the size of the counts."""
         own, other = self._distances(outputs, batch)
         has_partner = tf.cast(batch["has_partner"], tf.float32)
-        self.told_apart.update_state(own < other, sample_weight=has_partner)
-        self.violations.update_state(other < self.options.counting_margin, sample_weight=has_partner)
-        self.other_distances.update_state(other, sample_weight=has_partner)
-        self.count_norms.update_state(tf.norm(outputs["counts"][:, 0], axis=-1))
-        self.active_counters.update_state(outputs["counts"] > 0)
+        inside_margin = other < self.options.counting_margin
+        self.means["told_apart"].update_state(own < other, sample_weight=has_partner)
+        self.means["violations"].update_state(inside_margin, sample_weight=has_partner)
+        self.means["other_distance"].update_state(other, sample_weight=has_partner)
+        self.means["count_norm"].update_state(tf.norm(outputs["counts"][:, 0], axis=-1))
+        self.means["active_counters"].update_state(outputs["counts"] > 0)
 
     def step_logs(self) -> Tensors:
         """Share of the patches whose tiles add up to their own whole rather than to another photo's."""
-        return {"told_apart": self.told_apart.result()}
+        return {"told_apart": self.means["told_apart"].result()}
 
     def epoch_logs(self) -> dict[str, float]:
         """Share of patches inside the margin, distance to the other photo, norm of phi(D x), counts > 0."""
-        return {metric.name: float(metric.result()) for metric in self.metrics()[1:]}
+        return {name: float(mean.result()) for name, mean in self.means.items() if name != "told_apart"}
 
     def pictures(self, encoder: keras.Model, head: keras.Model, batch: Tensors) -> dict[str, np.ndarray]:
         """The views with the sum of their counts, and both distances of every patch of the batch."""

@@ -17,12 +17,12 @@ from aesthkeras.degradations import batch as batch_degradations
 from aesthkeras.degradations import draw
 from aesthkeras.degradations.table import CLASSES, EDITS, DegradationSettings
 from aesthkeras.monitoring import confusion
+from aesthkeras.monitoring.vanished_weights import WarnOfVanishedWeights
 from aesthkeras.networks import block_heads
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, Tensors
 from aesthkeras.pretext.tasks.degradation import losses
 from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
-from aesthkeras.pretext.tasks.degradation.vanished_weights import WarnOfVanishedWeights
 from aesthkeras.pretext.view_classification import ViewClassification
 from aesthkeras.training.phases import History, SwitchOn, after_epochs, at_plateau
 
@@ -41,7 +41,7 @@ class DegradationTask(ViewClassification):
         options = self.options
         self.edited_views = options.operations_per_patch * options.parameters_per_operation
         self.views_per_patch = 1 + self.edited_views
-        # Every patch has one None view, and each of the 21 other classes in edited_views / 21 of the cases.
+        # Each patch has a None view; any other class is in edited_views / 21 of the patches, on average.
         drawn = sum(len(operation.parameters) for operation in options.operations())
         self.none_weight = self.edited_views / drawn
         # variables, since the schedule changes them under the compiled step
@@ -90,7 +90,7 @@ class DegradationTask(ViewClassification):
         """The embedding; with `block_weight` the means of the blocks too."""
         if not self.options.block_weight:
             return super().head_inputs(outputs)
-        return block_heads.described_blocks(outputs)
+        return block_heads.block_means(outputs)
 
     def loss_names(self) -> list[str]:
         """Eq. 1; Eq. 2 where two parameters of an operation are drawn; Eq. 1 of the blocks if asked for."""

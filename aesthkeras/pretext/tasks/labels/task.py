@@ -1,7 +1,7 @@
 """Supervised classification with the labels of a data set: the row that Table 2 calls "ImageNet labels".
 
-A photo's class is the first folder below --data_dir, or the label in its shard. (Places keeps its classes in
-folders of letters: `prepare` makes shards of it.)
+A photo's class is the first folder below --data_dir, or the label in its shard. (Places has folders of
+letters above its classes: use `prepare` to make shards of it.)
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Two networks of half the width: one sees L and predicts colours, one sees ab and predicts lightness, both as
 classification and, unlike colorization, without rebalancing. The encoder is both: RGB in, and each block is
-the two networks' blocks side by side. So is its embedding, twice as long; each half of it is trained as one
+the two networks' blocks side by side. So is its embedding, twice as long: each half is trained as one
 network's view of the whole patch.
 """
 

@@ -33,6 +33,6 @@ class WarnOfVanishedWeights(keras.callbacks.Callback):
             self.warned = True
             tqdm.write(
                 f"aesthkeras: epoch {epoch + 1}: the mean entropy weight is {mean:.4f}, next to nothing is "
-                "learned any more: expected a later --entropy_epoch, or --entropy_unit=normalised",
+                "learned any more: expected a later entropy_epoch, or entropy_unit=normalised",
                 file=sys.stderr,
             )
