@@ -1,21 +1,20 @@
 """Pre-trains an encoder on photos: `python -m aesthkeras.pretrain --flagfile=flags/pretext.cfg`.
 
-Photos go in by --data_dir, the trained encoder comes out as a SavedModel under --out. Everything about the
-run lies in --run_dir; the same command, killed and started again, goes on from the last checkpoint.
+It reads the photos in --data_dir and writes the trained encoder as a SavedModel under --out. Everything about
+the run is in --run_dir; the same command, killed and started again, resumes from the last checkpoint.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import fields
-from typing import Any
 
 from absl import flags
 
 from aesthkeras import command
 from aesthkeras.errors import UsageError
 from aesthkeras.photos import storage
-from aesthkeras.photos.shard_index import find_index
+from aesthkeras.photos.shard_index import ShardIndex, find_index
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.pretext.options import task_options
 from aesthkeras.pretext.recipe import Recipe
@@ -26,7 +25,7 @@ from aesthkeras.training.run_folder import RunFolder
 
 def define() -> None:
     """All flags of the command; `--task` decides which options there are."""
-    flags.DEFINE_string("task", "degradation", "pretext task: the name of a file in aesthkeras/pretext")
+    flags.DEFINE_string("task", "degradation", "pretext task: a folder in aesthkeras/pretext/tasks")
     options = task_options(command.flag_before_parsing("task", "degradation"))
     for settings in (RunSettings, Recipe, options):
         command.define_flags(settings)
@@ -35,16 +34,9 @@ def define() -> None:
 def main(_: list[str]) -> None:
     """Checks the flags, claims the run folder, then loads TensorFlow and trains."""
     run_settings, recipe = command.from_flags(RunSettings), command.from_flags(Recipe)
-    options: Any = command.from_flags(task_options(flags.FLAGS.task))
-    options.check(recipe)  # before the folder is claimed: it would keep a wrong recipe as its own
-    shards = find_index(run_settings.data_dir)
-    if shards and run_settings.photo_list:
-        raise UsageError("--photo_list: expected a folder of photos in --data_dir to go with it, not shards")
-    if not shards and storage.is_remote(run_settings.data_dir):
-        raise UsageError(
-            f"--data_dir={run_settings.data_dir}: expected shards on a store; `prepare` makes them of photos"
-        )
-    source = shards or find_photos(run_settings.data_dir, run_settings.photo_list or None)
+    options = command.from_flags(task_options(flags.FLAGS.task))
+    options.check(recipe)  # before the claim, after which the folder would refuse a corrected recipe
+    source = find_source(run_settings)
     run = RunFolder(run_settings.run_dir)
     start = None
     begins = not run.has_checkpoint() and not run.exported_to(run_settings.saved_model())
@@ -52,8 +44,7 @@ def main(_: list[str]) -> None:
         from aesthkeras.pretext.start import find_start
         from aesthkeras.pretext.task import find_task
 
-        # for the same reason before the claim
-        start = find_start(find_task(flags.FLAGS.task)(options, recipe))
+        start = find_start(find_task(flags.FLAGS.task)(options, recipe))  # before the claim, too
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
     run.claim({"task": flags.FLAGS.task, **flag_values(run_settings, recipe, options)}, decisive)
 
@@ -68,6 +59,22 @@ def main(_: list[str]) -> None:
 
     device = degradation_device(run_settings.degrade_on)
     pretrain(run, source, find_task(flags.FLAGS.task)(options, recipe, device), run_settings, start)
+
+
+def find_source(run_settings: RunSettings) -> list[str] | ShardIndex:
+    """The paths of the photos in --data_dir, or the shards there.
+
+    Raises:
+        UsageError: there are none, or the flags do not go together.
+    """
+    shards = find_index(run_settings.data_dir)
+    if shards and run_settings.photo_list:
+        raise UsageError("--photo_list: expected a folder of photos in --data_dir to go with it, not shards")
+    if not shards and storage.is_remote(run_settings.data_dir):
+        raise UsageError(
+            f"--data_dir={run_settings.data_dir}: expected shards on a store; `prepare` makes them of photos"
+        )
+    return shards or find_photos(run_settings.data_dir, run_settings.photo_list or None)
 
 
 if __name__ == "__main__":

@@ -10,30 +10,32 @@ from functools import lru_cache
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_io as tfio
 from scipy.spatial import ConvexHull, cKDTree
 
 from aesthkeras.encoders.lab import color
 
+COLOR_BINS = 313
 STEP = 10  # of the grid
 NEIGHBORS, SIGMA = 10, 5.0  # of the soft encoding
 UNIFORM = 0.5  # lambda of Eq. 4: the share of the uniform distribution in the smoothed prior
 TEMPERATURE = 0.38  # of the annealed mean, Eq. 5
-GRAY = 5.0  # a photo whose |a| and |b| are never above has no colour to learn from
-REACH = 110  # no colour of sRGB has an |a| or |b| above
+GRAY = 5.0  # a photo whose |a| and |b| never exceed this has no colour to learn from
+REACH = 110  # no colour of sRGB has a larger |a| or |b|
 
 
 @lru_cache(maxsize=1)
 def gamut_bins() -> np.ndarray:
-    """The ab values of the bins, by a and then by b; float32 `[313, 2]`.
+    """The ab values of the bins, sorted by a and then by b; float32 `[313, 2]`.
 
-    They are the corners of all grid cells that the convex hull of sRGB's ab values touches: the very set that
+    They are the corners of all grid cells that the convex hull of sRGB's ab values touches: the same set that
     richzhang/colorization ships as `pts_in_hull`.
     """
     steps = np.linspace(0, 255, 33, dtype=np.float32)
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1)
-    with tf.init_scope():  # also where a tf.data graph asks first
+    with tf.init_scope():  # eagerly, even when it is first called in a tf.data graph
         shown = color(cube).numpy().reshape(-1, 2).astype(np.float64)
-    # A point is a corner of a touched cell where the hull, grown by one step to all sides, holds it.
+    # A point is a corner of a touched cell if the hull, grown by one step to all sides, contains it.
     sides = [np.array(side) for side in ((-STEP, -STEP), (-STEP, STEP), (STEP, -STEP), (STEP, STEP))]
     grown = ConvexHull(np.concatenate([shown + side for side in sides])).equations
     values = np.arange(-REACH - STEP, REACH + STEP + 1, STEP)
@@ -51,11 +53,16 @@ def _nearest_bins() -> np.ndarray:
     return nearest.astype(np.int32)
 
 
-def soft_encoding(ab: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The ten nearest bins of each colour, in the shares of a Gaussian of sigma 5.
+def lab_of(pixels: tf.Tensor) -> tf.Tensor:
+    """CIE Lab, float32 `[..., 3]`, of uint8 sRGB."""
+    return tfio.experimental.color.rgb_to_lab(tf.cast(pixels, tf.float32) / 255.0)
 
-    Which ten is read from a table for the colour rounded to whole numbers (the tenth weighs less than 0.01);
-    the shares are those of the colour itself.
+
+def soft_encoding(ab: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The ten nearest bins of each colour, weighted by a Gaussian of sigma 5 (section 2.1 of the paper).
+
+    The ten are looked up for the colour rounded to whole numbers, so the tenth may be another one (it weighs
+    less than 0.01). The weights are computed from the colour itself.
 
     Args:
         ab: float32 `[..., 2]`.
@@ -85,11 +92,11 @@ def rebalancing_weights(prior: Sequence[float]) -> np.ndarray:
 
 
 def color_targets(ab: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """What to predict at each position: the mean of its points' soft encodings, each times its weight.
+    """The target at each position: the mean of its points' soft encodings, each times its weight.
 
     Args:
         ab: float32 `[..., P, 2]`, the colours of P points at each position.
-        weights: float32 `[bins]`; a point weighs what its nearest bin does.
+        weights: float32 `[bins]`; a point has the weight of its nearest bin (Eq. 3).
 
     Returns:
         float32 `[..., bins]`, which adds up to the mean weight of the points.
@@ -97,13 +104,13 @@ def color_targets(ab: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     bins, shares = soft_encoding(ab)
     nearest = tf.gather(bins, tf.argmax(shares, axis=-1), batch_dims=len(ab.shape) - 1)
     shares *= tf.gather(weights, nearest)[..., tf.newaxis] / ab.shape[-2]
-    count = len(gamut_bins())
     before = tf.shape(ab)[:-2]
     positions = tf.reduce_prod(before)
-    places = tf.reshape(bins, [positions, -1]) + count * tf.range(positions)[:, tf.newaxis]
-    sums = tf.math.unsorted_segment_sum(tf.reshape(shares, tf.shape(places)), places, positions * count)
-    targets = tf.reshape(sums, tf.concat([before, [count]], axis=0))
-    return tf.ensure_shape(targets, [*ab.shape[:-2], count])
+    indices = tf.reshape(bins, [positions, -1]) + COLOR_BINS * tf.range(positions)[:, tf.newaxis]
+    shares = tf.reshape(shares, tf.shape(indices))
+    sums = tf.math.unsorted_segment_sum(shares, indices, positions * COLOR_BINS)
+    targets = tf.reshape(sums, tf.concat([before, [COLOR_BINS]], axis=0))
+    return tf.ensure_shape(targets, [*ab.shape[:-2], COLOR_BINS])
 
 
 def has_color(ab: tf.Tensor) -> tf.Tensor:

@@ -24,7 +24,7 @@ def export_trained(run: RunFolder, folder: Path, data_notes: str = "") -> Path:
     Args:
         run: a run folder with flags.cfg and a checkpoint.
         folder: `savedmodels/NAME`.
-        data_notes: what the model card says of the photos' licence; empty for what the run has noted.
+        data_notes: what the model card says about the photos' licence; empty for what run.json says.
 
     Returns:
         The folder of the new version.
@@ -77,12 +77,12 @@ def trained_networks(run: RunFolder, task: PretextTask) -> tuple[keras.Model, ke
     """Encoder and head in float32 with the weights of the newest checkpoint.
 
     Raises:
-        UsageError: there is no checkpoint yet, it is damaged, or of another model than flags.cfg says.
+        UsageError: there is no checkpoint yet, it is damaged, or it does not fit the model of flags.cfg.
     """
     newest = tf.train.latest_checkpoint(str(run.checkpoints))
     if newest is None:
         raise UsageError(
-            f"run_dir={run.path}: expected a checkpoint in {run.checkpoints}; the run has made none yet"
+            f"run_dir={run.path}: expected a checkpoint in {run.checkpoints}; the run has none yet"
         )
     use_precision("float32")
     encoder = task.build_encoder()

@@ -1,7 +1,7 @@
 """The pre-training recipe: every number that the paper gives for any pretext task, as one dataclass.
 
-Defaults are the paper's ("Implementation details"); what belongs to one task only stands in that task's
-file. This file imports no TensorFlow.
+Defaults are the paper's ("Implementation details"). The numbers of a single task are in the task's
+`options.py`. This file imports no TensorFlow.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aesthkeras.training.sgd_settings import SgdSettings
 
 @dataclass(frozen=True)
 class Recipe(SgdSettings):
-    """What determines the trained weights, besides the task's own options and the photos."""
+    """Everything that determines the trained weights, except the task's own options and the photos."""
 
     encoder_name: str = setting(
         "alexnet",

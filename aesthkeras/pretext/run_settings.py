@@ -1,4 +1,4 @@
-"""What a pre-training run has around it: photos, folders, devices, what is watched."""
+"""Where and how a pre-training runs: photos, folders, devices, what is logged."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from aesthkeras.settings import require, setting
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Settings that may differ when a run goes on, for they say where and how it runs, not what it learns.
+    """Settings that may change when a run is resumed: they decide where and how it runs, not what it learns.
 
-    All but `degrade_on` change no number. On a GPU `--jpeg=auto` takes another form of JPEG than on a CPU, as
-    `--precision=auto` in the recipe takes what arithmetic the machine has; run.json tells what they came to
-    where the run last went on.
+    Only `degrade_on` changes numbers: on a GPU `jpeg="auto"` is another implementation of JPEG than on a CPU.
+    Likewise `precision="auto"` in the recipe depends on the machine. run.json records what each meant when
+    the run was last started.
     """
 
     data_dir: str = setting(
@@ -52,5 +52,5 @@ class RunSettings:
         require(self, "profile_steps", ordered, "two step numbers, first,last, counted from 1")
 
     def saved_model(self) -> Path:
-        """The folder that `--out` says or means."""
+        """The folder of the SavedModel: `out`, or its default."""
         return Path(self.out) if self.out else Path("savedmodels") / Path(self.run_dir).resolve().name

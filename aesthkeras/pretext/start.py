@@ -1,7 +1,7 @@
 """Training that begins with the convolution blocks of another encoder instead of random ones.
 
-An extension of ours: blocks fit any input size, so most of a training can be done on small patches, where it
-costs a fraction, and a shipped encoder can go on learning on somebody's own photos.
+An extension of ours. Blocks fit any input size, so most of a training can be done on small patches, where it
+costs a fraction; and the training of a shipped encoder can be continued on one's own photos.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ Blocks = dict[str, list[np.ndarray]]  # weights of each layer by its name
 
 
 def find_start(task: PretextTask) -> FoundEncoder:
-    """The encoder that `--start_from` names, as `find_encoder` finds it.
+    """The encoder that the recipe's `start_from` names, as `find_encoder` finds it.
 
     Raises:
-        UsageError: there is none, a random one, or one that is not built as the task's own.
+        UsageError: there is none, it is a random one, or its architecture is not that of the task's encoder.
     """
     spec = task.recipe.start_from
     if spec.startswith("random:"):
-        raise UsageError(f"start_from={spec}: expected a trained encoder; without the flag all is random")
+        raise UsageError(f"start_from={spec}: expected a trained encoder; an empty one gives random blocks")
     try:
-        found = find_encoder(spec, tiles=1)  # a scorer holds its encoder in tiles
-    except UsageError as error:
-        raise UsageError(str(error).replace("encoder=", "start_from=")) from error
-    take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded
+        found = find_encoder(spec, tiles=1)  # without the tiles in which a scorer wraps its encoder
+    except UsageError as error:  # which calls the argument `encoder`
+        reason = str(error).removeprefix(f"encoder={spec}: ")
+        raise UsageError(f"start_from={spec}: {reason}") from error
+    take_blocks(task.build_encoder(), blocks_of(found.model))  # raises now, before any photo is decoded
     return found
 
 
 def blocks_of(encoder: keras.Model) -> Blocks:
-    """Kernels and statistics of the convolution blocks; the embedding hangs on the input size."""
+    """Kernels and statistics of the convolution blocks; the embedding's kernel depends on the input size."""
     return {name: layer.get_weights() for name, layer in _block_layers(encoder)}
 
 
@@ -50,10 +51,10 @@ def _block_layers(model: keras.Model, place: str = "") -> Iterator[tuple[str, ke
 
 
 def take_blocks(encoder: keras.Model, blocks: Blocks) -> None:
-    """Gives an encoder's convolution blocks the weights of another's.
+    """Copies the weights of another encoder's convolution blocks into an encoder.
 
     Raises:
-        UsageError: the two are not built alike; the encoder is left as it was.
+        UsageError: their architectures differ; the encoder is left as it was.
     """
     own = blocks_of(encoder)
     shapes, given = (

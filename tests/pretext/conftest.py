@@ -10,7 +10,6 @@ from tensorflow import keras
 
 from aesthkeras.photos.inspection import PhotoSet, inspect_photos
 from aesthkeras.photos.sources import sample_photos
-from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask
 
@@ -18,9 +17,8 @@ RECIPE = Recipe(width=0.125, resize=120, crop=96, batch_size=4, precision="float
 
 
 class Brightness(PretextTask):
-    """Tells the mean brightness of a patch that is larger than the encoder's input; two views a patch."""
+    """Predicts the mean brightness of a patch that is larger than the encoder's input; two views a patch."""
 
-    Options = NoOptions
     views_per_patch = 2
     studies = 0
 
@@ -37,6 +35,7 @@ class Brightness(PretextTask):
         return {"photos": len(photos.paths), "offset": 0.25}
 
     def recall(self, facts):
+        super().recall(facts)
         self.offset = facts["offset"]
 
     def views(self, batch):
@@ -55,19 +54,19 @@ class Brightness(PretextTask):
         return keras.Sequential(
             [
                 keras.Input([2]),
-                keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer=offset, name="told"),
+                keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer=offset, name="predicted"),
             ]
         )
 
     def forward(self, encoder, head, batch, training):
         features = encoder(batch["image"], training=training)["embedding"]
-        return {"told": head(features / 100, training=training)[:, 0]}
+        return {"predicted": head(features / 100, training=training)[:, 0]}
 
     def loss_names(self):
         return ["square"]
 
     def losses(self, outputs, batch):
-        return PatchLosses({"square": (outputs["told"] - batch["brightness"]) ** 2}, {})
+        return PatchLosses({"square": (outputs["predicted"] - batch["brightness"]) ** 2}, {})
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +74,7 @@ def brightness():
     """Makes the task with some of the recipe's numbers changed."""
 
     def make(**changes) -> Brightness:
-        return Brightness(NoOptions(), dataclasses.replace(RECIPE, **changes))
+        return Brightness(recipe=dataclasses.replace(RECIPE, **changes))
 
     return make
 

@@ -11,9 +11,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.inspection import inspect_photos
-from aesthkeras.pretext import color_points
 from aesthkeras.pretext.color_bins import gamut_bins, soft_encoding
-from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.colorization.task import ColorizationTask
 from aesthkeras.pretext.training import build_model
@@ -28,13 +26,13 @@ def patches() -> tf.Tensor:
 
 @pytest.fixture
 def task() -> ColorizationTask:
-    task = ColorizationTask(NoOptions(), RECIPE)
+    task = ColorizationTask(recipe=RECIPE)
     task.recall({"color_prior": [1 / 313] * 313})
     return task
 
 
-def test_points_lie_around_the_positions_of_conv5():
-    lab = color_points.lab_at_positions(patches(), RECIPE).numpy()
+def test_points_lie_around_the_positions_of_conv5(task):
+    lab = task.lab_at_positions(patches()).numpy()
     assert lab.shape == (4, 4, 4, 4, 3)
     expected = rgb2lab(patches().numpy())
     # The position in row 1 and column 2 is centred on pixel (33, 49).
@@ -42,34 +40,23 @@ def test_points_lie_around_the_positions_of_conv5():
     np.testing.assert_allclose(lab[:, 1, 2], np.stack(around, axis=1), atol=1e-3)
 
 
-def test_maps_are_enlarged_in_place():
-    maps = np.arange(32.0).reshape(1, 4, 4, 2)
-    large = color_points.enlarged(maps, RECIPE)
-    assert large.shape == (1, 96, 96, 2)
-    np.testing.assert_allclose(large[:, 17:66:16, 17:66:16], maps)
-    np.testing.assert_allclose(large[0, 25, 17], (maps[0, 0, 0] + maps[0, 1, 0]) / 2)
-    np.testing.assert_allclose(large[0, 0, 95], maps[0, 0, 3])
-
-
-def test_lab_becomes_the_picture_it_came_from():
-    lab = rgb2lab(patches().numpy())
-    np.testing.assert_array_equal(color_points.pixels(lab), patches())
-    beyond = np.array([[[50.0, 120.0, -120.0]]])
-    np.testing.assert_allclose(color_points.pixels(beyond), np.round(255 * lab2rgb(beyond)), atol=1)
-
-
-def test_predicted_colours_are_shown_on_the_true_lightness():
+def test_predicted_colours_are_shown_on_the_true_lightness(task):
     logits = np.zeros([4, 4, 4, 313], np.float32)
     logits[..., np.flatnonzero((gamut_bins() == (20, 30)).all(axis=1))] = 50
-    columns = color_points.colorization(patches(), tf.constant(logits), RECIPE)
+    columns = task.predicted_colors({"patches": patches()}, {"colors": tf.constant(logits)})
     lab = rgb2lab(patches().numpy())
-    np.testing.assert_array_equal(columns["original"], patches())
-    assert np.abs(rgb2lab(columns["L alone"])[..., 1:]).max() < 1  # 8-bit gray
-    np.testing.assert_allclose(rgb2lab(columns["L alone"])[..., 0], lab[..., 0], atol=0.3)
-    showable = (lab[..., 0] > 40) & (lab[..., 0] < 75)
-    colored = rgb2lab(columns["colours told"])[showable]
-    np.testing.assert_allclose(colored[:, 1], 20, atol=1)
-    np.testing.assert_allclose(colored[:, 2], 30, atol=1)
+    np.testing.assert_allclose(columns["original"], lab, atol=1e-3)
+    np.testing.assert_allclose(columns["L alone"], lab * (1, 0, 0), atol=1e-3)
+    np.testing.assert_allclose(columns["predicted colours"][..., 0], lab[..., 0], atol=1e-3)
+    np.testing.assert_allclose(columns["predicted colours"][..., 1], 20, atol=1e-3)
+    np.testing.assert_allclose(columns["predicted colours"][..., 2], 30, atol=1e-3)
+
+
+def test_predictions_are_enlarged_to_the_pixels_that_their_positions_look_at(task):
+    maps = tf.reshape(tf.range(32, dtype=tf.float32), [1, 4, 4, 2])
+    large = task.enlarged(maps)
+    assert large.shape == (1, 96, 96, 2)
+    np.testing.assert_allclose(large[:, 17:66:16, 17:66:16], maps)
 
 
 def write_photos(folder, colors: list[tuple[int, int, int]]):

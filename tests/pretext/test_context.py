@@ -1,4 +1,4 @@
-"""Context: where patches are cut, how they are coarsened and stripped of colour, what is learned of them."""
+"""Context: where patches are cut, how they are coarsened and lose their colour, what is learned from them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ from aesthkeras.photos.sources import find_photos
 from aesthkeras.preparation.preparing import prepare
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.pretext.export import task_of, trained_networks
-from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.pretraining import pretrain, study_once
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.run_settings import RunSettings
@@ -35,7 +34,7 @@ def found(folder: str, *names: str) -> PhotoSet:
 
 
 def task() -> TASK:
-    return TASK(NoOptions(), Recipe(width=0.125, resize=108, crop=96))
+    return TASK(recipe=Recipe(width=0.125, resize=108, crop=96))
 
 
 def test_the_first_folder_below_the_data_is_the_class():
@@ -81,7 +80,7 @@ def tree(tmp_path_factory) -> str:
     return str(folder)
 
 
-def test_shards_tell_the_labels_that_their_folders_told(tree, tmp_path):
+def test_shards_have_the_labels_of_the_folders_they_were_made_from(tree, tmp_path):
     shards = str(tmp_path / "shards")
     prepare(read_dataset("imagenet", tree, DatasetSettings()), shards, PreparationSettings(), progress=False)
     photos = shard_photos(find_index(shards), str(tmp_path), progress=False)
@@ -90,7 +89,7 @@ def test_shards_tell_the_labels_that_their_folders_told(tree, tmp_path):
     facts = task().study(photos)
     of = {name: facts["classes"][label] for name, label in zip(names, facts["labels"])}
     assert of == {"cat.png": "born", "coffee.png": "made", "rocket.png": "made"}
-    with pytest.raises(UsageError, match="these shards do not tell a label of every photo"):
+    with pytest.raises(UsageError, match="data_dir: found shards in which a photo has no label"):
         task().study(replace(photos, labels=np.array([0, -1, 1], np.int32)))
 
 

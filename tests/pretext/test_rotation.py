@@ -8,7 +8,6 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
-from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.rotation.task import TASK
 
@@ -22,7 +21,7 @@ def views() -> dict[str, np.ndarray]:
         "photo": tf.constant([3, 4], tf.int64),
         "seed": tf.constant([1, 2]),
     }
-    made = TASK(NoOptions(), Recipe(crop=96)).views(batch)
+    made = TASK(recipe=Recipe(crop=96)).views(batch)
     return {name: value.numpy() for name, value in made.items()}
 
 
@@ -44,4 +43,4 @@ def test_a_real_patch_is_turned_as_pillow_turns_it(views):
 
 
 def test_classes_are_named_by_their_degrees():
-    assert TASK(NoOptions(), Recipe()).class_names == ["0", "90", "180", "270"]
+    assert TASK().class_names == ["0", "90", "180", "270"]

@@ -12,10 +12,8 @@ from tensorflow import keras
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
 from aesthkeras.networks.loading import load_encoder
 from aesthkeras.networks.saving import export_encoder
-from aesthkeras.pretext import color_points
-from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.tasks.splitbrain.task import SplitBrainTask
+from aesthkeras.pretext.tasks.splitbrain.task import SplitBrainTask, mean_lightness
 from aesthkeras.pretext.training import build_model
 
 RECIPE = Recipe(width=0.25, resize=108, crop=96, batch_size=4, precision="float32", learning_rate=0.05)
@@ -28,7 +26,7 @@ def patches() -> tf.Tensor:
 
 @pytest.fixture(scope="module")
 def task() -> SplitBrainTask:
-    return SplitBrainTask(NoOptions(), RECIPE)
+    return SplitBrainTask(recipe=RECIPE)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +35,7 @@ def encoder(task) -> keras.Model:
 
 
 def test_blocks_are_two_of_half_the_width_side_by_side():
-    output = SplitBrainTask(NoOptions(), Recipe(width=0.5, crop=131)).build_encoder().output
+    output = SplitBrainTask(recipe=Recipe(width=0.5, crop=131)).build_encoder().output
     assert tuple(output) == (*BLOCK_NAMES, EMBEDDING)
     shapes = [output[block].shape[1:].as_list() for block in BLOCK_NAMES]
     assert shapes == [[31, 31, 48], [15, 15, 128], [7, 7, 192], [7, 7, 192], [7, 7, 128]]
@@ -78,9 +76,9 @@ def test_white_is_in_the_last_bin(task):
 def test_each_loss_trains_its_own_half(task, encoder):
     head = task.build_head(encoder)
     batch = task.views({"patches": patches()})
-    for told, own, other in (("colors", "sees_L", "sees_ab"), ("lightness", "sees_ab", "sees_L")):
+    for target, own, other in (("colors", "sees_L", "sees_ab"), ("lightness", "sees_ab", "sees_L")):
         with tf.GradientTape() as tape:
-            loss = task.losses(task.forward(encoder, head, batch, training=True), batch).terms[told]
+            loss = task.losses(task.forward(encoder, head, batch, training=True), batch).terms[target]
         weights = {name: encoder.get_layer(name).trainable_weights for name in (own, other)}
         gradients = tape.gradient(loss, weights)
         assert all(np.abs(gradient).max() > 0 for gradient in gradients[own])
@@ -88,7 +86,7 @@ def test_each_loss_trains_its_own_half(task, encoder):
 
 
 def test_a_few_steps_beat_every_constant_answer():
-    task = SplitBrainTask(NoOptions(), RECIPE)
+    task = SplitBrainTask(recipe=RECIPE)
     model = build_model(task, steps_per_epoch=100)
     batch = task.views({"patches": patches()})
     step = tf.function(model.train_step)
@@ -96,15 +94,15 @@ def test_a_few_steps_beat_every_constant_answer():
         model.reset_metrics()
         logs = step(batch)
     extremes = task.epoch_logs()
-    for told in task.loss_names():
-        lowest, constant = extremes[f"{told}/lowest"], extremes[f"{told}/constant"]
-        assert lowest < float(logs[told]) < lowest + 0.75 * (constant - lowest), told
+    for target in task.loss_names():
+        lowest, constant = extremes[f"{target}/lowest"], extremes[f"{target}/constant"]
+        assert lowest < float(logs[target]) < lowest + 0.75 * (constant - lowest), target
 
 
 def test_mixed_precision_leaves_the_embedding_float32():
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     try:
-        output = SplitBrainTask(NoOptions(), RECIPE).build_encoder().output
+        output = SplitBrainTask(recipe=RECIPE).build_encoder().output
     finally:
         keras.mixed_precision.set_global_policy("float32")
     assert output["conv5"].dtype == tf.bfloat16
@@ -119,10 +117,16 @@ def test_exported_and_loaded_it_is_the_same(encoder, tmp_path):
         np.testing.assert_allclose(outputs[name], values, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
-def test_predicted_lightness_is_shown_under_the_true_colours():
-    logits = np.zeros([4, 4, 4, 100], np.float32)
-    logits[..., 60] = 50
-    lab = rgb2lab(patches().numpy()) * (0, 0.1, 0.1) + (60.5, 0, 0)
-    photo = np.round(255 * lab2rgb(lab - (20, 0, 0))).astype(np.uint8)
-    told = color_points.relit(tf.constant(photo), tf.constant(logits), RECIPE)
-    np.testing.assert_allclose(rgb2lab(told), lab, atol=1.5)
+def test_the_mean_of_the_predicted_lightness():
+    logits = np.full([2, 100], -1000.0, np.float32)
+    logits[0, 60] = 0.0
+    logits[1, [10, 30]] = np.log(3.0), 0.0  # three to one
+    np.testing.assert_allclose(mean_lightness(tf.constant(logits)), [[60.5], [15.5]], rtol=1e-5)
+
+
+def test_the_picture_has_four_versions_of_each_patch(task, encoder):
+    batch = {"patches": patches()}
+    pictures = task.pictures(encoder, task.build_head(encoder), batch)
+    assert list(pictures) == ["splitbrain"]
+    assert pictures["splitbrain"].shape == (round(1.95 * 4 * 80), round(1.7 * 4 * 80), 3)
+    assert pictures["splitbrain"].dtype == np.uint8

@@ -13,7 +13,6 @@ from skimage import data
 from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.saving import export_encoder
-from aesthkeras.pretext.options import NoOptions
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.start import blocks_of, find_start, take_blocks
 from aesthkeras.pretext.task import find_task
@@ -74,14 +73,14 @@ def test_what_cannot_be_begun_with_ends_in_one_line_and_claims_no_folder(exporte
 
 def test_an_encoder_of_other_patches_is_found(exported):
     recipe = Recipe(start_from=str(exported), width=0.125, crop=131, resize=148)
-    found = find_start(find_task("rotation")(NoOptions(), recipe))
+    found = find_start(find_task("rotation")(recipe=recipe))
     assert (found.crop, found.name) == (96, "tiny")
 
 
 def test_of_an_encoder_in_tiles_the_encoder_of_a_tile_is_taken(tmp_path):
     tiled = export_encoder(in_tiles(encoder(), 2), tmp_path / "tiled", resize_edge=208).parent
     recipe = Recipe(start_from=str(tiled), width=0.125, crop=131, resize=148)
-    found = find_start(find_task("rotation")(NoOptions(), recipe))
+    found = find_start(find_task("rotation")(recipe=recipe))
     assert found.crop == 96
     for name, arrays in blocks_of(encoder()).items():
         for one, other in zip(arrays, blocks_of(found.model)[name]):

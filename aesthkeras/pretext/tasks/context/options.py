@@ -13,7 +13,7 @@ class ContextOptions(TaskOptions):
     """The numbers of the context task; the paper's are the defaults."""
 
     patch: int = setting(96, "edge of a patch in pixels of the photo, before it is resized to --crop")
-    gap: int = setting(48, "pixels between two patches of the grid, lest their borders give it away")
+    gap: int = setting(48, "pixels between two patches of the grid, so that edges do not run across")
     jitter: int = setting(7, "pixels by which each patch is shifted at most, in both directions")
     grid_resize: int = setting(
         474, "shorter edge of a photo before the grid is cut; the paper draws 150,000 to 450,000 pixels"
@@ -31,7 +31,7 @@ class ContextOptions(TaskOptions):
         require(self, "grid_resize", self.grid_resize >= least, expected)
 
     def grid_edge(self) -> int:
-        """Edge in pixels of the square that holds the grid wherever its patches are shifted."""
+        """Edge in pixels of the square that contains the grid however its patches are shifted."""
         return 3 * self.patch + 2 * self.gap + 2 * self.jitter
 
 

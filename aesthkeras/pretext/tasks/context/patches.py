@@ -1,4 +1,4 @@
-"""Pairs of patches for the context task (Doersch et al., ICCV 2015): cut, coarsened, stripped of colour.
+"""Pairs of patches for the context task (Doersch et al., ICCV 2015): cut, coarsened, without colour.
 
 Batched, pure TensorFlow, stateless randomness from explicit seeds.
 """
@@ -11,21 +11,14 @@ import tensorflow as tf
 from aesthkeras.degradations.downsampling import area_weights
 from aesthkeras.encoders.pixels import IMAGENET_DEVIATION, IMAGENET_MEAN
 
-# Row and column of the second patch's place in the grid, in reading order; the first lies at (1, 1).
+# Row and column of the second patch in the grid, in reading order; the first is at (1, 1).
 POSITIONS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))
-POSITION_NAMES = (
-    "upper_left",
-    "above",
-    "upper_right",
-    "left",
-    "right",
-    "lower_left",
-    "below",
-    "lower_right",
+POSITION_NAMES = (  # in the same order
+    "upper_left", "above", "upper_right", "left", "right", "lower_left", "below", "lower_right"
 )
 SMALLEST_EDGE = 10  # 100 pixels in all
 COARSENED_SHARE = 1 / 3
-NOISE = 0.01  # deviation of the dropped channels beside that of the one kept
+NOISE = 0.01  # deviation of the dropped channels, relative to that of the one kept
 CHANNEL_GAIN = 3**0.5  # see `drop_colours`
 
 
@@ -37,7 +30,7 @@ def cut_pairs(squares: tf.Tensor, positions: tf.Tensor, patch: int, gap: int, sh
         positions: int32 `[B]`, indices into `POSITIONS`.
         patch: edge of a patch in pixels.
         gap: pixels between two patches of the grid.
-        shifts: int32 `[B, 2, 2]`, rows and columns by which each of the two patches is moved.
+        shifts: int32 `[B, 2, 2]`, rows and columns by which each of the two patches is shifted.
 
     Returns:
         `[B, 2, patch, patch, 3]` in the type of the squares.
@@ -45,40 +38,45 @@ def cut_pairs(squares: tf.Tensor, positions: tf.Tensor, patch: int, gap: int, sh
     edge = squares.shape[1]
     margin = (edge - 3 * patch - 2 * gap) // 2
     second = tf.gather(tf.constant(POSITIONS), positions)
-    places = tf.stack([tf.ones_like(second), second], axis=1)
-    corners = margin + places * (patch + gap) + shifts
+    cells = tf.stack([tf.ones_like(second), second], axis=1)
+    corners = margin + cells * (patch + gap) + shifts
     pixels = corners[..., tf.newaxis] + tf.range(patch)
     rows = tf.gather(squares, pixels[:, :, 0], axis=1, batch_dims=1)
     return tf.gather(rows, pixels[:, :, 1], axis=3, batch_dims=2)
 
 
 def resize_weights(size: int, target: int) -> np.ndarray:
-    """float32 `[target, size]`, what resizes a row as `data.views` does: by area down, bilinear up."""
+    """The matrix that resizes a row of pixels as photos are resized (down by area, up bilinear).
+
+    Returns:
+        float32 `[target, size]`.
+    """
     if target < size:
         return area_weights(size, target)
-    with tf.init_scope():  # numbers, not a graph, where tf.data traces
+    with tf.init_scope():  # eagerly, even while tf.data traces a graph
         return tf.image.resize(tf.eye(size)[:, :, tf.newaxis], [target, size], "bilinear")[..., 0].numpy()
 
 
 def coarsening_weights(patch: int, target: int) -> np.ndarray:
-    """What shrinks a row of pixels to 10 .. `patch`, then resizes it: float32 `[patch - 9, target, patch]`.
+    """For each edge from 10 to `patch` the matrix that shrinks a row of pixels to it, then resizes it.
 
-    The last one shrinks nothing: it is the plain resize of a patch to the encoder's input.
+    Returns:
+        float32 `[patch - 9, target, patch]`; the last one is a plain resize to the encoder's input.
     """
     shrunk = range(SMALLEST_EDGE, patch + 1)
     return np.stack([resize_weights(edge, target) @ resize_weights(patch, edge) for edge in shrunk])
 
 
 def draw_coarseness(count: tf.Tensor, patch: int, seed: tf.Tensor) -> tf.Tensor:
-    """Indices int32 `[count]` into `coarsening_weights`: a third coarsened, to pixel counts drawn evenly."""
-    chosen, evenly = tf.unstack(tf.random.stateless_uniform([2, count], seed))
-    pixels = SMALLEST_EDGE**2 + evenly * (patch**2 - SMALLEST_EDGE**2)
+    """Indices int32 `[count]` into `coarsening_weights`: a third is coarsened, to a uniform pixel count."""
+    chosen, uniform = tf.unstack(tf.random.stateless_uniform([2, count], seed))
+    pixels = SMALLEST_EDGE**2 + uniform * (patch**2 - SMALLEST_EDGE**2)
     edges = tf.cast(tf.sqrt(pixels), tf.int32)
     return tf.where(chosen < COARSENED_SHARE, edges, patch) - SMALLEST_EDGE
 
 
 def resize_channels(channels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Columns and rows of each patch by its own weights: float32 `[N, P, P]`, `[N, T, P]` -> `[N, T, T]`."""
+    """Resizes each patch by its own matrix: float32 `[N, P, P]`, `[N, T, P]` -> `[N, T, T]`."""
     return tf.matmul(weights, tf.matmul(channels, weights, transpose_b=True))
 
 
@@ -89,37 +87,37 @@ def pick_channels(patches: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
 
 
 def drop_colours(channels: tf.Tensor, kept: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """RGB with one channel only, at mean 0 and one size; faint noise in the other two.
+    """RGB with one channel only, at mean 0 and a fixed deviation; faint noise in the other two.
 
-    Colours fringe more towards the corners of a photo, and give the position away: no two channels stay
-    together. As in the authors' code, contrast is the same in every patch.
+    Chromatic aberration grows towards the corners of a photo and gives the position away, so no two channels
+    are kept. As in the authors' code, the contrast is the same in every patch.
 
-    As there, too, the one channel varies so much that the mean square over all three is that of a usual
-    photo. The first convolution then answers as strongly as it does to the photos that probing shows: on
-    these its deviation was 0.97 of that in training after 60,000 images.
+    As there, too, the deviation of the one channel is such that the mean square over all three is that of a
+    usual photo. So the first convolution responds as strongly as it does to whole photos later: on these its
+    deviation was 0.97 of that in training, after 60,000 images.
 
     Args:
         channels: float32 `[N, T, T]`, values in [0, 255].
-        kept: int32 `[N]`, which channel of the result each becomes.
+        kept: int32 `[N]`, the channel of the result that each becomes.
         seed: int `[2]`.
 
     Returns:
-        float32 `[N, T, T, 3]`: the pixel values that `PixelStandardization` takes to a channel of mean 0 and
-        mean square 3 and two of noise. They may lie outside [0, 255].
+        float32 `[N, T, T, 3]`, pixel values which may lie outside [0, 255]. `PixelStandardization` makes of
+        them one channel of mean 0 and mean square 3, and two of noise.
     """
     centred = channels - tf.reduce_mean(channels, axis=[1, 2], keepdims=True)
-    # a patch of one colour stays one: below one of 256 levels there is nothing to enlarge
-    size = tf.maximum(tf.sqrt(tf.reduce_mean(tf.square(centred), axis=[1, 2], keepdims=True)), 1.0)
+    # a patch of one colour stays flat: a deviation below one of 256 levels is not enlarged
+    deviation = tf.maximum(tf.sqrt(tf.reduce_mean(tf.square(centred), axis=[1, 2], keepdims=True)), 1.0)
     spread = NOISE * 3**0.5
     noise = tf.random.stateless_uniform(tf.concat([tf.shape(channels), [3]], 0), seed, -spread, spread)
     is_kept = tf.one_hot(kept, 3, on_value=True, off_value=False)[:, tf.newaxis, tf.newaxis]
-    standardized = tf.where(is_kept, (centred / size)[..., tf.newaxis], noise)
+    standardized = tf.where(is_kept, (centred / deviation)[..., tf.newaxis], noise)
     scale = CHANNEL_GAIN * 255.0 * tf.constant(IMAGENET_DEVIATION)
     return standardized * scale + 255.0 * tf.constant(IMAGENET_MEAN)
 
 
 def visible(views: np.ndarray) -> np.ndarray:
-    """What `drop_colours` returned, for a picture: the kept channel around medium gray, uint8."""
+    """The result of `drop_colours` as a picture: uint8, the kept channel around medium gray."""
     mean, deviation = np.array(IMAGENET_MEAN), np.array(IMAGENET_DEVIATION)
     standardized = (views / 255 - mean) / deviation / CHANNEL_GAIN
     return np.clip(np.round(127.5 + 50 * standardized), 0, 255).astype(np.uint8)

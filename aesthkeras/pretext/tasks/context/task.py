@@ -1,44 +1,41 @@
-"""Context (Doersch, Gupta and Efros, ICCV 2015): where does the second patch lie beside the first?
+"""Context (Doersch, Gupta and Efros, ICCV 2015): where does the second patch lie relative to the first?
 
-A 3x3 grid of patches with gaps is laid on a photo, each patch shifted a little; the network sees the one in
-the middle and one of the eight around it, and tells which. Both pass the same encoder; their embeddings meet
-in a head of dense layers, which is thrown away.
+A 3x3 grid of patches with gaps is laid on a photo, each patch shifted a little. The network sees the one in
+the middle and one of the eight around it, and predicts which. Both pass through the same encoder; a head of
+dense layers takes their embeddings side by side.
 
-The square cut from a photo holds the whole grid: 3 patches, 2 gaps and the shifts, 398 pixels with the
-paper's numbers, from photos of `grid_resize` pixels. Patches are resized to the encoder's input where they
-differ.
+The square cut from a photo of `grid_resize` pixels contains the whole grid: 3 patches, 2 gaps and the shifts,
+398 pixels with the paper's numbers. Patches of another size than the encoder's input are resized to it.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.encoders import blocks
 from aesthkeras.monitoring import pictures
-from aesthkeras.pretext.classification import ViewClassification
-from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.task import Tensors, encode_views
 from aesthkeras.pretext.tasks.context import patches as context_patches
 from aesthkeras.pretext.tasks.context.options import ContextOptions
+from aesthkeras.pretext.view_classification import ViewClassification
 
 PAIR = 2
 
 
+@keras.saving.register_keras_serializable(package="aesthkeras")
 class ContextTask(ViewClassification):
-    """Eight-way classification of the position of one patch beside another: one class for two views."""
+    """8-way classification of the position of one patch relative to another: one class for two views."""
 
     Options = ContextOptions
+    options: ContextOptions
     views_per_patch = PAIR
-
-    def __init__(self, options: ContextOptions, recipe: Recipe, device: str = "cpu") -> None:
-        super().__init__(options, recipe, device)
-        self.name_classes(context_patches.POSITION_NAMES)
+    class_names = list(context_patches.POSITION_NAMES)
 
     @property
     def photo_edge(self) -> int:
-        """As `grid_resize` says."""
+        """`grid_resize`."""
         return self.options.grid_resize
 
     @property
@@ -46,7 +43,7 @@ class ContextTask(ViewClassification):
         """The whole grid."""
         return self.options.grid_edge()
 
-    def views(self, batch: dict[str, Any]) -> dict[str, Any]:
+    def views(self, batch: Tensors) -> Tensors:
         """`views` float32 `[B, 2, crop, crop, 3]`, middle patch and other; `classes` int32 `[B, 1]`."""
         options, crop = self.options, self.recipe.crop
         seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 5))
@@ -61,13 +58,13 @@ class ContextTask(ViewClassification):
         kept = tf.random.stateless_uniform([PAIR * count], seeds[2], 0, 3, tf.int32)
         coarseness = context_patches.draw_coarseness(PAIR * count, options.patch, seeds[3])
         weights = tf.gather(context_patches.coarsening_weights(options.patch, crop), coarseness)
-        # one channel before the resize: the other two would be resized for nothing
+        # only the channel that is kept is resized
         channels = context_patches.resize_channels(context_patches.pick_channels(patches, kept), weights)
         views = context_patches.drop_colours(channels, kept, seeds[4])
         views = tf.reshape(views, [-1, PAIR, crop, crop, 3])
         return {"views": views, "classes": positions[:, tf.newaxis]}
 
-    def build_head(self, encoder: Any) -> Any:
+    def build_head(self, encoder: keras.Model) -> keras.Model:
         """Two dense layers and 8 logits over both embeddings side by side: the paper's fc7 to fc9."""
         block = blocks.Block(self.recipe.seed, self.recipe.weight_decay)
         pair = keras.Input([PAIR * encoder.output["embedding"].shape[-1]], name="pair")
@@ -75,23 +72,21 @@ class ContextTask(ViewClassification):
         fused = block.dense(fused, "fusion2", self.options.fusion_units)
         return keras.Model(pair, {"logits": self.logits(fused)}, name="context_head")
 
-    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
-        """Logits float32 `[B, 1, 8]`; all patches pass the encoder at once."""
-        views = batch["views"]
-        embedding = encoder(tf.reshape(views, [-1, *views.shape[2:]]), training=training)["embedding"]
+    def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
+        """Logits float32 `[B, 1, 8]`."""
+        embedding = encode_views(encoder, batch["views"], training)["embedding"]
         pair = tf.reshape(embedding, [-1, PAIR * embedding.shape[-1]])
         return {"logits": head(pair, training=training)["logits"][:, tf.newaxis]}
 
-    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
-        """Pairs as the network sees them, with true and predicted position, and the epoch's confusion."""
-        names = self.class_names
-        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1)
-        titles, colors = [], []
-        for true, guess in zip(batch["classes"].numpy()[:, 0], predicted.numpy()[:, 0]):
-            titles.append(["middle", names[true] if true == guess else f"{names[true]}\nnot {names[guess]}"])
-            colors.append(["black", "green" if true == guess else "red"])
+    def pictures(self, encoder: keras.Model, head: keras.Model, batch: Tensors) -> dict[str, np.ndarray]:
+        """Pairs as the network sees them, with true and predicted position; the epoch's confusion matrix."""
+        names, true = self.class_names, batch["classes"].numpy()
+        predicted = tf.argmax(self.forward(encoder, head, batch, training=False)["logits"], axis=-1).numpy()
+        middle = np.full_like(true, len(names))
+        true, predicted = (np.concatenate([middle, classes], axis=1) for classes in (true, predicted))
+        views = context_patches.visible(batch["views"].numpy())
         return {
-            "pairs": pictures.titled_sheet(context_patches.visible(batch["views"].numpy()), titles, colors),
+            "pairs": pictures.view_sheet(views, true, predicted, [*names, "middle"]),
             "confusion": pictures.confusion_matrix(self.confusion.result().numpy(), names),
         }
 

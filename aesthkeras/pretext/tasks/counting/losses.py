@@ -1,4 +1,4 @@
-"""The two terms of Noroozi et al. (ICCV 2017), per patch, and the choice of the other photo.
+"""The two terms of the loss of Noroozi et al. (ICCV 2017), per patch, and the choice of the other photo.
 
 Shapes: B patches, K counters. `whole` is phi(D x), the counts of the halved patch; `tiles` are phi(T_j x),
 the counts of its four quarters. Everything is float32.

@@ -1,55 +1,55 @@
-"""Counting (Noroozi, Pirsiavash and Favaro, ICCV 2017): the parts of a photo hold what the whole holds.
+"""Counting (Noroozi, Pirsiavash and Favaro, ICCV 2017): the parts of a photo contain what the whole contains.
 
 A counter phi sees a square x twice: halved (D x), and as four tiles of the same size as D x (T_1 x .. T_4 x).
-It learns that phi(D x) = sum_j phi(T_j x), and, lest it count nothing, that the same does not hold for D y of
-another photo y. Zero everywhere, or any other constant, leaves a loss of exactly M or more: what lies below M
+It learns that phi(D x) = sum_j phi(T_j x), and, so that it does count, that the same does not hold for D y of
+another photo y. A counter that is 0 everywhere, or any other constant, has a loss of M or more: a lower loss
 was learned.
 
 Scale: x is a square of 2 x `crop` pixels from a photo whose shorter edge is 2 x `resize`. So D x is what
 probing and serving show the encoder, a square of `crop` pixels at a shorter edge of `resize`, and the tiles
-are of that size without being resized. (Cut at `resize` itself, tiles would have to be enlarged, and
-the network could tell them from D x by their blur.)
+have that size without being resized. (From a photo of `resize` they would have to be enlarged, and their blur
+would distinguish them from D x.)
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring import pictures
+from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import PatchLosses, PretextTask
+from aesthkeras.pretext.task import PatchLosses, PretextTask, Tensors, encode_views
 from aesthkeras.pretext.tasks.counting import losses
 from aesthkeras.pretext.tasks.counting.options import CountingOptions
 
-if TYPE_CHECKING:
-    from aesthkeras.photos.inspection import PhotoSet
-
-
 TILES = 4
-# The paper draws the way of halving anew for each batch: from one alone the network would learn its traces.
+# The paper draws the filter for each batch: from a single one the network would learn its artefacts.
 HALVINGS = ("area", "bilinear", "bicubic", "lanczos3")
-# CaffeNet's for its last layer. A usual initialisation begins with distances of some hundred beside a margin
-# of 10, and the counters are silenced for good before they count anything.
+# CaffeNet's for its last layer. With a usual initialisation the distances start at some hundred, far above
+# the margin of 10, and all counters drop to 0 for good before they count anything.
 COUNTER_DEVIATION = 0.003
+MEANS = ("told_apart", "violations", "other_distance", "count_norm", "active_counters")
 
 
+@keras.saving.register_keras_serializable(package="aesthkeras")
 class CountingTask(PretextTask):
     """phi(D x) against the sum of phi over the four tiles, and against phi(D y) of another photo."""
 
     Options = CountingOptions
+    options: CountingOptions
     views_per_patch = 1 + TILES
 
-    def __init__(self, options: CountingOptions, recipe: Recipe, device: str = "cpu") -> None:
+    def __init__(
+        self, options: CountingOptions | None = None, recipe: Recipe | None = None, device: str = "cpu"
+    ) -> None:
         super().__init__(options, recipe, device)
-        self.told_apart = keras.metrics.Mean(name="told_apart")
-        self.violations = keras.metrics.Mean(name="violations")
-        self.other_distances = keras.metrics.Mean(name="other_distance")
-        self.count_norms = keras.metrics.Mean(name="count_norm")
-        self.active_counters = keras.metrics.Mean(name="active_counters")
+        self.means = {name: keras.metrics.Mean(name=name) for name in MEANS}
 
     @property
     def photo_edge(self) -> int:
@@ -62,16 +62,12 @@ class CountingTask(PretextTask):
         return 2 * self.recipe.crop
 
     def study(self, photos: PhotoSet) -> dict[str, Any]:
-        """Nothing to remember, but two photos there must be.
-
-        Raises:
-            UsageError: there is one only.
-        """
+        """Nothing to remember, but one photo is not enough: raises `UsageError`."""
         if len(photos.paths) < 2:
             raise UsageError("data_dir: expected at least 2 photos, counting contrasts one with another")
         return {}
 
-    def views(self, batch: dict[str, Any]) -> dict[str, Any]:
+    def views(self, batch: Tensors) -> Tensors:
         """Adds `views` uint8 `[B, 5, crop, crop, 3]`, the halved square and its tiles in reading order.
 
         `partner` int32 `[B]` is the index of a patch of another photo, `has_partner` bool `[B]` whether the
@@ -84,46 +80,44 @@ class CountingTask(PretextTask):
         views = tf.cast(tf.clip_by_value(tf.round(views), 0.0, 255.0), tf.uint8)
         return {"views": views, "partner": partner, "has_partner": has_partner}
 
-    def _some_in_gray(self, patches: Any, seed: Any) -> Any:
+    def _some_in_gray(self, patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         chances = tf.random.stateless_uniform([tf.shape(patches)[0], 1, 1, 1], seed)
         gray = tf.image.grayscale_to_rgb(tf.image.rgb_to_grayscale(patches))
         return tf.where(chances < self.options.gray_share, gray, patches)
 
-    def _halved(self, patches: Any, seed: Any) -> Any:
+    def _halved(self, patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """D x: half the edge, antialiased, by a method drawn for the whole batch."""
         size = [self.recipe.crop] * 2
 
-        def by(method: str) -> Any:
+        def by(method: str) -> Callable[[], tf.Tensor]:
             return lambda: tf.image.resize(patches, size, method, antialias=True)
 
         method = tf.random.stateless_uniform([], seed, 0, len(HALVINGS), tf.int32)
         return tf.ensure_shape(tf.switch_case(method, [by(method) for method in HALVINGS]), [None, *size, 3])
 
-    def _tiles(self, patches: Any) -> Any:
+    def _tiles(self, patches: tf.Tensor) -> tf.Tensor:
         """T_1 x .. T_4 x: upper left, upper right, lower left, lower right."""
         crop = self.recipe.crop
         tiles = tf.transpose(tf.reshape(patches, [-1, 2, crop, 2, crop, 3]), [0, 1, 3, 2, 4, 5])
         return tf.reshape(tiles, [-1, TILES, crop, crop, 3])
 
-    def build_head(self, encoder: Any) -> Any:
-        """One dense layer with ReLU from the embedding to the counters: what fc8 is in the paper."""
+    def build_head(self, encoder: keras.Model) -> keras.Model:
+        """One dense layer with ReLU from the embedding to the counters, like the paper's fc8."""
         embedding = keras.Input(encoder.output["embedding"].shape[1:], name="embedding")
+        initializer = keras.initializers.RandomNormal(stddev=COUNTER_DEVIATION, seed=self.recipe.seed)
         counts = keras.layers.Dense(
             self.options.counters,
             activation="relu",
             name="counts",
             dtype="float32",
-            kernel_initializer=keras.initializers.RandomNormal(
-                stddev=COUNTER_DEVIATION, seed=self.recipe.seed
-            ),
+            kernel_initializer=initializer,
             kernel_regularizer=keras.regularizers.l2(self.recipe.weight_decay / 2),
         )(embedding)
         return keras.Model(embedding, {"counts": counts}, name="counter")
 
-    def forward(self, encoder: Any, head: Any, batch: dict[str, Any], training: bool) -> dict[str, Any]:
-        """Counts float32 `[B, 5, counters]`, all >= 0, of all views in one pass."""
-        views = batch["views"]
-        embedding = encoder(tf.reshape(views, [-1, *views.shape[2:]]), training=training)["embedding"]
+    def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
+        """Counts float32 `[B, 5, counters]`, all >= 0."""
+        embedding = encode_views(encoder, batch["views"], training)["embedding"]
         counts = head(embedding, training=training)["counts"]
         return {"counts": tf.reshape(counts, [-1, self.views_per_patch, self.options.counters])}
 
@@ -131,56 +125,47 @@ class CountingTask(PretextTask):
         """Counts that should agree, and counts that should not."""
         return ["counting", "contrastive"]
 
-    def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
-        """Both terms per patch.
+    def losses(self, outputs: Tensors, batch: Tensors) -> PatchLosses:
+        """Both terms of the paper's contrastive loss per patch.
 
         A patch without another photo in its batch is left out of both: the first term alone would pull the
         counts to zero.
         """
         own, other = self._distances(outputs, batch)
-        terms = {
-            "counting": own,
-            "contrastive": losses.contrastive_hinge(other, self.options.counting_margin),
-        }
-        return PatchLosses(terms, scales={}, patch_weights=tf.cast(batch["has_partner"], tf.float32))
+        contrastive = losses.contrastive_hinge(other, self.options.counting_margin)
+        terms = {"counting": own, "contrastive": contrastive}
+        return PatchLosses(terms, patch_weights=tf.cast(batch["has_partner"], tf.float32))
 
-    def _distances(self, outputs: dict[str, Any], batch: dict[str, Any]) -> tuple[Any, Any]:
+    def _distances(self, outputs: Tensors, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         """Squared distances of phi(D x) and of phi(D y) to the sum over the tiles of x, float32 `[B]`."""
         whole, tiles = outputs["counts"][:, 0], outputs["counts"][:, 1:]
         own = losses.squared_distances(whole, tiles)
         return own, losses.squared_distances(tf.gather(whole, batch["partner"]), tiles)
 
-    def metrics(self) -> list[Any]:
-        """What shows that the counter counts: all 0 (`violations` 1, `told_apart` 0) where it collapsed."""
-        return [
-            self.told_apart,
-            self.violations,
-            self.other_distances,
-            self.count_norms,
-            self.active_counters,
-        ]
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """What shows that the counter counts: where it collapsed all are 0, and `violations` is 1."""
+        return list(self.means.values())
 
-    def update_metrics(
-        self, outputs: dict[str, Any], batch: dict[str, Any], patch_losses: PatchLosses
-    ) -> None:
-        """Compares the two distances of each patch, and looks at the size of the counts."""
+    def update_metrics(self, outputs: Tensors, batch: Tensors, patch_losses: PatchLosses) -> None:
+        """Compares the two distances of each patch, and adds the size of the counts."""
         own, other = self._distances(outputs, batch)
         has_partner = tf.cast(batch["has_partner"], tf.float32)
-        self.told_apart.update_state(own < other, sample_weight=has_partner)
-        self.violations.update_state(other < self.options.counting_margin, sample_weight=has_partner)
-        self.other_distances.update_state(other, sample_weight=has_partner)
-        self.count_norms.update_state(tf.norm(outputs["counts"][:, 0], axis=-1))
-        self.active_counters.update_state(outputs["counts"] > 0)
+        inside_margin = other < self.options.counting_margin
+        self.means["told_apart"].update_state(own < other, sample_weight=has_partner)
+        self.means["violations"].update_state(inside_margin, sample_weight=has_partner)
+        self.means["other_distance"].update_state(other, sample_weight=has_partner)
+        self.means["count_norm"].update_state(tf.norm(outputs["counts"][:, 0], axis=-1))
+        self.means["active_counters"].update_state(outputs["counts"] > 0)
 
-    def step_logs(self) -> dict[str, Any]:
+    def step_logs(self) -> Tensors:
         """Share of the patches whose tiles add up to their own whole rather than to another photo's."""
-        return {"told_apart": self.told_apart.result()}
+        return {"told_apart": self.means["told_apart"].result()}
 
     def epoch_logs(self) -> dict[str, float]:
-        """Contrastive violations, distance to the other photo, mean norm of phi(D x), share of counts > 0."""
-        return {metric.name: float(metric.result()) for metric in self.metrics()[1:]}
+        """Share of patches inside the margin, distance to the other photo, norm of phi(D x), counts > 0."""
+        return {name: float(mean.result()) for name, mean in self.means.items() if name != "told_apart"}
 
-    def pictures(self, encoder: Any, head: Any, batch: dict[str, Any]) -> dict[str, Any]:
+    def pictures(self, encoder: keras.Model, head: keras.Model, batch: Tensors) -> dict[str, np.ndarray]:
         """The views with the sum of their counts, and both distances of every patch of the batch."""
         outputs = self.forward(encoder, head, batch, training=False)
         totals = tf.reduce_sum(outputs["counts"], axis=-1).numpy()
@@ -190,11 +175,10 @@ class CountingTask(PretextTask):
         ]
         own, other = self._distances(outputs, batch)
         distances = {"its own tiles": own.numpy(), "another photo's": other.numpy()[batch["has_partner"]]}
+        label, margin = "squared distance of the counts", self.options.counting_margin
         return {
             "views": pictures.titled_sheet(batch["views"].numpy(), titles),
-            "distances": pictures.histograms(
-                distances, "squared distance of the counts", self.options.counting_margin
-            ),
+            "distances": pictures.histograms(distances, label, margin),
         }
 
 

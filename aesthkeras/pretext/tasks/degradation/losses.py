@@ -17,8 +17,8 @@ def degradation_loss(
     Args:
         logits: float `[B, V, C]`.
         classes: int32 `[B, V]`, the class of each view; 0 is None.
-        none_weight: weight of a None view beside 1 for an edited one. Every patch has a None view, so
-            its class would count several times as often as any other.
+        none_weight: weight of a None view, relative to 1 for an edited one. Every patch has a None view, so
+            without it the class would count several times as much as any other.
         view_weights: float32 `[B, V]`, what each view's term is multiplied by (entropy per view).
 
     Returns:

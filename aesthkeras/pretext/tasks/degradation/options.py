@@ -80,11 +80,11 @@ class DegradationOptions(TaskOptions):
         require(self, "entropy_epoch", self.entropy_epoch >= 0, "0 or more")
 
     def operations(self) -> list[Operation]:
-        """Those that are drawn."""
+        """The operations that are drawn."""
         return drawn_operations(self.edits, self.leave_out)
 
     def degradation_settings(self) -> DegradationSettings:
-        """The part that decides what the edited pixels are."""
+        """The settings that decide the pixels of edited views."""
         return DegradationSettings(
             jpeg=self.jpeg, blur_unit=self.blur_unit, noise_scale=self.noise_scale, eight_bit=self.eight_bit
         )

@@ -1,15 +1,15 @@
-"""The paper's pretext task: which degradation was applied to a patch, and how strong it is.
+"""The pretext task of Sheng et al. (AAAI 2020): which degradation was applied to a patch, how strong is it?
 
-Each patch gives its original (class None) and, for each of three operations of Table 1, edited views
-with two of its parameters. All views feed Eq. 1; the ordered pairs feed Eq. 2; the entropy of the
-predictions weighs each patch; Eq. 3 is the sum that `PretextModel` minimises.
+Each patch gives its original (class None) and, for each of three operations of Table 1, views edited with
+two of the operation's parameters. Eq. 1 classifies all views, Eq. 2 orders the two parameters of an
+operation, and the entropy of the predictions weights each patch. Eq. 3 is the sum that `PretextModel`
+minimises.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
@@ -18,27 +18,34 @@ from aesthkeras.degradations import draw
 from aesthkeras.degradations.degraded_views import DegradedViews
 from aesthkeras.degradations.table import CLASSES, EDITS, DegradationSettings
 from aesthkeras.monitoring import confusion
-from aesthkeras.pretext import schedule
-from aesthkeras.pretext.classification import ViewClassification
+from aesthkeras.monitoring.vanished_weights import WarnOfVanishedWeights
+from aesthkeras.networks import block_heads
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import PatchLosses
-from aesthkeras.pretext.tasks.degradation import block_supervision, losses
+from aesthkeras.pretext.task import PatchLosses, Tensors
+from aesthkeras.pretext.tasks.degradation import losses
 from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
+from aesthkeras.pretext.view_classification import ViewClassification
+from aesthkeras.training.phases import History, SwitchOn, after_epochs, at_plateau
 
 
+@keras.saving.register_keras_serializable(package="aesthkeras")
 class DegradationTask(ViewClassification):
     """Classification of the degradation and its strength, and the triplet loss over the strength."""
 
     Options = DegradationOptions
+    options: DegradationOptions
 
-    def __init__(self, options: DegradationOptions, recipe: Recipe, device: str = "cpu") -> None:
+    def __init__(
+        self, options: DegradationOptions | None = None, recipe: Recipe | None = None, device: str = "cpu"
+    ) -> None:
         super().__init__(options, recipe, device)
+        options = self.options
         self.edited_views = options.operations_per_patch * options.parameters_per_operation
         self.views_per_patch = 1 + self.edited_views
-        # None is one of the views of every patch; each of 21 classes that are drawn is in edited_views / 21.
+        # Each patch has a None view; any other class is in edited_views / 21 of the patches, on average.
         drawn = sum(len(operation.parameters) for operation in options.operations())
         self.none_weight = self.edited_views / drawn
-        # Written by the schedule, read by the compiled step: hence variables.
+        # variables, since the schedule changes them under the compiled step
         self.triplet_scale = tf.Variable(0.0, trainable=False, name="triplet_scale")
         self.entropy_alpha = tf.Variable(0.0, trainable=False, name="entropy_alpha")
         _, self.classes = EDITS[options.edits]
@@ -47,13 +54,13 @@ class DegradationTask(ViewClassification):
         self.entropy_weights = keras.metrics.Mean(name="entropy_weight")
 
     def resolved(self) -> dict[str, str]:
-        """JPEG's form too."""
+        """The implementation of JPEG too."""
         return {**super().resolved(), "jpeg": self._degradation_settings().jpeg}
 
     def _degradation_settings(self) -> DegradationSettings:
         return self.options.degradation_settings().resolved(self.device)
 
-    def views(self, batch: dict[str, Any]) -> dict[str, Any]:
+    def views(self, batch: Tensors) -> Tensors:
         """Adds `views` uint8 `[B, V, crop, crop, 3]` and `classes` int32 `[B, V]`; view 0 is None."""
         options = self.options
         make_views = DegradedViews(
@@ -66,27 +73,27 @@ class DegradationTask(ViewClassification):
         views, classes = make_views(batch["patches"], batch["seed"])
         return {"views": views, "classes": classes, "photo": batch["photo"]}
 
-    def build_head(self, encoder: Any) -> Any:
-        """One dense layer from the embedding to the logits; one more for each block where these are asked."""
+    def build_head(self, encoder: keras.Model) -> keras.Model:
+        """One dense layer from the embedding to the logits; with `block_weight` one more for each block."""
         head = super().build_head(encoder)
         if not self.options.block_weight:
             return head
         seed, weight_decay = self.recipe.seed, self.recipe.weight_decay
-        return block_supervision.with_block_classifiers(head, encoder, seed, weight_decay)
+        return block_heads.with_block_classifiers(head, encoder, seed, weight_decay)
 
-    def head_inputs(self, outputs: dict[str, Any]) -> Any:
-        """The embedding, and the blocks' means where these are asked."""
+    def head_inputs(self, outputs: Tensors) -> tf.Tensor | Tensors:
+        """The embedding; with `block_weight` the means of the blocks too."""
         if not self.options.block_weight:
             return super().head_inputs(outputs)
-        return block_supervision.described_blocks(outputs)
+        return block_heads.block_means(outputs)
 
     def loss_names(self) -> list[str]:
-        """Eq. 1; Eq. 2 where two parameters of an operation are drawn; Eq. 1 of the blocks by option."""
+        """Eq. 1; Eq. 2 where two parameters of an operation are drawn; Eq. 1 of the blocks if asked for."""
         names = ["degradation", "triplet"][: self.options.parameters_per_operation]
         return [*names, "blocks"] if self.options.block_weight else names
 
-    def losses(self, outputs: dict[str, Any], batch: dict[str, Any]) -> PatchLosses:
-        """Eq. 1 and Eq. 2 per patch, and w_p (or, per view, the weights inside the terms)."""
+    def losses(self, outputs: Tensors, batch: Tensors) -> PatchLosses:
+        """Eq. 1 and Eq. 2 per patch, and w_p of Eq. 3; or, per view, terms with the weights inside."""
         scales = {
             "degradation": self.options.classification_weight,
             "triplet": self.triplet_scale,
@@ -101,8 +108,8 @@ class DegradationTask(ViewClassification):
         weighted = self._terms(outputs, batch["classes"], view_weights)
         return PatchLosses(weighted, scales, unweighted=unweighted)
 
-    def _terms(self, outputs: dict[str, Any], classes: Any, view_weights: Any) -> dict[str, Any]:
-        """Eq. 1 and Eq. 2 per patch, with weights of the views `[B, V]`."""
+    def _terms(self, outputs: Tensors, classes: tf.Tensor, view_weights: tf.Tensor) -> Tensors:
+        """Eq. 1 and Eq. 2 per patch, float32 `[B]` by name, with weights of the views `[B, V]`."""
         logits = outputs["logits"]
         terms = {"degradation": losses.degradation_loss(logits, classes, self.none_weight, view_weights)}
         if self.options.parameters_per_operation == 2:
@@ -110,32 +117,30 @@ class DegradationTask(ViewClassification):
             pair_weights = (view_weights[:, 1::2] + view_weights[:, 2::2]) / 2
             terms["triplet"] = tf.reduce_mean(pair_weights * hinges, axis=1)
         if self.options.block_weight:
-            answers = [outputs[name] for name in block_supervision.BLOCK_NAMES]
             of_blocks = [
-                losses.degradation_loss(answer, classes, self.none_weight, view_weights) for answer in answers
+                losses.degradation_loss(outputs[name], classes, self.none_weight, view_weights)
+                for name in block_heads.BLOCK_NAMES
             ]
             terms["blocks"] = tf.reduce_mean(tf.stack(of_blocks), axis=0)
         return terms
 
-    def _entropy(self, logits: Any) -> Any:
-        """Entropy of each view's prediction, float32 `[B, V]`, in the unit that was asked for."""
+    def _entropy(self, logits: tf.Tensor) -> tf.Tensor:
+        """Entropy of each view's prediction, float32 `[B, V]`, in `entropy_unit`."""
         entropy = losses.predictive_entropy(logits)
         return entropy / math.log(len(self.classes)) if self.options.entropy_unit == "normalised" else entropy
 
-    def _hinges(self, embedding: Any, classes: Any) -> Any:
-        """Eq. 2 for each operation of each patch, float32 `[B, T]`; 0 where the pair has no order."""
+    def _hinges(self, embedding: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        """Eq. 2 for each operation of each patch, float32 `[B, T]`; 0 where the operation has no order."""
         distances = losses.squared_distances(embedding[:, 0], embedding[:, 1:])
         hinges = losses.triplet_hinge(distances[:, 0::2], distances[:, 1::2], self.options.triplet_margin)
         return tf.where(draw.triplet_mask(classes), hinges, 0.0)
 
-    def metrics(self) -> list[Any]:
-        """Confusion over the classes, share of active triplets, mean entropy weight."""
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Confusion matrix, share of active triplets, mean entropy weight."""
         return [self.confusion, self.active_triplets, self.entropy_weights]
 
-    def update_metrics(
-        self, outputs: dict[str, Any], batch: dict[str, Any], patch_losses: PatchLosses
-    ) -> None:
-        """Counts predictions, triplets with a positive hinge among the ordered ones, and weights."""
+    def update_metrics(self, outputs: Tensors, batch: Tensors, patch_losses: PatchLosses) -> None:
+        """Counts predictions, and triplets with a positive hinge among the ordered ones; adds the weights."""
         super().update_metrics(outputs, batch, patch_losses)
         classes = batch["classes"]
         entropy = self._entropy(outputs["logits"])
@@ -148,7 +153,7 @@ class DegradationTask(ViewClassification):
             self.active_triplets.update_state(active, sample_weight=ordered)
 
     def epoch_logs(self) -> dict[str, float]:
-        """Accuracy per operation, balanced accuracy, active triplets, mean entropy weight, what is on."""
+        """Balanced accuracy, accuracy per operation, active triplets, entropy weight, what is switched on."""
         matrix = self.confusion.result().numpy()
         logs = {"balanced_accuracy": confusion.balanced_accuracy(matrix)}
         operations, classes = EDITS[self.options.edits]
@@ -161,29 +166,24 @@ class DegradationTask(ViewClassification):
         logs["entropy_on"] = float(self.entropy_alpha > 0)
         return logs
 
-    def callbacks(self, history: list[dict[str, Any]]) -> list[Any]:
+    def callbacks(self, history: History = ()) -> list[keras.callbacks.Callback]:
         """The schedule: when the triplet loss and the entropy weight are switched on."""
         options = self.options
-        if options.triplet_start == "plateau":
-            triplet_rule: schedule.Rule = schedule.AtPlateau(
-                "degradation", options.plateau_epochs, options.plateau_progress
-            )
-        else:
-            triplet_rule = schedule.AfterEpochs(options.triplet_epoch)
+        triplet_rule = (
+            at_plateau("degradation", options.plateau_epochs, options.plateau_progress)
+            if options.triplet_start == "plateau"
+            else after_epochs(options.triplet_epoch)
+        )
+        warmed_up = after_epochs(options.entropy_epoch)
         return [
-            schedule.SwitchOn(self.triplet_scale, options.triplet_weight, triplet_rule, history),
-            schedule.SwitchOn(
-                self.entropy_alpha,
-                options.entropy_alpha,
-                schedule.AfterEpochs(options.entropy_epoch),
-                history,
-            ),
-            schedule.SayWhenSpent(self.entropy_weights),
+            SwitchOn(self.triplet_scale, options.triplet_weight, triplet_rule, history),
+            SwitchOn(self.entropy_alpha, options.entropy_alpha, warmed_up, history),
+            WarnOfVanishedWeights(self.entropy_weights),
         ]
 
-    def serving_head(self, head: Any) -> tuple[Any, list[str]]:
-        """Embedding -> logits over the 22 classes of Table 1, whatever else was learnt, and their names."""
-        return block_supervision.first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
+    def serving_head(self, head: keras.Model) -> tuple[keras.Model, list[str]]:
+        """Embedding -> logits over the 22 classes of Table 1, also if there are more; and their names."""
+        return block_heads.first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
 
 
 TASK = DegradationTask

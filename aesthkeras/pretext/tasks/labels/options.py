@@ -1,5 +1,5 @@
 """The labels task has no flags of its own. This file imports no TensorFlow."""
 
-from aesthkeras.pretext.options import NoOptions
+from aesthkeras.pretext.options import TaskOptions
 
-OPTIONS = NoOptions
+OPTIONS = TaskOptions

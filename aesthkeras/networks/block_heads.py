@@ -1,13 +1,12 @@
-"""The task asked of every conv block, not only of the embedding: an option beyond the paper.
+"""Heads that classify from every conv block, not only from the embedding: an option beyond the paper.
 
-Probes read the blocks. A classifier on the mean activations of each makes the answer linear there too, as the
-companion objectives of Deeply-Supervised Nets (Lee et al., AISTATS 2015).
+Linear probes read the blocks. A classifier on the mean activations of each block makes degradations linearly
+separable there too, like the companion objectives of Deeply-Supervised Nets (Lee et al., AISTATS 2015).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
@@ -17,13 +16,15 @@ from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, BLOCK_NAMES, EMBEDDI
 LOGITS = "logits"
 
 
-def described_blocks(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The embedding, and the mean over positions of each block: float32 `[N, channels]` by name."""
+def block_means(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """The mean over positions of each block, and the embedding: float32 `[N, channels]` by name."""
     means = {name: tf.reduce_mean(tf.cast(outputs[name], tf.float32), axis=[1, 2]) for name in BLOCK_NAMES}
     return {EMBEDDING: outputs[EMBEDDING], **means}
 
 
-def with_block_classifiers(head: keras.Model, encoder: keras.Model, seed: int, weight_decay: float) -> Any:
+def with_block_classifiers(
+    head: keras.Model, encoder: keras.Model, seed: int, weight_decay: float
+) -> keras.Model:
     """A head that classifies from the embedding and from every block.
 
     Args:
@@ -33,7 +34,7 @@ def with_block_classifiers(head: keras.Model, encoder: keras.Model, seed: int, w
         weight_decay: L2 in the gradient of each kernel.
 
     Returns:
-        A functional model from what `described_blocks` returns to `logits` and, by the name of each block,
+        A functional model from what `block_means` returns to `logits` and, by the name of each block,
         the logits of its classifier.
     """
     embedding = head.input
@@ -54,7 +55,7 @@ def with_block_classifiers(head: keras.Model, encoder: keras.Model, seed: int, w
 
 
 def first_classes(head: keras.Model, count: int) -> keras.Model:
-    """The part of a head that tells the first classes apart by the embedding, as a model of its own.
+    """The part of a head that classifies the embedding into the first classes, as a model of its own.
 
     Args:
         head: a functional model from the embedding, or from a dict with it, to a dict with `logits`.

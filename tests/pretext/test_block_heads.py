@@ -1,4 +1,4 @@
-"""The same question to every block: logits by hand, the loss, the way back to each block, what is served."""
+"""The same classification from every block: logits by hand, the loss, which block learns, what is served."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+"""The class of each photo of a set: from its folder, or from its shard."""
+
+from __future__ import annotations
+
+import os
+
+from aesthkeras.datasets.listing import printable
+from aesthkeras.errors import UsageError
+from aesthkeras.photos.inspection import PhotoSet
+
+EXPECTED = "task=labels expects photos in a folder per class, or shards with labels"
+PARTS = {"train", "val", "validation", "test"}
+
+
+def class_labels(photos: PhotoSet) -> list[str]:
+    """The name of each photo's class, in the order of the photos.
+
+    Raises:
+        UsageError: a photo has no class, the folders are the parts of a data set, or there is one class only.
+    """
+    names = _shard_labels(photos) if photos.slices else _folder_labels(photos)
+    if len(set(names)) < 2:
+        raise UsageError(f"data_dir: found one class only, {names[0]}; {EXPECTED}")
+    return names
+
+
+def _folder_labels(photos: PhotoSet) -> list[str]:
+    """The first folder below `--data_dir`."""
+    if not photos.folder:
+        raise UsageError(f"data_dir=samples: {EXPECTED}")
+    names = []
+    for path in photos.paths:
+        first, *deeper = os.path.relpath(path, photos.folder).split(os.sep)
+        if not deeper or first == os.pardir:
+            raise UsageError(f"{path}: lies in no class folder; {EXPECTED}")
+        names.append(printable(first))
+    parts = sorted(set(names))
+    if set(parts) <= PARTS:
+        raise UsageError(
+            f"data_dir={photos.folder}: found the parts of a data set, {', '.join(parts)}, not classes; "
+            f"expected data_dir={os.path.join(photos.folder, 'train')}"
+        )
+    return names
+
+
+def _shard_labels(photos: PhotoSet) -> list[str]:
+    if photos.labels is None or photos.labels.min() < 0:
+        raise UsageError(f"data_dir: found shards in which a photo has no label; {EXPECTED}")
+    return [photos.classes[label] for label in photos.labels]

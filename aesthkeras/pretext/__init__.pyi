@@ -1,0 +1,15 @@
+from .model import PretextModel as PretextModel
+from .recipe import Recipe as Recipe
+from .task import PatchLosses as PatchLosses
+from .task import PretextTask as PretextTask
+from .tasks.colorization.task import ColorizationTask as ColorizationTask
+from .tasks.context.options import ContextOptions as ContextOptions
+from .tasks.context.task import ContextTask as ContextTask
+from .tasks.counting.options import CountingOptions as CountingOptions
+from .tasks.counting.task import CountingTask as CountingTask
+from .tasks.degradation.options import DegradationOptions as DegradationOptions
+from .tasks.degradation.task import DegradationTask as DegradationTask
+from .tasks.labels.task import LabelsTask as LabelsTask
+from .tasks.rotation.task import RotationTask as RotationTask
+from .tasks.splitbrain.task import SplitBrainTask as SplitBrainTask
+from .view_classification import ViewClassification as ViewClassification
