@@ -12,9 +12,8 @@ from typing import Any
 
 from absl import flags
 
-from aesthkeras import command
+from aesthkeras import command, storage
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 from aesthkeras.photos.shard_index import find_index
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.pretext.options import task_options

@@ -1,4 +1,4 @@
-"""Settings as frozen dataclasses: fields that know their help text, and checks that name the flag."""
+"""Settings as frozen dataclasses: fields that carry their help text, and checks that name the setting."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "cuhkpq") -> Data
         id_ = f"{subject}/{LOW_HIGH[label]}/{printable(inner)}"
         records.append(Record(id_, path, label=label))
     _require_all(records, root)
-    data_set = DataSet(name, records, LOW_HIGH, left_out)
+    data_set = DataSet(name, records, LOW_HIGH, left_out, has_own_split=True)
     return assemble(data_set, settings, root, own_scheme="half", stratum=_subject_and_quality)
 
 

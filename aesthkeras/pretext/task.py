@@ -15,7 +15,7 @@ from aesthkeras.pretext.options import task_options
 from aesthkeras.pretext.recipe import Recipe
 
 if TYPE_CHECKING:
-    from aesthkeras.photos.inspection import PhotoSet
+    from aesthkeras.photos.photo_set import PhotoSet
 
 
 @dataclass(frozen=True)

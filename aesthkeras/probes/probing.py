@@ -24,7 +24,7 @@ from aesthkeras.labelled.outcome import DESCRIPTION, PREDICTIONS, RESULTS, Outco
 from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, parts
 from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.networks.find import FoundEncoder, find_encoder
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import sgd_outcome

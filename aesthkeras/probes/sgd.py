@@ -20,8 +20,8 @@ from aesthkeras.labelled.outcome import PartOutcome
 from aesthkeras.labelled.protocols import Part
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
-from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.part_checkpoint import PartCheckpoint

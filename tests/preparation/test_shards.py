@@ -87,9 +87,9 @@ def test_index_and_entries_agree_with_the_files(which, request):
     for shard in index.shards:
         content = (folder / shard.file).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (shard.bytes, shard.sha256)
-        columns = index.entry(shard)["columns"]
-        assert len(columns["id"]) == shard.photos
-        for name, offset, length in zip(columns["id"], columns["offset"], columns["length"]):
+        columns = index.entry(shard).columns
+        assert len(columns.id) == shard.photos
+        for name, offset, length in zip(columns.id, columns.offset, columns.length):
             assert content[offset : offset + length] == found[name]["image"]
 
 

@@ -26,7 +26,7 @@ from aesthkeras.pretext.tasks.counting import losses
 from aesthkeras.pretext.tasks.counting.options import CountingOptions
 
 if TYPE_CHECKING:
-    from aesthkeras.photos.inspection import PhotoSet
+    from aesthkeras.photos.photo_set import PhotoSet
 
 
 TILES = 4

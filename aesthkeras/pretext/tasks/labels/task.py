@@ -17,7 +17,7 @@ from aesthkeras.pretext.classification import ViewClassification
 from aesthkeras.pretext.options import NoOptions
 
 if TYPE_CHECKING:
-    from aesthkeras.photos.inspection import PhotoSet
+    from aesthkeras.photos.photo_set import PhotoSet
 
 
 EXPECTED = "task=labels expects photos in a folder per class, or shards with labels"
