@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from aesthkeras.datasets.find import title_of
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.protocols import LabelledPhotos
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
 from aesthkeras.networks.find import FoundEncoder
-from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.inspection import inspect_photos
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.quarantine import write_quarantine
 from aesthkeras.training.run_folder import RunFolder
 
@@ -47,7 +48,7 @@ def describe_inputs(
     cross_validated: bool,
 ) -> dict[str, Any]:
     """What the run's description says of encoder, data set and protocol."""
-    name = os.path.basename(os.path.abspath(places.data_dir)) if places.dataset == "csv" else places.dataset
+    name = title_of(places.dataset, places.data_dir)
     grouped = " grouped" if len(set(photos.keys)) < len(photos.keys) else ""
     folds = f"{recipe.folds}-fold{grouped} cross-validation x {recipe.repeats}, seed {recipe.seed}"
     return {
