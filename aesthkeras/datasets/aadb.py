@@ -31,7 +31,7 @@ LISTS = {
     "test": "imgListTestNewRegression_score.txt",  # the older imgListTestRegression is not what papers use
 }
 LIST_FOLDERS = ("imgListFiles_label", "", "imgListFiles_label/imgListFiles_label")
-# Original and warped photos are never mixed: size would then tell the training photos from the test photos.
+# Original and warped photos are never mixed, or their sizes would tell training photos from test photos.
 IMAGE_FOLDERS = (
     ("datasetImages_originalSize", "AADB_newtest_originalSize"),
     ("datasetImages_warp256", "AADB_newtest"),

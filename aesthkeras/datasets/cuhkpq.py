@@ -54,7 +54,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "cuhkpq") -> Data
 
 
 def _kind(parts: list[str]) -> tuple[str, int, str] | None:
-    """Subject, label and the rest of the path; None where the two outer folders do not say them."""
+    """Subject, label and the rest of the path; None where the two outer folders have other names."""
     if len(parts) < 3:
         return None
     for subject, quality in (parts[:2], parts[1::-1]):

@@ -26,7 +26,7 @@ SOURCES: dict[str, Callable[[str, DatasetSettings, str], DataSet]] = {
 
 
 def read_dataset(dataset: str, data_dir: str, settings: DatasetSettings) -> DataSet:
-    """Reads what a data set says of its photos; no photo is opened.
+    """Reads the lists and folders of a data set; no photo is opened.
 
     Args:
         dataset: one of `SOURCES`.

@@ -1,4 +1,4 @@
-"""What a data set says of one photo, and of itself; the same for every source."""
+"""What is known of a photo and of its data set before any photo is opened; the same for every source."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ SCHEMES = ("own", "random", "half", *(f"fold{number}" for number in range(1, FOL
 
 @dataclass(frozen=True)
 class DatasetSettings:
-    """How a data set is split and labelled; the same for every set, each uses what applies to it."""
+    """How a data set is split and labelled. Every set has the same settings and uses those that apply."""
 
     split: str = setting(
         "own",

@@ -58,7 +58,7 @@ def _tiff_over_white(photo: tf.Tensor) -> tf.Tensor:
 
 
 def _turn_tiff(photo: tf.Tensor, contents: tf.Tensor) -> tf.Tensor:
-    """Finish what libtiff leaves undone: it mirrors, but never exchanges rows and columns."""
+    """Complete the turn: libtiff mirrors, but does not exchange rows and columns."""
     orientation = headers.exif_orientation(contents)
     transposes, turns = orientation >= 5, tf.equal(orientation % 2, 0)
     left = tf.where(transposes, tf.where(turns, 7, 5), headers.UPRIGHT)

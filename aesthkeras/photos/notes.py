@@ -11,7 +11,7 @@ from aesthkeras import storage
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.sources import SAMPLES
 
-# What people call the file that says whose photos these are, without its ending, in any case of letters.
+# Names of the file that states whose photos these are, without suffix; upper and lower case are the same.
 NOTE_FILES = ("license", "licence", "copyright", "notice", "readme")
 NOTE_SUFFIXES = ("", ".txt", ".md")
 LONGEST = 20_000  # characters
@@ -70,10 +70,10 @@ def _text(path: str, argument: str) -> str:
         raise UsageError(f"{argument}: {path} cannot be read ({reason})") from error
     except UnicodeEncodeError:
         raise UsageError(
-            f"{argument}: expected {path} to be UTF-8 text; data_notes may say it instead"
+            f"{argument}: expected {path} to be UTF-8 text; data_notes may state it instead"
         ) from None
     if len(text) > LONGEST:
         raise UsageError(
-            f"{argument}: expected at most {LONGEST} characters in {path}; data_notes may say it shorter"
+            f"{argument}: expected at most {LONGEST} characters in {path}; data_notes may state it in fewer"
         )
     return text

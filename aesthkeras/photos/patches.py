@@ -98,7 +98,7 @@ def crop_at(shape: tf.Tensor, crop: int, chance: tf.Tensor) -> tuple[tf.Tensor, 
 
 
 def unreadable_photo(error: tf.errors.OpError) -> UsageError:
-    """Return what to say when a photo that passed the inspection cannot be read during training."""
+    """Return the error for a photo that passed the inspection and cannot be read during training."""
     return UsageError(f"data_dir: expected photos not to change during the run, but {decoding_error(error)}")
 
 

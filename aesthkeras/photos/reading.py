@@ -52,8 +52,8 @@ def decode_files(
     Args:
         paths: of photos on this machine or on a store.
         indices: which of them; files that are no regular files must not be among them.
-        finish: what to make of each photo, for a tf.data graph. It is traced once, so the same wish must
-            be the same function: make it by a function with `lru_cache`.
+        finish: what to make of each photo, for a tf.data graph. It is traced once, so it must be the same
+            object in every call: return it from a function with `lru_cache`.
         more_formats: whether to decode WebP, TIFF and AVIF as well.
         at_once: how many photos go from TensorFlow to Python together; 1 where their shapes differ.
 
@@ -62,7 +62,7 @@ def decode_files(
     """
     names = tf.constant([os.fsencode(paths[index]) for index in indices], tf.string)
     files = tf.data.Dataset.from_tensor_slices((tf.constant(indices, tf.int64), names))
-    # a fixed number, because AUTOTUNE would begin with one call for every few hundred photos
+    # AUTOTUNE would start with one call in every dataset, and there is a dataset for every few hundred photos
     photos = files.map(
         _file_decoder(finish, more_formats), num_parallel_calls=2 * usable_cores(), deterministic=True
     )

@@ -1,4 +1,4 @@
-"""The files of a shard folder that say what lies in it: `index.json`, and beside each shard its entry.
+"""The files that describe a shard folder: `index.json`, and beside each shard its entry.
 
 An entry has the name of its shard with `.json` for `.tfrecord`. It holds the checksum, where each photo's
 bytes lie in the shard, and all that the examination found out. It is written last, so a shard with

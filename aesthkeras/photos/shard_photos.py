@@ -1,8 +1,8 @@
-"""Training photos straight from shards: each is read where it lies, so the stream is that of a folder.
+"""Training photos from shards, in the same stream as photos from a folder.
 
-A photo's place in the stream follows from its id, not from its shard. Shards that hold the original files
-thus give the very patches of the folder that they were made from, with any cache, and a resumed run goes on
-with the same patches. Without a cache each photo is read from its shard when its turn comes.
+A photo's place in the stream follows from its id, not from its shard. So shards of the original files give
+the same patches as the folder that they were made from, with any cache, and a resumed run gets them again.
+Without a cache each photo is read from its shard when its turn comes; nothing is unpacked.
 """
 
 from __future__ import annotations

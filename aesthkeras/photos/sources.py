@@ -41,7 +41,7 @@ def find_photos(data_dir: str, photo_list: str | None = None) -> list[str]:
 
     A folder is searched with all its subfolders, links to folders included; hidden files and folders and
     files without a photo's suffix are skipped. A list names photos whatever their suffix, and names that do
-    not exist stay in: reading them later fails, and says so photo by photo.
+    not exist stay in: reading them fails later, with a reason for each.
 
     Args:
         data_dir: a folder, or the word `samples` for the photos inside scikit-image and scikit-learn.

@@ -1,4 +1,4 @@
-"""Which photo goes into which shard, and `plan.json`, which says what decided that.
+"""Which photo goes into which shard, and `plan.json`, which records what decides that.
 
 The plan is a function of the records and the settings, and of nothing else.
 """

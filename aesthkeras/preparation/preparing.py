@@ -45,7 +45,7 @@ def prepare(
         data_set: what a source read.
         out: the folder for everything, here or on a store; made where it is missing.
         settings: of the preparation.
-        choices: flag name -> text of the source's settings, so that a refusal can say which one changed.
+        choices: flag name -> text of the source's settings, so that a refusal can name the one that changed.
         title: of the report page; the name of the data set unless given.
         progress: whether to show a progress bar on stderr.
 
