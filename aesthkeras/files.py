@@ -22,7 +22,7 @@ def replace_file_by_parts(path: Path, parts: Iterable[bytes]) -> None:
     Raises:
         OSError: it could not be written; what was there before is unchanged.
     """
-    # One name for all attempts: what a killed one left is overwritten by the next, not left for ever.
+    # always the same name, so that the next attempt overwrites what a killed one has left
     aside = path.with_name(f".{path.name}.aside")
     try:
         with open(aside, "wb") as file:

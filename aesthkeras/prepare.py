@@ -47,11 +47,11 @@ def main(_: list[str]) -> None:
     if not data_set.records:
         raise UsageError(f"--data_dir={places.data_dir}: expected at least one photo that exists")
 
-    from aesthkeras.preparation.preparing import prepare, tell
+    from aesthkeras.preparation.preparing import prepare, print_summary
 
     title = os.path.basename(places.data_dir.rstrip("/")) or data_set.name
     summary = prepare(data_set, places.out, settings, flag_values(choices), title)
-    tell(places.out, summary)
+    print_summary(places.out, summary)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from dataclasses import fields
 
 from absl import flags
 
-from aesthkeras import command
+from aesthkeras import command, storage
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 from aesthkeras.photos.shard_index import ShardIndex, find_index
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.pretext.options import task_options

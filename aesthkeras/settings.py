@@ -1,4 +1,4 @@
-"""Settings as frozen dataclasses: fields that know their help text, and checks that name the flag."""
+"""Settings as frozen dataclasses: fields that carry their help text, and checks that name the setting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Settings = TypeVar("Settings")
 
 
 def setting(default: Any, help_text: str, choices: Sequence[str] | None = None) -> Any:
-    """A field of a settings dataclass: its default, what `--help` says, the words it may take if few."""
+    """A field of a settings dataclass: its default, its help text, and its choices if it has any."""
     return dataclasses.field(default=default, metadata={"help": help_text, "choices": choices})
 
 

@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 
 def load_template(package: str, name: str) -> Template:
-    """A template of a package; in HTML what is filled in is escaped, a missing value is an error.
+    """Loads a template; in HTML the values are escaped, and a missing value is an error.
 
     Args:
         package: such as `aesthkeras.reports`.

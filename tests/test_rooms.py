@@ -31,8 +31,8 @@ ORDER = (
     ("photos",),
     ("monitoring",),
     ("command",),
-    ("settings", "templates"),
-    ("files", "errors"),
+    ("settings", "storage", "templates"),
+    ("files", "errors", "machine"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(reversed(ORDER)) for room in rooms}
 

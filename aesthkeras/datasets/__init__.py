@@ -1,1 +1,1 @@
-"""The data sets that photos and their ratings come from: one file each, one interface in find.py."""
+"""Where photos and their ratings come from: one file for each data set, `find` reads any of them."""

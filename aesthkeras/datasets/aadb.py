@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 
+from aesthkeras import storage
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import (
     Folders,
@@ -23,7 +24,6 @@ from aesthkeras.datasets.listing import (
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 
 LISTS = {
     "train": "imgListTrainRegression_score.txt",
@@ -31,7 +31,7 @@ LISTS = {
     "test": "imgListTestNewRegression_score.txt",  # the older imgListTestRegression is not what papers use
 }
 LIST_FOLDERS = ("imgListFiles_label", "", "imgListFiles_label/imgListFiles_label")
-# Original and warped photos are never mixed: size would then tell the training photos from the test photos.
+# Original and warped photos are never mixed, or their sizes would tell training photos from test photos.
 IMAGE_FOLDERS = (
     ("datasetImages_originalSize", "AADB_newtest_originalSize"),
     ("datasetImages_warp256", "AADB_newtest"),
@@ -77,8 +77,15 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "aadb") -> DataSe
             else:
                 records.append(Record(name_, path, split, score))
     require_most(len(records), len(records) + len(left_out), lists, ", ".join(places))
-    data_set = DataSet(name, records, left_out=left_out, score_range=SCORE_RANGE)
-    return assemble(data_set, settings, lists, own_threshold=THRESHOLD)
+    data_set = DataSet(
+        name,
+        records,
+        left_out=left_out,
+        score_range=SCORE_RANGE,
+        has_own_split=True,
+        own_threshold=THRESHOLD,
+    )
+    return assemble(data_set, settings, lists)
 
 
 def _scores(path: str) -> list[tuple[str, float]]:

@@ -17,18 +17,16 @@ def assemble(
     settings: DatasetSettings,
     source: str,
     own_scheme: str = "own",
-    own_threshold: str = "",
     stratum: Callable[[Record], str] | None = None,
 ) -> DataSet:
-    """Sorts, splits and labels what a source has read.
+    """Sorts, splits and labels what a source has read; by scores where the set has a threshold of its own.
 
     Args:
         data_set: its records in any order, with the split that the set itself gives them; the list is
             changed in place, so that a million records are held once.
         settings: how to split and label.
         source: file or folder that messages name.
-        own_scheme: what `--split=own` means; `own` keeps the splits of the records.
-        own_threshold: the set's own threshold; empty where labels do not come from scores.
+        own_scheme: what `split=own` means; `own` keeps the splits of the records.
         stratum: of equal folds; None is one stratum for all.
 
     Raises:
@@ -42,10 +40,10 @@ def assemble(
         if before.id == record.id:
             raise UsageError(f"{source}: {record.id} occurs more than once; expected each photo once")
     split_records(records, settings, own_scheme if settings.split == "own" else settings.split, stratum)
-    if not own_threshold:
+    if not data_set.own_threshold:
         _require_no_scores(settings, data_set.name)
         return data_set
-    threshold = label_by_score(records, data_set.left_out, own_threshold, settings)
+    threshold = label_by_score(records, data_set.left_out, data_set.own_threshold, settings)
     return data_set._replace(classes=LOW_HIGH, threshold=threshold)
 
 
@@ -78,17 +76,17 @@ def split_records(
 
 
 def key_of(record: Record) -> str:
-    """What a split is drawn by: the photo's group, or the photo itself where it has none."""
-    # the marks keep a group that is named like another photo's id apart from it
+    """Returns what a split is drawn by: the photo's group, or the photo itself where it has none."""
+    # the first word tells a group from a photo whose id is the name of the group
     return f"group {record.group}" if record.group else f"photo {record.id}"
 
 
 def _set_aside_validation(records: list[Record], settings: DatasetSettings) -> None:
-    flag = f"validation_share={settings.validation_share}"
+    given = f"validation_share={settings.validation_share}"
     if any(record.split == "validation" for record in records):
-        raise UsageError(f"{flag}: expected 0 for a set that brings its own validation part")
+        raise UsageError(f"{given}: expected 0 for a set that brings its own validation part")
     if not any(record.split == "train" for record in records):
-        raise UsageError(f"{flag}: expected a split that it can be taken from, as with split=random")
+        raise UsageError(f"{given}: expected a split that it can be taken from, as with split=random")
     for place, record in enumerate(records):
         if record.split == "train":
             split = random_split(settings.split_seed, key_of(record), 0.0, settings.validation_share)

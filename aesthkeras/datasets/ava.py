@@ -72,8 +72,15 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "ava") -> DataSet
     require_most(len(records), len(records) + len(left_out), ratings, images)
     for id_ in sorted(test_ids - listed):
         left_out.append((id_, os.path.join(images, f"{id_}.jpg"), f"in {TEST_LIST}, but not in {RATINGS}"))
-    data_set = DataSet(name, records, left_out=left_out, score_range=SCORE_RANGE)
-    return assemble(data_set, settings, ratings, own_threshold=THRESHOLD)
+    data_set = DataSet(
+        name,
+        records,
+        left_out=left_out,
+        score_range=SCORE_RANGE,
+        has_own_split=True,
+        own_threshold=THRESHOLD,
+    )
+    return assemble(data_set, settings, ratings)
 
 
 def _rated(line: str, where: str) -> tuple[str, tuple[int, ...]]:

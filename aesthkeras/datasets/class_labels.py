@@ -6,7 +6,7 @@ import os
 
 from aesthkeras.datasets.listing import printable
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 
 EXPECTED = "task=labels expects photos in a folder per class, or shards with labels"
 PARTS = {"train", "val", "validation", "test"}

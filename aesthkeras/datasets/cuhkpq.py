@@ -49,12 +49,12 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "cuhkpq") -> Data
         id_ = f"{subject}/{LOW_HIGH[label]}/{printable(inner)}"
         records.append(Record(id_, path, label=label))
     _require_all(records, root)
-    data_set = DataSet(name, records, LOW_HIGH, left_out)
+    data_set = DataSet(name, records, LOW_HIGH, left_out, has_own_split=True)
     return assemble(data_set, settings, root, own_scheme="half", stratum=_subject_and_quality)
 
 
 def _kind(parts: list[str]) -> tuple[str, int, str] | None:
-    """Subject, label and the rest of the path; None where the two outer folders do not say them."""
+    """Subject, label and the rest of the path; None where the two outer folders have other names."""
     if len(parts) < 3:
         return None
     for subject, quality in (parts[:2], parts[1::-1]):

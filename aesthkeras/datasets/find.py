@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
+import os
+from collections.abc import Callable
 
+from aesthkeras.datasets import aadb, ava, cuhkpq, folder_per_class, plain_folder, ratings_csv
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import require
 
-SOURCES = {
-    "folder": "plain_folder",
-    "ava": "ava",
-    "aadb": "aadb",
-    "cuhkpq": "cuhkpq",
-    "imagenet": "folder_per_class",
-    "places": "folder_per_class",
-    "csv": "ratings_csv",
+CSV = "csv"
+
+# name -> what reads `data_dir` with some settings; the name goes into the data set
+SOURCES: dict[str, Callable[[str, DatasetSettings, str], DataSet]] = {
+    "folder": plain_folder.read,
+    "ava": ava.read,
+    "aadb": aadb.read,
+    "cuhkpq": cuhkpq.read,
+    "imagenet": folder_per_class.read,
+    "places": folder_per_class.read,
+    CSV: ratings_csv.read,
 }
 
 
-def read_dataset(name: str, data_dir: str, settings: DatasetSettings) -> DataSet:
-    """What the data set `name` under `data_dir` says of its photos; no photo is opened.
+def read_dataset(dataset: str, data_dir: str, settings: DatasetSettings) -> DataSet:
+    """Reads the lists and folders of a data set; no photo is opened.
 
     Args:
-        name: one of `SOURCES`: what `--dataset` takes.
+        dataset: one of `SOURCES`.
         data_dir: the root of the set, in its published layout.
         settings: how to split and label it.
 
@@ -32,12 +37,16 @@ def read_dataset(name: str, data_dir: str, settings: DatasetSettings) -> DataSet
         Records sorted by id, whose files exist; binary labels are 0 (low) and 1 (high).
 
     Raises:
-        UsageError: no such data set, or the layout is not as published; one line that names flag or file.
+        UsageError: no such data set, or the layout is not as published; one line that names argument or file.
     """
-    if name not in SOURCES:
-        raise UsageError(f"dataset={name}: expected one of {' '.join(SOURCES)}")
-    for flag in ("score_range", "group_column"):
-        require(settings, flag, name == "csv" or not getattr(settings, flag), f"none with dataset={name}")
-    source = importlib.import_module(f"aesthkeras.datasets.{SOURCES[name]}")
-    data_set: DataSet = source.read(data_dir, settings, name)
-    return data_set
+    if dataset not in SOURCES:
+        raise UsageError(f"dataset={dataset}: expected one of {' '.join(SOURCES)}")
+    for name in ("score_range", "group_column"):
+        applies = dataset == CSV or not getattr(settings, name)
+        require(settings, name, applies, f"none with dataset={dataset}")
+    return SOURCES[dataset](data_dir, settings, dataset)
+
+
+def title_of(dataset: str, data_dir: str) -> str:
+    """Returns what tables call a data set: its name, but somebody's own ratings go by their folder's name."""
+    return os.path.basename(os.path.abspath(data_dir)) if dataset == CSV else dataset

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 
+from aesthkeras import storage
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import printable, relative, require_folder
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 from aesthkeras.photos.sources import find_photos
 
 LAYOUT = "a tree train/CLASS/PHOTO with val/CLASS/PHOTO, or CLASS/PHOTO"
@@ -58,7 +58,13 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> Da
     order = {names[class_]: place for place, class_ in enumerate(classes)}
     for place, record in enumerate(records):
         records[place] = record._replace(label=order[record.label or 0])
-    data_set = DataSet(name, records, tuple(printable(class_) for class_ in classes), left_out=[])
+    data_set = DataSet(
+        name,
+        records,
+        tuple(printable(class_) for class_ in classes),
+        left_out=[],
+        has_own_split=bool(split_folders),
+    )
     return assemble(data_set, settings, f"data_dir={data_dir}", stratum=_class_number)
 
 

@@ -7,8 +7,8 @@ import os
 import unicodedata
 from collections.abc import Iterator
 
+from aesthkeras import storage
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 
 
 def require_folder(data_dir: str, expected: str) -> None:
@@ -62,7 +62,7 @@ def _require_text(line: str, path: str, number: int) -> None:
 
 
 def score_in_range(text: str, low: float, high: float, where: str) -> float:
-    """The score that `text` says.
+    """Returns the score in `text`.
 
     Raises:
         UsageError: not a number, or outside [low, high]; `where` is the file and line it names.
@@ -79,7 +79,7 @@ def score_in_range(text: str, low: float, high: float, where: str) -> float:
 
 
 def count(text: str, where: str) -> int:
-    """The rating count that `text` says; raises `UsageError` naming `where` unless a whole number >= 0."""
+    """Returns the rating count in `text`; raises `UsageError`, naming `where`, unless a whole number >= 0."""
     if not (text.isascii() and text.isdigit()):
         raise UsageError(f"{where}: rating count {text!r} is not a whole number of 0 or more")
     return int(text)
@@ -103,10 +103,10 @@ class Folders:
         self._spellings: dict[str, dict[str, list[str]]] = {}
 
     def find(self, path: str) -> str | None:
-        """The path of the file that `path` means, None where there is none.
+        """Returns the path of the file that `path` names, None where there is none.
 
         Lists written on another system may differ from the disk in upper and lower case or in how an accent
-        is encoded: a name that only one file can mean is taken for that file.
+        is encoded. If such a name fits one file only, it is taken for that file.
         """
         folder, name = os.path.split(path)
         names = self.names(folder)
@@ -141,7 +141,7 @@ def _spelling(name: str) -> str:
 
 
 def require_most(found: int, listed: int, list_path: str, folder: str) -> None:
-    """Raises `UsageError` where fewer than half of the listed photos exist: no gap, but a mix-up."""
+    """Raises `UsageError` where fewer than half of the listed photos exist: then something is mixed up."""
     if found * 2 < listed:
         raise UsageError(
             f"{list_path}: lists {listed} photos, {found} of them exist under {folder}; "

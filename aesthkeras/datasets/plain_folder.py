@@ -12,7 +12,7 @@ from aesthkeras.photos.sources import SAMPLES, find_photos
 
 
 def read(data_dir: str, settings: DatasetSettings, name: str = "folder") -> DataSet:
-    """Every photo under `data_dir`, no labels, no split unless `--split` asks for one.
+    """Every photo under `data_dir`, no labels, no split unless `settings.split` asks for one.
 
     Ids are paths relative to `data_dir`; the embedded `samples` go by their file names.
 

@@ -7,7 +7,7 @@ Columns, in any order and any case, others are ignored:
     label: a class; then nothing is derived from scores. 0 and 1, or low and high, are the classes low and
         high; other names are classes in the order of their names.
     split: train, validation or test.
-    group, theme: photos that stay on one side of a split (`--group_column` names another column).
+    group, theme: photos that stay on one side of a split (`group_column` names another column).
 At least one of score, c1 .. cK and label is needed.
 """
 
@@ -43,7 +43,7 @@ NEEDED = "expected path and at least one of score, label, c1 to cK"
 
 
 class Columns(NamedTuple):
-    """Where in a row each thing stands; None where the file has no such column."""
+    """The number of each column; None where the file has no such column."""
 
     path: int
     score: int | None
@@ -83,9 +83,16 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
     own_scheme = "random" if columns.split is None else "own"
     if settings.split == "own" and columns.split is not None:
         _require_whole_groups(records, file_name)
-    data_set = DataSet(name, records, classes, left_out, score_range)
-    own_threshold = "" if columns.label is not None else MEDIAN
-    return assemble(data_set, settings, file_name, own_scheme, own_threshold)
+    data_set = DataSet(
+        name,
+        records,
+        classes,
+        left_out,
+        score_range,
+        has_own_split=columns.split is not None,
+        own_threshold=MEDIAN if columns.label is None else "",
+    )
+    return assemble(data_set, settings, file_name, own_scheme)
 
 
 def _listed(

@@ -1,4 +1,4 @@
-"""What a data set says of one photo, and of itself; the same for every source."""
+"""What is known of a photo and of its data set before any photo is opened; the same for every source."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class DataSet(NamedTuple):
         left_out: (id, path, reason) of what the set lists and cannot give: missing files, ambiguous labels.
         score_range: lowest and highest possible score; None where there are no scores.
         threshold: the score from which on the label is 1; None where labels do not come from scores.
+        has_own_split: whether the set, as published or as its files say, has a training and a test part.
+        own_threshold: the threshold that the set itself asks for, a number or `median` (of the training
+            part); empty where labels do not come from scores.
     """
 
     name: str
@@ -47,3 +50,5 @@ class DataSet(NamedTuple):
     left_out: list[tuple[str, str, str]] = []
     score_range: tuple[float, float] | None = None
     threshold: float | None = None
+    has_own_split: bool = False
+    own_threshold: str = ""

@@ -18,7 +18,7 @@ SCHEMES = ("own", "random", "half", *(f"fold{number}" for number in range(1, FOL
 
 @dataclass(frozen=True)
 class DatasetSettings:
-    """How a data set is split and labelled; the same for every set, each uses what applies to it."""
+    """How a data set is split and labelled. Every set has the same settings and uses those that apply."""
 
     split: str = setting(
         "own",
@@ -55,7 +55,7 @@ class DatasetSettings:
     )
 
     def __post_init__(self) -> None:
-        """Checks every range; raises `UsageError` naming the flag."""
+        """Checks every range; raises `UsageError` naming the setting."""
         require(self, "split", self.split in SCHEMES, f"one of {' '.join(SCHEMES)}")
         require(self, "split_seed", 0 <= self.split_seed < 2**31, "a number from 0 to 2147483647")
         for name in ("test_share", "validation_share"):

@@ -1,7 +1,7 @@
 """Which photo trains and which tests: drawn from a seed and the photo's key, never from the order of files.
 
-A key is the photo's group where it has one and its id otherwise, so a group never straddles. SHA-256 of seed,
-purpose and key stands in for chance: it is the same on every machine and in every Python.
+A key is the photo's group where it has one and its id otherwise, so a group is never divided. Draws come from
+the SHA-256 of seed, purpose and key: it is the same on every machine and in every version of Python.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 
 def chance(seed: int, purpose: str, key: str) -> float:
-    """A number in [0, 1) that looks drawn at random and depends on nothing but the arguments.
+    """Returns a number in [0, 1) that looks random and depends on nothing but the arguments.
 
     Args:
         seed: any whole number.
@@ -25,10 +25,10 @@ def chance(seed: int, purpose: str, key: str) -> float:
 
 
 def random_split(seed: int, key: str, test_share: float, validation_share: float) -> str:
-    """`test`, `validation` or `train`, with these chances; no other photo has a say in it.
+    """Returns `test`, `validation` or `train`, with these chances, whatever other photos there are.
 
-    A share is met on average over keys, not exactly: photos may come and go and all others stay where they
-    were, and a photo that validates at one `validation_share` still does at a larger one.
+    A share is met on average over keys, not exactly. In return, all photos stay where they are when others
+    come or go, and a photo that validates at one `validation_share` still does at a larger one.
     """
     if chance(seed, "test", key) < test_share:
         return "test"
@@ -37,12 +37,12 @@ def random_split(seed: int, key: str, test_share: float, validation_share: float
 
 
 def equal_folds(keys: Sequence[str], folds: int, seed: int, strata: Sequence[str] | None = None) -> list[int]:
-    """Folds as equal in size as the groups allow; without groups they differ by one photo at most.
+    """Draws folds as equal in size as the groups allow; without groups they differ by one photo at most.
 
-    Which photos there are has a say in it (equal sizes cannot be had otherwise), their order has none. Keys
-    go to the smallest fold so far: the largest group first, those of one size stratum by stratum and within
-    a stratum by chance. Keys that occur once are so dealt out like cards, and every stratum too is split
-    evenly to within one photo.
+    The folds depend on which photos there are, because their sizes are equal, but not on the order of the
+    photos. Each key goes to the smallest fold so far: the largest groups first, groups of one size stratum by
+    stratum, and within a stratum in random order. So keys that occur once are dealt out like cards, and each
+    stratum is divided evenly to within one photo.
 
     Args:
         keys: one per photo; photos with the same key share a fold.

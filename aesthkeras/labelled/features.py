@@ -28,8 +28,8 @@ from aesthkeras.errors import UsageError
 from aesthkeras.labelled.degraded_copies import degraded_copies, draw_copies
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.networks.pooling import describe
-from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, unreadable_photo
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.views import center_crop, resize_shorter_edge
 
 CACHE_INDEX = "index.json"

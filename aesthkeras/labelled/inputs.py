@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from aesthkeras.datasets.find import title_of
 from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescription
 from aesthkeras.labelled.protocols import LabelledPhotos
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
 from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder
-from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.inspection import inspect_photos
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.quarantine import write_quarantine
 from aesthkeras.training.run_folder import RunFolder
 
@@ -45,8 +46,7 @@ def describe_inputs(
     cross_validated: bool,
 ) -> RunDescription:
     """Describes what a run is about to use; a csv set is named after its folder."""
-    is_csv = settings.dataset == "csv"
-    name = os.path.basename(os.path.abspath(settings.data_dir)) if is_csv else settings.dataset
+    name = title_of(settings.dataset, settings.data_dir)
     grouped = " grouped" if len(set(photos.keys)) < len(photos.keys) else ""
     folds = f"{recipe.folds}-fold{grouped} cross-validation x {recipe.repeats}, seed {recipe.seed}"
     return RunDescription(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,8 +11,6 @@ import numpy as np
 
 from aesthkeras.datasets.assembly import key_of
 from aesthkeras.datasets.find import read_dataset
-from aesthkeras.datasets.listing import lines
-from aesthkeras.datasets.ratings_csv import RATINGS
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.datasets.settings import MEDIAN, DatasetSettings
 from aesthkeras.datasets.splits import equal_folds
@@ -104,48 +100,41 @@ def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe:
         UsageError: no labels of two classes, fewer photos than folds, a part with one class, or a set that
             cannot be read.
     """
-    cross_validated = is_cross_validated(dataset, data_dir, choices, recipe.protocol)
-    photos, data_set = read_photos(dataset, data_dir, choices, cross_validated)
+    photos, data_set, cross_validated = read_photos(dataset, data_dir, choices, recipe.protocol)
     for _ in parts(photos, recipe, cross_validated):
         pass
     return LabelledSet(photos, data_set.left_out, cross_validated, data_set.score_range)
 
 
-def is_cross_validated(dataset: str, data_dir: str, choices: DatasetSettings, protocol: str) -> bool:
-    """Whether `--protocol` means folds: said so, or a csv that has no split of its own.
-
-    Raises:
-        UsageError: folds and a split are both asked for.
-    """
-    if protocol == "kfold" and choices.split != "own":
-        raise UsageError(f"split={choices.split}: expected own with protocol=kfold, which draws folds")
-    if protocol != "auto":
-        return protocol == "kfold"
-    return dataset == "csv" and choices.split == "own" and "split" not in csv_columns(data_dir)
-
-
-def csv_columns(data_dir: str) -> list[str]:
-    """The columns of a csv set, in lower case; none where there is no such file: reading says so later."""
-    path = os.path.join(data_dir, RATINGS)
-    if not os.path.isfile(path):
-        return []
-    _, header = next(lines(path, "a table of labels"), (1, ""))
-    return [name.strip().strip('"').lower() for name in re.split("[,;\t]", header)]
-
-
 def read_photos(
-    dataset: str, data_dir: str, choices: DatasetSettings, cross_validated: bool
-) -> tuple[LabelledPhotos, DataSet]:
+    dataset: str, data_dir: str, choices: DatasetSettings, protocol: str
+) -> tuple[LabelledPhotos, DataSet, bool]:
     """Reads a data set for probing; no photo is opened.
 
+    Args:
+        dataset: one of `datasets.find.SOURCES`.
+        data_dir: its root.
+        choices: how to split and label it.
+        protocol: `split`, `kfold`, or `auto`: folds for a set without a split of its own, where `choices`
+            makes none either.
+
+    Returns:
+        The photos, the data set, and whether folds are to be drawn.
+
     Raises:
-        UsageError: there are no labels or more than two classes, or the set cannot be read.
+        UsageError: folds and a split are both asked for, there are no labels or more than two classes, or
+            the set cannot be read.
     """
+    if protocol == "kfold":
+        require(choices, "split", choices.split == "own", "own with protocol=kfold, which draws folds")
+    cross_validated = protocol == "kfold" or (protocol == "auto" and choices.split == "own")
+    if cross_validated:
+        # the folds decide what trains
+        whole = replace(choices, split="random", test_share=0.0, validation_share=0.0, margin=0.0)
+        data_set = read_dataset(dataset, data_dir, whole)
+        cross_validated = protocol == "kfold" or not data_set.has_own_split
     if cross_validated:
         require(choices, "margin", choices.margin == 0, "0 with cross-validation")
-        # The folds decide what trains.
-        whole = replace(choices, split="random", test_share=0.0, validation_share=0.0)
-        data_set = read_dataset(dataset, data_dir, whole)
     else:
         data_set = read_dataset(dataset, data_dir, choices)
     records = data_set.records
@@ -156,8 +145,7 @@ def read_photos(
         )
     has_scores = all(record.score is not None for record in records)
     has_counts = all(any(record.counts) for record in records)
-    own_median = dataset == "csv" and not choices.threshold and "label" not in csv_columns(data_dir)
-    by_median = cross_validated and (choices.threshold == MEDIAN or own_median)
+    by_median = cross_validated and (choices.threshold or data_set.own_threshold) == MEDIAN
     photos = LabelledPhotos(
         [record.id for record in records],
         [record.path for record in records],
@@ -169,7 +157,7 @@ def read_photos(
         np.array([record.counts for record in records], np.float64) if has_counts else None,
         None if by_median else data_set.threshold,
     )
-    return photos, data_set
+    return photos, data_set, cross_validated
 
 
 def parts(photos: LabelledPhotos, recipe: FoldSettings, cross_validated: bool) -> Iterator[Part]:

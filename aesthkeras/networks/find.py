@@ -24,9 +24,10 @@ from aesthkeras.networks.loading import (
     newest_version,
 )
 from aesthkeras.networks.saving import ENCODER_ASSET, FEATURES, versions
-from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.notes import recorded_notes
 from aesthkeras.photos.patches import patch_dataset
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.sources import SAMPLES, find_photos
 from aesthkeras.pretext.export import task_of, trained_networks
 from aesthkeras.training.precision import use_precision

@@ -1,6 +1,6 @@
 """From the bytes of a photo to upright RGB pixels, in TensorFlow core ops only.
 
-One function for training, probing and serving: it goes into the exported graph, so it holds no Python per
+Training, probing and serving share this function. It is part of the exported graph, so it uses no Python per
 photo and no tensorflow-io. JPEG, PNG, GIF (its first frame) and BMP are told apart by their first bytes, not
 by a name. The limits are checked on the header, before any pixel is allocated.
 """
@@ -41,7 +41,7 @@ def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
     Raises:
         tf.errors.InvalidArgumentError: when the graph runs, for an empty file, another format, more than
             `MAX_PIXELS`, a shorter edge under `MIN_EDGE`, an aspect over `MAX_ASPECT`, and damaged or
-            truncated data. `inspection.reason_of` makes one sentence of it.
+            truncated data. `inspection.decoding_error` makes one sentence of it.
     """
     contents = tf.convert_to_tensor(contents, tf.string)
     name = tf.convert_to_tensor(name, tf.string)

@@ -1,4 +1,4 @@
-"""What is known about the licence of a set of photos: it goes with the weights that are trained on them."""
+"""What is known about the licence of photos. It is kept with the weights that are trained on them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from aesthkeras import storage
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 from aesthkeras.photos.sources import SAMPLES
 
-# What people call the file that says whose photos these are, without its ending, in any case of letters.
+# Names of the file that states whose photos these are, without suffix; upper and lower case are the same.
 NOTE_FILES = ("license", "licence", "copyright", "notice", "readme")
 NOTE_SUFFIXES = ("", ".txt", ".md")
 LONGEST = 20_000  # characters
@@ -21,7 +21,7 @@ SAMPLE_NOTES = (
 
 
 def find_notes(data_dir: str, data_notes: str = "") -> str:
-    """Return what `--data_notes` says, or else the notes that lie beside the photos.
+    """Return what `data_notes` says, or else the notes that lie beside the photos.
 
     Args:
         data_dir: folder of photos, shards or a data set's root, here or on a store; or `samples`.
@@ -60,20 +60,20 @@ def _note_files(data_dir: str) -> list[str]:
     return sorted(found, key=lambda name: (ranks[name.lower()], name))
 
 
-def _text(path: str, flag: str) -> str:
+def _text(path: str, argument: str) -> str:
     try:
         with storage.read_text(path) as file:
             text = file.read(LONGEST + 1).strip()
         text.encode()
     except OSError as error:
         reason = os.strerror(error.errno or errno.EIO)
-        raise UsageError(f"{flag}: {path} cannot be read ({reason})") from error
+        raise UsageError(f"{argument}: {path} cannot be read ({reason})") from error
     except UnicodeEncodeError:
         raise UsageError(
-            f"{flag}: expected {path} to be UTF-8 text; data_notes may say it instead"
+            f"{argument}: expected {path} to be UTF-8 text; data_notes may state it instead"
         ) from None
     if len(text) > LONGEST:
         raise UsageError(
-            f"{flag}: expected at most {LONGEST} characters in {path}; data_notes may say it shorter"
+            f"{argument}: expected at most {LONGEST} characters in {path}; data_notes may state it in fewer"
         )
     return text

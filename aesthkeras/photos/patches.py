@@ -1,7 +1,7 @@
-"""The stream of training patches: random crops of resized photos, mirrored by chance, for ever.
+"""The endless stream of training patches: random crops of resized photos, half of them mirrored.
 
-Everything about a patch is a function of the seed and its position in the stream, so a run goes on at any
-step without replaying what came before, and the number of threads changes nothing.
+Everything about a patch is a function of the seed and of its position in the stream. So a resumed run gets
+the same patches without replaying what came before, and the number of threads changes nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_files import decoding_error
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.pixel_cache import PixelCache
-from aesthkeras.photos.quarantine import reason_of
 from aesthkeras.photos.views import resize_shorter_edge
 
 Reader = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # photo's index and chance [2] -> patch
@@ -33,8 +33,8 @@ def patch_dataset(
 ) -> tf.data.Dataset:
     """Return the endless stream of batches of patches.
 
-    An epoch shows each photo `crops_per_photo` times, in an order of its own; what does not fill a batch
-    opens the next epoch's first one. Patches lie at uniformly random places; half of them are mirrored.
+    An epoch shows each photo `crops_per_photo` times, in an order of its own. Patches that do not fill a
+    batch are the first ones of the next epoch's first batch. Places are uniformly random.
 
     Args:
         photos: what `inspection.inspect_photos` returned; its pixel cache is used where it has one.
@@ -43,7 +43,7 @@ def patch_dataset(
         batch_size: patches in a batch.
         crops_per_photo: patches an epoch cuts from each photo.
         seed: any integer from 0.
-        first_step: number of batches that the stream leaves out at its start.
+        first_step: number of batches that are left out at the start of the stream.
         parallel_calls: photos decoded at once.
         prefetch: batches kept ready.
 
@@ -85,21 +85,21 @@ def patch_dataset(
 
 
 def steps_per_epoch(photo_count: int, batch_size: int, crops_per_photo: int = 1) -> int:
-    """Return the number of batches in which an epoch's patches fit: the next epoch may share the last."""
+    """Return the number of batches that hold the patches of an epoch; the next epoch may share the last."""
     return max(1, -(-photo_count * crops_per_photo // batch_size))
 
 
 def crop_at(shape: tf.Tensor, crop: int, chance: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Return top and left, int32 [], of a crop in `shape` (int32 [2]); `chance` is float32 [2] in [0, 1)."""
     places = tf.cast(shape - crop + 1, tf.float32)
-    # a float32 just below 1 times many places may round up to one too many
+    # chance * places may be rounded up to places
     corner = tf.minimum(tf.cast(chance * places, tf.int32), shape - crop)
     return corner[0], corner[1]
 
 
 def unreadable_photo(error: tf.errors.OpError) -> UsageError:
-    """Return what to say when a photo that passed the inspection cannot be read during training."""
-    return UsageError(f"data_dir: expected photos not to change during the run, but {reason_of(error)}")
+    """Return the error for a photo that passed the inspection and cannot be read during training."""
+    return UsageError(f"data_dir: expected photos not to change during the run, but {decoding_error(error)}")
 
 
 def _file_reader(photos: PhotoSet, edge: int, crop: int) -> Reader:

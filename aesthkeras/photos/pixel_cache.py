@@ -19,6 +19,8 @@ import tensorflow as tf
 
 from aesthkeras.errors import UsageError
 
+CACHES = ("none", "memory", "disk")
+
 
 @dataclass(frozen=True)
 class PixelCache:
@@ -81,7 +83,7 @@ class PixelCacheWriter:
         """
         self._edge = edge
         self._path = path
-        # One name for all attempts, as in `files`; the run folder's lock keeps others away.
+        # always the same name, as in `files`; the run folder's lock keeps other processes away
         self._aside = f"{path}.part"
         self._starts = np.full(photo_count, -1, np.int64)
         self._shapes = np.zeros((photo_count, 2), np.int32)
@@ -116,7 +118,7 @@ class PixelCacheWriter:
         try:
             self._file.flush()
             if self._path is not None:
-                # Else a crash of the machine could leave the name without the pixels.
+                # otherwise a crash of the machine could leave the name without the pixels
                 os.fsync(self._file.fileno())
                 os.replace(self._aside, self._path + ".u8")
                 with open(self._aside, "wb") as index:
@@ -148,13 +150,20 @@ class PixelCacheWriter:
             os.remove(self._aside)
 
 
-def cache_path(run_dir: str, fingerprint: str, edge: int) -> str:
-    """Return where the cache of these photos lies, without suffix: `.u8` are the pixels, `.npz` the index."""
-    return os.path.join(run_dir, "cache", f"{fingerprint[:16]}-{edge}")
+def cache_place(cache: str, run_dir: str, fingerprint: str, edge: int) -> str | None:
+    """Return where a cache of these photos lies, without suffix: `.u8` are the pixels, `.npz` the index.
+
+    None for a cache that is not on disk; raises `UsageError` for one that is not in `CACHES`.
+    """
+    if cache not in CACHES:
+        raise UsageError(f"cache={cache}: expected one of {', '.join(CACHES)}")
+    return os.path.join(run_dir, "cache", f"{fingerprint[:16]}-{edge}") if cache == "disk" else None
 
 
-def load_pixel_cache(path: str, fingerprint: str) -> PixelCache | None:
+def load_pixel_cache(path: str | None, fingerprint: str) -> PixelCache | None:
     """Return the finished cache at `path` (without suffix), or None where there is none for these photos."""
+    if path is None:
+        return None
     try:
         with np.load(path + ".npz") as index:
             if str(index["fingerprint"]) != fingerprint:

@@ -1,24 +1,25 @@
-"""From photo files to crops, decoded in parallel while the network is at work; none gets lost."""
+"""Photo files decoded in parallel while something else is at work, in the order of their paths."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.photos.inspection import photo_decoder, reason_for
-from aesthkeras.photos.more_formats import format_by_signature, refusal
-from aesthkeras.photos.quarantine import MAX_FILE_BYTES, file_size, unreadable_reason
+from aesthkeras.machine import usable_cores
+from aesthkeras.photos.photo_files import look_at, photo_decoder, refusal_reason
 from aesthkeras.photos.views import resize_shorter_edge, spread_crops
 
 THUMBNAIL_EDGES = (180, 360)  # shorter and longer one in pixels; neither is exceeded
 THUMBNAIL_QUALITY = 75
-_AT_ONCE = 16  # photos that cross from TensorFlow to Python together
-_BATCHES_AHEAD = 4
+_BATCHES_AHEAD = 2
+
+# photo, uint8 [height, width, 3], and the bytes of its file -> what is wanted of it
+Finish = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]
 
 
 class Photo(NamedTuple):
@@ -39,6 +40,40 @@ class Photo(NamedTuple):
     thumbnail: bytes = b""
 
 
+def decode_files(
+    paths: Sequence[str],
+    indices: Sequence[int] | np.ndarray,
+    finish: Finish,
+    more_formats: bool = False,
+    at_once: int = 16,
+) -> Iterator[tuple[Any, ...]]:
+    """Decode some photos in parallel and yield, in order, those that come out; those that fail are skipped.
+
+    Args:
+        paths: of photos on this machine or on a store.
+        indices: which of them; files that are no regular files must not be among them.
+        finish: what to make of each photo, for a tf.data graph. It is traced once, so it must be the same
+            object in every call: return it from a function with `lru_cache`.
+        more_formats: whether to decode WebP, TIFF and AVIF as well.
+        at_once: how many photos go from TensorFlow to Python together; 1 where their shapes differ.
+
+    Yields:
+        The index of a photo and what `finish` returned for it, as NumPy values.
+    """
+    names = tf.constant([os.fsencode(paths[index]) for index in indices], tf.string)
+    files = tf.data.Dataset.from_tensor_slices((tf.constant(indices, tf.int64), names))
+    # AUTOTUNE would start with one call in every dataset, and there is a dataset for every few hundred photos
+    photos = files.map(
+        _file_decoder(finish, more_formats), num_parallel_calls=2 * usable_cores(), deterministic=True
+    )
+    photos = photos.ignore_errors(log_warning=False)
+    if at_once == 1:
+        yield from photos.as_numpy_iterator()
+        return
+    for batch in photos.batch(at_once).prefetch(_BATCHES_AHEAD).as_numpy_iterator():
+        yield from zip(*batch)
+
+
 def read_photos(
     paths: Sequence[str], resize: int, crop: int, crops: int = 1, thumbnails: bool = False
 ) -> Iterator[Photo]:
@@ -53,66 +88,45 @@ def read_photos(
         crops: how many, as `spread_crops` takes it.
         thumbnails: whether to make a small picture of each.
     """
-    looks = [_first_look(path) for path in paths]
-    readable = [place for place, (error, _) in enumerate(looks) if not error]
-    more_formats = any(is_more for error, is_more in looks if not error)
-    due = 0
-    decoded = _decoded(paths, readable, more_formats, resize, crop, crops, thumbnails)
-    for place, pixels, shape, thumbnail in decoded:
-        yield from (_unreadable(paths[missed], looks[missed][0], crop) for missed in range(due, place))
-        yield Photo(paths[place], "", pixels, (int(shape[0]), int(shape[1])), thumbnail)
-        due = place + 1
-    yield from (_unreadable(paths[missed], looks[missed][0], crop) for missed in range(due, len(paths)))
+    looks = [look_at(path) for path in paths]
+    readable = [index for index, look in enumerate(looks) if not look.refusal]
+    more_formats = any(looks[index].more_formats for index in readable)
+    decoded = decode_files(paths, readable, _crops(resize, crop, crops, thumbnails), more_formats)
+    following = next(decoded, None)
+    for index, (path, look) in enumerate(zip(paths, looks)):
+        if following is None or following[0] != index:
+            none = np.zeros((0, crop, crop, 3), np.uint8)
+            yield Photo(path, look.refusal or refusal_reason(path), none)
+            continue
+        _, pixels, (height, width), thumbnail = following
+        yield Photo(path, "", pixels, (int(height), int(width)), thumbnail)
+        following = next(decoded, None)
 
 
-def _unreadable(path: str, error: str, crop: int) -> Photo:
-    return Photo(path, error or reason_for(path), np.zeros((0, crop, crop, 3), np.uint8))
-
-
-def _first_look(path: str) -> tuple[str, bool]:
-    """Why a file is not worth decoding, else empty; and whether tensorflow-io has to do it."""
-    if not 0 < file_size(path) <= MAX_FILE_BYTES:  # a pipe must not even be opened
-        return unreadable_reason(path) or "could not be read at the first attempt", False
-    try:
-        if format_by_signature(path) is None:
-            return "", False
-        return refusal(path) or "", True
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}", False
-
-
-def _decoded(
-    paths: Sequence[str],
-    places: Sequence[int],
-    more_formats: bool,
-    resize: int,
-    crop: int,
-    crops: int,
-    thumbnails: bool,
-) -> Iterator[tuple[int, np.ndarray, np.ndarray, bytes]]:
-    """Place, crops, shape and thumbnail of the photos that can be decoded, in order."""
-    names = tf.constant([os.fsencode(paths[place]) for place in places], tf.string)
-    photos = tf.data.Dataset.from_tensor_slices((tf.constant(places, tf.int64), names))
-    calls = 2 * len(os.sched_getaffinity(0))
-    decoded = _decoder(more_formats, resize, crop, crops, thumbnails)
-    photos = photos.map(decoded, num_parallel_calls=calls, deterministic=True)
-    photos = photos.ignore_errors(log_warning=False).batch(_AT_ONCE).prefetch(_BATCHES_AHEAD)
-    for batch in photos.as_numpy_iterator():
-        yield from zip(*batch)
-
-
-@lru_cache(maxsize=4)  # traced once: a graph for every few thousand photos would fill the memory
-def _decoder(more_formats: bool, resize: int, crop: int, crops: int, thumbnails: bool) -> Any:
-    """(place, path) -> place, crops, shape and thumbnail."""
+@lru_cache(maxsize=8)  # a graph for every few thousand photos would fill the memory
+def _file_decoder(finish: Finish, more_formats: bool) -> Any:
+    """The traced function: index and path -> index and what `finish` returns."""
     decode = photo_decoder(more_formats)
 
-    def decoded(place: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        photo = resize_shorter_edge(decode(tf.io.read_file(path), tf.constant("")), resize)
-        thumbnail = _thumbnail(photo) if thumbnails else tf.constant(b"")
-        return place, spread_crops(photo, crop, crops), tf.shape(photo)[:2], thumbnail
+    def decoded(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        contents = tf.io.read_file(path)
+        return index, *finish(decode(contents, tf.constant("")), contents)
 
     specification = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.string)]
     return tf.function(decoded, input_signature=specification, autograph=False)
+
+
+@lru_cache(maxsize=4)
+def _crops(resize: int, crop: int, crops: int, thumbnails: bool) -> Finish:
+    """A photo's crops, the shape of the resized photo, and its thumbnail."""
+
+    def finish(photo: tf.Tensor, contents: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        del contents
+        resized = resize_shorter_edge(photo, resize)
+        thumbnail = _thumbnail(resized) if thumbnails else tf.constant(b"")
+        return spread_crops(resized, crop, crops), tf.shape(resized)[:2], thumbnail
+
+    return finish
 
 
 def _thumbnail(photo: tf.Tensor) -> tf.Tensor:

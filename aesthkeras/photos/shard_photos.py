@@ -1,8 +1,8 @@
-"""Training photos straight from shards: read at random where they lie, so the stream is that of a folder.
+"""Training photos from shards, in the same stream as photos from a folder.
 
-A photo's place in the stream follows from its id, not from its shard. Shards that hold the original files
-thus give the very patches of the folder that they were made from, with any `--cache`, and a run goes on at
-any step. Without a cache each photo is read from its shard when its turn comes; nothing is unpacked.
+A photo's place in the stream follows from its id, not from its shard. So shards of the original files give
+the same patches as the folder that they were made from, with any cache, and a resumed run gets them again.
+Without a cache each photo is read from its shard when its turn comes; nothing is unpacked.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.inspection import CACHES, PhotoSet, Verdict, load_verdict, settle_verdict
-from aesthkeras.photos.pixel_cache import PixelCache, PixelCacheWriter, cache_path, load_pixel_cache
-from aesthkeras.photos.quarantine import reason_of
+from aesthkeras.machine import usable_cores
+from aesthkeras.photos.photo_files import decoding_error
+from aesthkeras.photos.photo_set import PhotoSet
+from aesthkeras.photos.pixel_cache import PixelCacheWriter, cache_place, load_pixel_cache
 from aesthkeras.photos.shard_index import ShardIndex
 from aesthkeras.photos.slices import PhotoSlices
+from aesthkeras.photos.verdict import Verdict, keep_verdict, load_verdict
 from aesthkeras.photos.views import resize_shorter_edge
 
 TRAINED_ON = ("train", "")  # splits; photos kept for validation and test are never trained on
@@ -43,41 +45,36 @@ def shard_photos(
     Raises:
         UsageError: the shards have no photo to train on, are others than when the run began, or are damaged.
     """
-    if cache not in CACHES:
-        raise UsageError(f"cache={cache}: expected one of {', '.join(CACHES)}")
-    names, slices, more_formats, labels = _read_entries(index)
-    if not names:
-        raise UsageError(f"data_dir={index.folder}: expected photos of split train, or without a split")
-    fingerprint = index.fingerprint
+    photos = _photos_of(index)
+    fingerprint = photos.fingerprint
+    place = cache_place(cache, run_dir, fingerprint, edge)
     if load_verdict(run_dir, fingerprint) is None:
-        settle_verdict(names, Verdict(np.ones(len(names), bool), more_formats), run_dir, fingerprint)
-    photos = PhotoSet(names, 0, fingerprint, None, more_formats, slices, labels, index.classes)
-    if cache == "none":
-        return photos
-    place = cache_path(run_dir, fingerprint, edge) if cache == "disk" else None
-    pixels = load_pixel_cache(place, fingerprint) if place else None
-    return replace(photos, pixels=pixels or _fill_cache(photos, slices, edge, place, progress))
+        every = Verdict(np.ones(len(photos.paths), bool), photos.more_formats)
+        keep_verdict(run_dir, fingerprint, every, photos.paths)
+    pixels = load_pixel_cache(place, fingerprint)
+    if pixels is None and cache != "none":
+        with PixelCacheWriter(len(photos.paths), edge, place) as writer:
+            _fill_cache(photos, edge, writer, progress)
+            pixels = writer.finish(fingerprint, photos.more_formats)
+    return replace(photos, pixels=pixels)
 
 
-def _read_entries(index: ShardIndex) -> tuple[list[str], PhotoSlices, bool, np.ndarray]:
+def _photos_of(index: ShardIndex) -> PhotoSet:
     shards = [shard for shard in index.shards if shard.split in TRAINED_ON]
     names: list[str] = []
-    parts: list[np.ndarray] = []
-    labels: list[int | None] = []
+    labels: list[int] = []
+    parts = [np.zeros((3, 0), np.int64)]
     more_formats = False
     for number, shard in enumerate(shards):
         entry = index.entry(shard)
-        columns = entry["columns"]
-        names += columns["id"]
-        # shards of before labels stood in the entry have none for training
-        labels += columns.get("label", [None] * len(columns["id"]))
-        offsets, lengths = np.array(columns["offset"], np.int64), np.array(columns["length"], np.int64)
-        parts.append(np.stack([np.full_like(offsets, number), offsets, lengths]))
-        more_formats |= entry["more_formats"]
-    order = sorted(range(len(names)), key=names.__getitem__)
-    file_of, offsets, lengths = (np.concatenate(parts, axis=1) if parts else np.zeros((3, 0), np.int64))[
-        :, order
-    ]
+        names += entry.columns.id
+        labels += [-1 if label is None else label for label in entry.columns.label]
+        places = [[number] * len(entry.columns.id), entry.columns.offset, entry.columns.length]
+        parts.append(np.array(places, np.int64))
+        more_formats |= entry.more_formats
+    if not names:
+        raise UsageError(f"data_dir={index.folder}: expected photos of split train, or without a split")
+    file_of, offsets, lengths = np.concatenate(parts, axis=1)
     slices = PhotoSlices(
         [f"{index.folder}/{shard.file}" for shard in shards],
         np.array([shard.bytes for shard in shards], np.int64),
@@ -85,29 +82,27 @@ def _read_entries(index: ShardIndex) -> tuple[list[str], PhotoSlices, bool, np.n
         offsets,
         lengths,
     )
-    sorted_labels = np.array([-1 if labels[place] is None else labels[place] for place in order], np.int32)
-    return [names[place] for place in order], slices, more_formats, sorted_labels
+    classes_of = np.array(labels, np.int32)
+    photos = PhotoSet(names, 0, index.fingerprint, None, more_formats, slices, classes_of, index.classes)
+    return photos.of(sorted(range(len(names)), key=names.__getitem__))
 
 
-def _fill_cache(
-    photos: PhotoSet, slices: PhotoSlices, edge: int, place: str | None, progress: bool
-) -> PixelCache:
-    decode, contents = photos.decoder(), slices.contents()
+def _fill_cache(photos: PhotoSet, edge: int, writer: PixelCacheWriter, progress: bool) -> None:
+    assert photos.slices is not None
+    decode, contents = photos.decoder(), photos.slices.contents()
 
     def decoded(photo: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return photo, resize_shorter_edge(decode(contents(photo), tf.constant("")), edge)
 
-    as_they_lie = np.lexsort((slices.offsets, slices.file_of)).astype(np.int64)
+    as_they_lie = np.lexsort((photos.slices.offsets, photos.slices.file_of)).astype(np.int64)
     stream = tf.data.Dataset.from_tensor_slices(as_they_lie)
-    stream = stream.map(decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    with (
-        PixelCacheWriter(len(photos.paths), edge, place) as writer,
-        tqdm(total=len(photos.paths), desc="decoding photos once", unit="photo", disable=not progress) as bar,
-    ):
+    stream = stream.map(decoded, num_parallel_calls=2 * usable_cores(), deterministic=True)
+    with tqdm(
+        total=len(photos.paths), desc="decoding photos once", unit="photo", disable=not progress
+    ) as bar:
         try:
             for photo, pixels in stream.as_numpy_iterator():
                 writer.add(int(photo), pixels)
                 bar.update()
         except tf.errors.OpError as error:
-            raise UsageError(f"data_dir: expected whole shards, but {reason_of(error)}") from error
-        return writer.finish(photos.fingerprint, photos.more_formats)
+            raise UsageError(f"data_dir: expected whole shards, but {decoding_error(error)}") from error

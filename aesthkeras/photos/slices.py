@@ -1,4 +1,4 @@
-"""Photos that lie inside larger files: read at random by file, offset and length, in the tf.data graph."""
+"""Photos inside larger files: the tf.data graph reads any of them by file, offset and length."""
 
 from __future__ import annotations
 
@@ -28,11 +28,16 @@ class PhotoSlices(NamedTuple):
     offsets: np.ndarray
     lengths: np.ndarray
 
+    def of(self, indices: np.ndarray) -> PhotoSlices:
+        """Return the slices in which photo k is this one's photo `indices[k]`."""
+        return self._replace(
+            file_of=self.file_of[indices], offsets=self.offsets[indices], lengths=self.lengths[indices]
+        )
+
     def contents(self) -> Contents:
         """Return the function from a photo's index, int64 [], to its bytes, string [].
 
-        A file's size is part of the request: a file that has changed since fails as
-        `tf.errors.InvalidArgumentError`.
+        Reading a file whose size has changed since fails with `tf.errors.InvalidArgumentError`.
         """
         files, totals = tf.constant(self.files), tf.constant(self.totals, tf.int64)
         file_of = tf.constant(self.file_of, tf.int32)

@@ -7,11 +7,11 @@ import importlib.util
 import os
 from collections.abc import Iterator
 
+from aesthkeras import storage
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import storage
 
-# A file is a photo by its name; everything else in a folder (labels.csv, README, .txt) is left alone.
-# What is inside a photo file is decided later, by its first bytes and not by its name.
+# Only files with these suffixes are photos; all else in a folder (labels.csv, README, .txt) is left alone.
+# The format of a photo follows from its first bytes, not from its suffix.
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif")
 
 SAMPLES = "samples"  # a folder that has this very name is reached as ./samples
@@ -41,7 +41,7 @@ def find_photos(data_dir: str, photo_list: str | None = None) -> list[str]:
 
     A folder is searched with all its subfolders, links to folders included; hidden files and folders and
     files without a photo's suffix are skipped. A list names photos whatever their suffix, and names that do
-    not exist stay in: reading them later fails, and says so photo by photo.
+    not exist stay in: reading them fails later, with a reason for each.
 
     Args:
         data_dir: a folder, or the word `samples` for the photos inside scikit-image and scikit-learn.
@@ -109,7 +109,7 @@ def photos_in_folder(root: str, named: str) -> Iterator[str]:
 
     Args:
         root: the folder; paths start with it.
-        named: what an error message calls it (`--data_dir=photos`).
+        named: what an error message calls it (`data_dir=photos`).
 
     Raises:
         UsageError: it, or a folder in it, cannot be read.
@@ -117,7 +117,7 @@ def photos_in_folder(root: str, named: str) -> Iterator[str]:
     folders = [root]
     visited = set()  # a link back to a parent folder would otherwise never end
     while folders:
-        folder = heapq.heappop(folders)  # in order: which of two links to one folder counts is no chance
+        folder = heapq.heappop(folders)  # sorted, so always the same of two links to a folder counts
         try:
             status = os.stat(folder)
             if (status.st_dev, status.st_ino) in visited:

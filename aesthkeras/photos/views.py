@@ -10,7 +10,7 @@ from aesthkeras.photos.decoding import decode_photo
 def resized_shape(shape: tf.Tensor, edge: int) -> tf.Tensor:
     """Return height and width, int32 [2], of a photo of `shape` (int [2]) once its shorter edge is `edge`.
 
-    The longer edge is rounded half up, in whole numbers, so that it never hangs on a float's last bit.
+    The longer edge is rounded half up, in whole numbers, so that it never depends on the last bit of a float.
     """
     shape = tf.cast(shape, tf.int64)
     shorter = tf.reduce_min(shape)

@@ -1,1 +1,1 @@
-"""What a person downloaded becomes something that training can trust: examined once, written as shards."""
+"""From a downloaded data set to shards for training: every photo is examined once, and a page reports."""

@@ -17,7 +17,7 @@ _KEY_BITS = 20  # bits by which photos are sorted into buckets: a million photos
 
 
 class DuplicateGroup(NamedTuple):
-    """Photos of which one would do.
+    """Photos that are copies of each other.
 
     Attributes:
         kind: `exact` for files with the same bytes, `near` for pictures that look the same.
@@ -35,8 +35,9 @@ def duplicate_groups(
 ) -> list[DuplicateGroup]:
     """Return all groups of exact and of near duplicates, leaks first, then exact before near.
 
-    A near group is what hangs together by pairs whose hashes differ in at most `near_bits` bits, so its ends
-    may differ in more; it holds two different files at least. A photo may be in one group of each kind.
+    Pairs whose hashes differ in at most `near_bits` bits connect the photos of a near group, so two of its
+    photos may differ in more bits. It holds at least two different files. A photo may be in one group of each
+    kind.
 
     Args:
         content: digest of each file, uint64 [photos, words].
@@ -57,10 +58,10 @@ def duplicate_groups(
 def near_pairs(hashes: np.ndarray, most_bits: int) -> Iterator[np.ndarray]:
     """Yield the pairs of hashes that differ in at most `most_bits` bits, some of them more than once.
 
-    The bits are cut into blocks, so many that any such pair agrees in a few of them whichever bits differ.
-    For every choice of that few, hashes are sorted by these blocks and compared where they agree (Manku, Jain
-    and Das Sarma, Detecting near-duplicates for web crawling, 2007). Memory is a few arrays of the length of
-    `hashes`.
+    The bits are cut into so many blocks that any such pair agrees in a few of them, whichever bits differ.
+    For every choice of these few, hashes are sorted by the chosen blocks, and those that agree in them are
+    compared (Manku, Jain and Das Sarma, Detecting near-duplicates for web crawling, 2007). Memory is a few
+    arrays of the length of `hashes`.
 
     Args:
         hashes: distinct, uint64 [n].
@@ -89,7 +90,7 @@ def near_pairs(hashes: np.ndarray, most_bits: int) -> Iterator[np.ndarray]:
 
 
 def connected(pairs: Iterable[np.ndarray], count: int) -> np.ndarray:
-    """Return the number of the component of each of `count` things that the pairs join, int [count]."""
+    """Return the component that each of `count` nodes belongs to when `pairs` are edges, int [count]."""
     component = np.arange(count)
     for some in _gathered(pairs):
         ends = component[some]

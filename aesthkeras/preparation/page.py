@@ -12,14 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.datasets.record import DataSet
-from aesthkeras.photos.inspection import photo_decoder
-from aesthkeras.photos.storage import write_whole
+from aesthkeras.photos.photo_files import photo_decoder
 from aesthkeras.photos.views import resize_shorter_edge
 from aesthkeras.preparation import plots
 from aesthkeras.preparation.duplicates import DuplicateGroup
+from aesthkeras.preparation.examination import only_more_formats_can
 from aesthkeras.preparation.findings import Findings
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.preparation.summary import scores_of
+from aesthkeras.storage import write_whole
 from aesthkeras.templates import load_template
 
 PAGE = "summary.html"
@@ -125,11 +126,8 @@ def _extremes(data_set: DataSet, findings: Findings) -> list[dict[str, Any]]:
 def _thumbnail(path: str) -> str:
     """A small picture as a data URI; empty for a photo that has gone since."""
     try:
-        contents = tf.io.read_file(os.fsencode(path))
-        try:
-            photo = photo_decoder(False)(contents, tf.constant(""))
-        except tf.errors.InvalidArgumentError:
-            photo = photo_decoder(True)(contents, tf.constant(""))
+        decode = photo_decoder(only_more_formats_can(path))
+        photo = decode(tf.io.read_file(os.fsencode(path)), tf.constant(""))
         small = tf.io.encode_jpeg(resize_shorter_edge(photo, THUMBNAIL_EDGE), quality=80)
     except tf.errors.OpError:
         return ""

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 COLOURS = ("#2f6f9f", "#d98c3f", "#5a9a68", "#9b5fa5")  # of the splits, in their order
 GRID = "#d9d9d9"
-MOST_BARS = 25  # with more classes than that, how large they are says more than which is which
+MOST_BARS = 25  # with more classes, their sizes are plotted without their names
 
 
 def class_plot(splits: Mapping[str, Any]) -> str | None:
@@ -21,7 +21,7 @@ def class_plot(splits: Mapping[str, Any]) -> str | None:
     classes = list(next(iter(splits.values()))["classes"])
     if not classes:
         return None
-    counts = np.array([[told["classes"][name] for name in classes] for told in splits.values()])
+    counts = np.array([[split["classes"][name] for name in classes] for split in splits.values()])
     order = np.argsort(-counts.sum(axis=0), kind="stable")
     if len(classes) > MOST_BARS:
         figure, axes = _figure(3.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -14,17 +13,18 @@ import tensorflow as tf
 
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.quarantine import MAX_FILE_BYTES
-from aesthkeras.photos.shard_index import FORMAT, INDEX
-from aesthkeras.photos.storage import connect, is_remote, make_folder, write_whole
+from aesthkeras.photos.photo_files import MAX_FILE_BYTES
+from aesthkeras.photos.quarantine import QUARANTINE
+from aesthkeras.photos.shard_index import ShardIndex, write_index
 from aesthkeras.preparation.duplicates import DuplicateGroup, duplicate_groups
 from aesthkeras.preparation.findings import Findings, gather
 from aesthkeras.preparation.page import PAGE, write_page
-from aesthkeras.preparation.plan import describe_plan, photo_sizes, plan_shards, settle_plan
+from aesthkeras.preparation.plan import Plan, describe_plan, keep_plan, photo_sizes, plan_shards
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.preparation.shards import write_shards
 from aesthkeras.preparation.summary import summarize
-from aesthkeras.preparation.tables import DUPLICATES, QUARANTINE, left_out, write_duplicates, write_quarantine
+from aesthkeras.preparation.tables import DUPLICATES, left_out, write_duplicates, write_left_out
+from aesthkeras.storage import connect, is_remote, make_folder, write_whole
 
 SUMMARY = "summary.json"
 
@@ -39,13 +39,13 @@ def prepare(
 ) -> dict[str, Any]:
     """Examine every photo once, write the shards, the lists and the report.
 
-    A run that was killed goes on: shards with an entry are not made again.
+    Started again after a kill, it does not make finished shards again.
 
     Args:
         data_set: what a source read.
         out: the folder for everything, here or on a store; made where it is missing.
         settings: of the preparation.
-        choices: flag name -> text of the source's settings, so that a refusal can say which one changed.
+        choices: flag name -> text of the source's settings, so that a refusal can name the one that changed.
         title: of the report page; the name of the data set unless given.
         progress: whether to show a progress bar on stderr.
 
@@ -68,7 +68,7 @@ def prepare(
         write_shards(planned, data_set.records, readable, out, settings, progress)
         findings = gather(planned, data_set.records, out)
         refused = left_out(data_set, findings)
-        write_quarantine(out, refused)
+        write_left_out(out, refused)
         if not findings.good.any():
             _, path, reason = refused[0]
             raise UsageError(
@@ -80,7 +80,16 @@ def prepare(
         summary = summarize(data_set, findings, groups, settings)
         write_whole(f"{out}/{SUMMARY}", json.dumps(summary, indent=2).encode())
         write_page(out, summary, data_set, findings, groups, settings, title or data_set.name)
-        write_whole(f"{out}/{INDEX}", json.dumps(_index(plan, findings), indent=2).encode())
+        write_index(
+            ShardIndex(
+                out,
+                data_set.name,
+                data_set.classes,
+                data_set.score_range,
+                {**plan.source_flags, **plan.flags},
+                findings.shards,
+            )
+        )
         return summary
     finally:
         _release(lock)
@@ -95,9 +104,9 @@ def find_groups(data_set: DataSet, findings: Findings, near_bits: int) -> list[D
     return [group._replace(members=tuple(int(good[member]) for member in group.members)) for group in found]
 
 
-def tell(out: str, summary: Mapping[str, Any]) -> None:
-    """Say on stderr what came out, in a few lines."""
-    parts = ", ".join(f"{name} {told['photos']}" for name, told in summary["splits"].items())
+def print_summary(out: str, summary: Mapping[str, Any]) -> None:
+    """Print the outcome to stderr in a few lines."""
+    parts = ", ".join(f"{name} {split['photos']}" for name, split in summary["splits"].items())
     lines = [f"{summary['photos']} of {summary['listed']} photos are in {out} ({parts})"]
     if summary["photos"] < summary["listed"]:
         lines.append(f"photos left out: {summary['listed'] - summary['photos']}; {out}/{QUARANTINE} says why")
@@ -114,7 +123,7 @@ def tell(out: str, summary: Mapping[str, Any]) -> None:
         print(f"aesthkeras: {line}", file=sys.stderr)
 
 
-def _claim(out: str, plan: dict[str, Any]) -> TextIO | None:
+def _claim(out: str, plan: Plan) -> TextIO | None:
     """Make the folder and take its lock; stores have none."""
     lock = None
     try:
@@ -122,7 +131,7 @@ def _claim(out: str, plan: dict[str, Any]) -> TextIO | None:
         if not is_remote(out):
             lock = open(f"{out}/.lock", "w")  # noqa: SIM115  the kernel drops it with the process
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        settle_plan(out, plan)
+        keep_plan(out, plan)
     except UsageError:
         _release(lock)
         raise
@@ -137,17 +146,3 @@ def _claim(out: str, plan: dict[str, Any]) -> TextIO | None:
 def _release(lock: TextIO | None) -> None:
     if lock is not None:
         lock.close()
-
-
-def _index(plan: dict[str, Any], findings: Findings) -> dict[str, Any]:
-    digests = "".join(shard.sha256 for shard in findings.shards)
-    return {
-        "format": FORMAT,
-        "dataset": plan["flags"]["dataset"],
-        "classes": plan["classes"],
-        "score_range": plan["score_range"],
-        "photos": int(findings.good.sum()),
-        "fingerprint": hashlib.sha256(digests.encode()).hexdigest(),
-        "flags": {**plan["source_flags"], **plan["flags"]},
-        "shards": [shard._asdict() for shard in findings.shards],
-    }

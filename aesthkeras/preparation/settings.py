@@ -27,7 +27,7 @@ class PreparationSettings:
     )
 
     def __post_init__(self) -> None:
-        """Checks every range; raises `UsageError` naming the flag."""
+        """Checks every range; raises `UsageError` naming the setting."""
         require(self, "resize", 16 <= self.resize <= 4096, "pixels from 16 to 4096")
         require(self, "jpeg_quality", 1 <= self.jpeg_quality <= 100, "a quality from 1 to 100")
         require(self, "shard_photos", self.shard_photos >= 1, "at least 1 photo a shard")

@@ -2,41 +2,35 @@
 
 Features: `id`, `image` (a file's bytes), `split`, `group`: strings; `score`: float32; `label`, `counts` (how
 many raters gave each rating, from the lowest on), `height` and `width` (of the upright photo): int64. What a
-set does not tell is missing and takes the reader's default. Any tf.data pipeline reads them:
+data set does not say is missing and takes the reader's default. Any tf.data pipeline reads them:
 
     wanted = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64, -1)}
     def read(example):
-        told = tf.io.parse_single_example(example, wanted)
-        return tf.io.decode_jpeg(told["image"]), told["label"]
+        found = tf.io.parse_single_example(example, wanted)
+        return tf.io.decode_jpeg(found["image"]), found["label"]
     files = tf.data.Dataset.list_files("SHARDS/train-*.tfrecord")
     photos = files.interleave(tf.data.TFRecordDataset).shuffle(2000).map(read)
 
-Beside each shard lies its entry, a JSON file of the same name: checksum, where each photo's bytes lie in the
-shard, and all that the examination learnt. It is written last, so a shard with an entry is finished.
+The entry beside each shard is described in `photos.shard_index`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from aesthkeras.datasets.record import Record
-from aesthkeras.photos.shard_index import read_entry
-from aesthkeras.photos.storage import ASIDE, is_remote, rename, write_whole
+from aesthkeras.photos.shard_index import ShardColumns, ShardEntry, read_entry, write_entry
 from aesthkeras.preparation.examination import Examined, examine, failure, only_more_formats_can
 from aesthkeras.preparation.perceptual import perceptual_hashes
 from aesthkeras.preparation.plan import PlannedShard
 from aesthkeras.preparation.settings import PreparationSettings
-
-# one value a photo
-COLUMNS = ("id", "label", "offset", "length", "content", "height", "width", "file_bytes")
+from aesthkeras.storage import ASIDE, is_remote, rename
 
 _LENGTH_AND_CHECK, _CHECK = 12, 4  # bytes that a TFRecord file puts before and after each record
 
@@ -62,7 +56,7 @@ def write_shards(
     Raises:
         OSError, tf.errors.OpError: a file could not be written; finished shards stay.
     """
-    todo = [shard for shard in planned if read_entry(folder, f"{shard.name}.json") is None]
+    todo = [shard for shard in planned if read_entry(folder, shard.name) is None]
     total = sum(len(shard.records) for shard in planned)
     done = total - sum(len(shard.records) for shard in todo)
     with tqdm(total=total, initial=done, desc="examining photos", unit="photo", disable=not progress) as bar:
@@ -118,10 +112,10 @@ def write_shard(
             file.add(mine[photo.place], photo)
             missing.remove(photo.place)
             bar.update()
-        broken = [[mine[place].id, failure(paths[place])] for place in sorted(missing)]
-        entry = {**file.finish(), "more_formats": more_formats, "broken": broken}
+        broken = [(mine[place].id, failure(paths[place])) for place in sorted(missing)]
+        entry = file.finish(more_formats, broken)
     bar.update(len(missing))
-    write_whole(f"{folder}/{shard.name}.json", json.dumps(entry).encode())
+    write_entry(folder, shard.name, entry)
 
 
 class ShardFile:
@@ -134,7 +128,7 @@ class ShardFile:
     def __init__(self, path: str) -> None:
         self._path = path
         self._writer = tf.io.TFRecordWriter(path + ASIDE)
-        self._columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        self._columns = ShardColumns(*([] for _ in ShardColumns._fields))
         self._thumbnails: list[np.ndarray] = []
         self._total = 0
 
@@ -143,32 +137,33 @@ class ShardFile:
         example = example_of(record, photo)
         self._writer.write(example)
         self._thumbnails.append(photo.thumbnail)
-        row = (
-            record.id,
-            record.label,
-            self._total + _LENGTH_AND_CHECK + example.index(photo.stored),
-            len(photo.stored),
-            photo.content,
-            *photo.shape,
-            photo.file_bytes,
-        )
-        for name, value in zip(COLUMNS, row):
-            self._columns[name].append(value)
+        columns = self._columns
+        columns.id.append(record.id)
+        columns.label.append(record.label)
+        columns.offset.append(self._total + _LENGTH_AND_CHECK + example.index(photo.stored))
+        columns.length.append(len(photo.stored))
+        columns.content.append(photo.content)
+        columns.height.append(photo.shape[0])
+        columns.width.append(photo.shape[1])
+        columns.file_bytes.append(photo.file_bytes)
         self._total += _LENGTH_AND_CHECK + len(example) + _CHECK
 
-    def finish(self) -> dict[str, Any]:
-        """Give the shard its name and return what its entry says of it."""
+    def finish(self, more_formats: bool, broken: list[tuple[str, str]]) -> ShardEntry:
+        """Give the shard its name and return its entry.
+
+        Args:
+            more_formats: whether some of its photos need tensorflow-io.
+            broken: (id, reason) of the photos that are missing in it.
+        """
         self._writer.close()
         digest = _sha256_of(self._path + ASIDE, self._total)
         rename(self._path + ASIDE, self._path)
         hashes = perceptual_hashes(np.stack(self._thumbnails)) if self._thumbnails else ()
-        return {
-            "file": self._path.rpartition("/")[2],
-            "photos": len(self._thumbnails),
-            "bytes": self._total,
-            "sha256": digest,
-            "columns": {**self._columns, "perceptual": [f"{value:016x}" for value in hashes]},
-        }
+        self._columns.perceptual.extend(f"{value:016x}" for value in hashes)
+        name = self._path.rpartition("/")[2]
+        return ShardEntry(
+            name, len(self._thumbnails), self._total, digest, self._columns, more_formats, broken
+        )
 
     def __enter__(self) -> ShardFile:
         return self

@@ -30,7 +30,7 @@ def summarize(
 
     Args:
         data_set: what the source read.
-        findings: what the examination learnt.
+        findings: what the examination found out.
         groups: duplicates; members are indices of records.
         settings: of the preparation.
     """

@@ -1,4 +1,4 @@
-"""The two lists that a preparation leaves for a person to open: what was left out, and what occurs twice."""
+"""The two tables for a person to open: photos that were left out, and photos that occur twice."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterable, Sequence
 
 from aesthkeras.datasets.record import DataSet
-from aesthkeras.photos.storage import write_whole
+from aesthkeras.photos.quarantine import QUARANTINE
 from aesthkeras.preparation.duplicates import DuplicateGroup
 from aesthkeras.preparation.findings import Findings
+from aesthkeras.storage import write_whole
 
-QUARANTINE = "quarantine.csv"
 DUPLICATES = "duplicates.csv"
 
 
@@ -22,7 +22,7 @@ def left_out(data_set: DataSet, findings: Findings) -> list[tuple[str, str, str]
     return sorted([*data_set.left_out, *broken])
 
 
-def write_quarantine(folder: str, rows: Iterable[tuple[str, str, str]]) -> None:
+def write_left_out(folder: str, rows: Iterable[tuple[str, str, str]]) -> None:
     """Write `quarantine.csv`: id, path and reason of each photo that is in no shard."""
     _write_table(f"{folder}/{QUARANTINE}", ("id", "path", "reason"), rows)
 

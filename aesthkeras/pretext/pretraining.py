@@ -12,11 +12,13 @@ import tensorflow as tf
 
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.find import FoundEncoder
-from aesthkeras.photos.inspection import RECORD, PhotoSet, inspect_photos
+from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.notes import find_notes
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.shard_index import ShardIndex
 from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.photos.sources import SAMPLES
+from aesthkeras.photos.verdict import forget_verdict
 from aesthkeras.pretext.export import export_trained
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import blocks_of
@@ -84,7 +86,7 @@ def study_once(run: RunFolder, task: PretextTask, photos: PhotoSet) -> None:
         try:
             facts = task.study(photos)
         except UsageError:
-            (run.path / RECORD).unlink(missing_ok=True)  # it would hold the run to these photos
+            forget_verdict(str(run.path))  # it would hold the run to these photos
             raise
         if not facts:
             return

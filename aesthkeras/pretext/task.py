@@ -16,7 +16,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.encoders.build import build_encoder
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.options import TaskOptions, task_options
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.training.phases import History

@@ -8,8 +8,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.monitoring import callbacks as monitoring
-from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks

@@ -27,7 +27,7 @@ from aesthkeras.labelled.results import PROBE_COLUMNS, RESULTS
 from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import sgd_outcome

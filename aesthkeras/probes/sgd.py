@@ -19,8 +19,8 @@ from aesthkeras.labelled.outcome import PartOutcome
 from aesthkeras.labelled.protocols import Part
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
-from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint

@@ -27,8 +27,8 @@ from aesthkeras.labelled.results import RESULTS, SCORER_COLUMNS
 from aesthkeras.labelled.settings import listed
 from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder, find_encoder
-from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.notes import find_notes
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.scorers.exporting import export_fitted, meaning_of
 from aesthkeras.scorers.figure import adapt_figure
 from aesthkeras.scorers.fitting import Adaptation, FittedScorer, choose_members, fit_scorer

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from aesthkeras.labelled.features import Features, crop_dataset
 from aesthkeras.networks.find import FoundEncoder
-from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset
+from aesthkeras.photos.photo_set import PhotoSet
 
 PHOTOS_AT_ONCE = 256  # photos whose features are in memory during testing
 

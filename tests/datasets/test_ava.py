@@ -58,6 +58,7 @@ def test_scores_labels_splits_and_what_is_left_out(root):
         ("123", "in aesthetics_image_lists/generic_test.jpgl, but not in AVA.txt"),
     ]
     assert data_set.classes == ("low", "high") and data_set.score_range == (1.0, 10.0)
+    assert data_set.has_own_split and data_set.own_threshold == "5.0"
     assert data_set.records[2].counts == COUNTS["953619"]
     assert data_set.records[2].path == str(root / "images" / "953619.jpg")
 

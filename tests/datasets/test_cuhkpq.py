@@ -35,6 +35,7 @@ def test_quality_is_the_label_and_the_subject_is_in_the_id(root):
     assert (first.id, first.label) == ("animal/high/0 (animal).jpg", 1)
     assert first.path == str(root / "HighQuality" / "animal" / "0 (animal).jpg")
     assert data_set.classes == ("low", "high") and data_set.score_range is None and data_set.left_out == []
+    assert data_set.has_own_split and data_set.own_threshold == ""
 
 
 def test_half_is_equal_in_all_and_in_every_subject_and_quality(root):

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from aesthkeras.datasets.find import SOURCES
+from aesthkeras.datasets.find import SOURCES, title_of
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import flag_values, from_text
 
 
-def test_unknown_data_set_names_the_flag_and_the_choices(tmp_path, refusal):
+def test_unknown_data_set_names_the_argument_and_the_choices(tmp_path, refusal):
     line = refusal("AVA", tmp_path)
     assert line == "dataset=AVA: expected one of folder ava aadb cuhkpq imagenet places csv"
 
@@ -48,7 +48,7 @@ def test_settings_of_csv_are_refused_elsewhere(tmp_path, refusal):
         ({"score_range": "5:1"}, "score_range=5:1: expected LOW:HIGH"),
     ],
 )
-def test_settings_name_their_flag(settings, expected):
+def test_settings_name_the_argument(settings, expected):
     with pytest.raises(UsageError, match=".") as caught:
         DatasetSettings(**settings)
     assert str(caught.value).startswith(expected)
@@ -60,7 +60,10 @@ def test_settings_survive_a_flag_file():
 
 
 def test_no_tensorflow_is_loaded():
-    modules = " ".join(f"aesthkeras.datasets.{module}" for module in {*SOURCES.values(), "find"})
-    code = f"import importlib, sys; [importlib.import_module(m) for m in {modules!r}.split()]"
-    code += "; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, aesthkeras.datasets.find; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_own_ratings_go_by_the_name_of_their_folder(tmp_path):
+    assert title_of("csv", f"{tmp_path}/my photos/") == "my photos"
+    assert title_of("ava", f"{tmp_path}/my photos/") == "ava"

@@ -34,6 +34,7 @@ def test_imagenet_has_its_classes_in_order_and_val_is_validation(imagenet):
     first = data_set.records[0]
     assert first.id == "train/n01440764/n01440764_0.JPEG" and first.path == str(imagenet / first.id)
     assert data_set.score_range is None and all(record.score is None for record in data_set.records)
+    assert data_set.has_own_split
 
 
 def test_places_classes_may_lie_deeper_and_need_no_split(tmp_path, plant):
@@ -43,6 +44,7 @@ def test_places_classes_may_lie_deeper_and_need_no_split(tmp_path, plant):
     data_set = read("places", tmp_path)
     assert data_set.classes == ("a/airfield", "f/field/cultivated", "f/field/wild")
     assert {record.split for record in data_set.records} == {""}
+    assert not data_set.has_own_split
     assert data_set.records[-1].id == "f/field/wild/00000009.jpg" and data_set.records[-1].label == 2
     half = read("places", tmp_path, split="half")
     assert Counter((record.split, record.label) for record in half.records) == {

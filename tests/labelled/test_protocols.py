@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled import protocols
@@ -13,8 +14,8 @@ from aesthkeras.probes.settings import ProbeRecipe
 
 def read(folder, choices=None, protocol="auto"):
     choices = choices or DatasetSettings()
-    cross_validated = protocols.is_cross_validated("csv", str(folder), choices, protocol)
-    return protocols.read_photos("csv", str(folder), choices, cross_validated)[0], cross_validated
+    photos, _, cross_validated = protocols.read_photos("csv", str(folder), choices, protocol)
+    return photos, cross_validated
 
 
 def with_column(rated, folder, name, values):
@@ -86,6 +87,15 @@ def test_a_set_with_a_split_is_not_cross_validated(rated, tmp_path):
     drawn_anew = list(protocols.parts(photos, ProbeRecipe(label_fractions="0.5,1", repeats=3), False))
     assert [part.repeat for part in drawn_anew] == [0, 1, 2]
     assert read(folder, protocol="kfold")[1]
+
+
+@pytest.mark.parametrize("name", ["notes; split", "notes, split", "label\tof the jar"])
+def test_a_word_inside_a_quoted_name_is_no_column(name, rated, tmp_path):
+    folder = with_column(rated, tmp_path, f'"{name}"', ["train", "test"] * 18)
+    photos, cross_validated = read(folder)
+    assert cross_validated and set(photos.splits) == {""} and photos.labels is None
+    data_set = read_dataset("csv", str(folder), DatasetSettings())
+    assert not data_set.has_own_split and data_set.own_threshold == "median"
 
 
 def test_labels_instead_of_scores(rated, tmp_path):

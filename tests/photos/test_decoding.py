@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from aesthkeras.photos.decoding import MAX_PIXELS, decode_photo
-from aesthkeras.photos.quarantine import reason_of
+from aesthkeras.photos.photo_files import decoding_error
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +34,7 @@ def decoded(contents: bytes) -> np.ndarray:
 def refusal(contents: bytes, name: str = "") -> str:
     with pytest.raises(tf.errors.OpError) as caught:
         graph()(contents, name)
-    reason = reason_of(caught.value)
+    reason = decoding_error(caught.value)
     assert "\n" not in reason and "{{" not in reason
     return reason
 

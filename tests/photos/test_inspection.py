@@ -13,6 +13,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.photos import inspection
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.sources import find_photos
+from aesthkeras.photos.verdict import Verdict, forget_verdict
 from aesthkeras.photos.views import resize_shorter_edge
 
 EDGE = 64
@@ -74,9 +75,7 @@ def recorded(monkeypatch):
 
     def record(folder, run_dir):
         with monkeypatch.context() as patched:
-            patched.setattr(
-                inspection, "_decode_all", lambda paths, *_: inspection.Verdict(good(paths), False)
-            )
+            patched.setattr(inspection, "_decode_all", lambda paths, *_: Verdict(good(paths), False))
             inspect(folder, run_dir)
 
     def good(paths):
@@ -162,6 +161,15 @@ def test_photo_that_broke_since_is_named(folder, run_dir):
     size = os.path.getsize(folder / "b.jpg")
     (folder / "b.jpg").write_bytes(b"x" * size)
     assert "b.jpg could be decoded when the run began" in refusal(folder, run_dir, cache="memory")
+
+
+def test_a_run_folder_whose_verdict_is_forgotten_takes_other_photos(folder, run_dir):
+    inspect(folder, run_dir)
+    os.remove(folder / "z.bmp")
+    forget_verdict(run_dir)
+    assert len(inspect(folder, run_dir).paths) == 2
+    forget_verdict(run_dir)
+    forget_verdict(run_dir)  # nothing to forget
 
 
 def test_fingerprint_is_that_of_a_copy_elsewhere(folder, run_dir, tmp_path, recorded):

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.photos.more_formats import decode_photo_of_more_formats, refusal
-from aesthkeras.photos.quarantine import reason_of
+from aesthkeras.photos.more_formats import decode_photo_of_more_formats
+from aesthkeras.photos.photo_files import decoding_error, look_at
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ FILES = [
 def test_shows_what_pillow_shows(make, tolerance, decode, photo, encoded, shown, tmp_path):
     contents = make(photo, encoded)
     (tmp_path / "photo").write_bytes(contents)
-    assert refusal(str(tmp_path / "photo")) is None
+    assert look_at(str(tmp_path / "photo")).refusal == ""
     pixels, expected = decode(contents).numpy().astype(int), shown(contents)
     assert pixels.shape == expected.shape
     assert np.abs(pixels - expected).max() <= tolerance
@@ -108,12 +108,12 @@ def test_exif_orientation_is_applied(orientation, format_name, decode, photo, en
 )
 def test_what_cannot_be_shown_is_refused(make, reason, photo, encoded, tmp_path):
     (tmp_path / "photo").write_bytes(make(photo, encoded))
-    assert refusal(str(tmp_path / "photo")) == reason
+    assert look_at(str(tmp_path / "photo")).refusal == reason
 
 
 def test_bomb_is_refused_by_its_header(tmp_path):
     Image.new("1", (20_000, 15_000)).save(tmp_path / "bomb.tif", compression="group4")
-    assert "more than 89478485" in refusal(str(tmp_path / "bomb.tif"))
+    assert "more than 89478485" in look_at(str(tmp_path / "bomb.tif")).refusal
 
 
 @pytest.mark.parametrize("format_name", ["WEBP", "AVIF"])
@@ -121,7 +121,7 @@ def test_truncated_data_fails(format_name, decode, photo, encoded):
     contents = encoded(photo, format_name)
     with pytest.raises(tf.errors.InvalidArgumentError) as caught:
         decode(contents[: len(contents) // 2])
-    assert reason_of(caught.value).upper() == f"THE {format_name} DATA IS DAMAGED OR TRUNCATED"
+    assert decoding_error(caught.value).upper() == f"THE {format_name} DATA IS DAMAGED OR TRUNCATED"
 
 
 def test_tiff_of_floating_point_fails(decode, photo, encoded):
@@ -133,7 +133,7 @@ def test_tiff_of_floating_point_fails(decode, photo, encoded):
 def test_truncated_tiff_is_refused(compression, photo, encoded, tmp_path):
     contents = encoded(photo, "TIFF", compression=compression)
     (tmp_path / "photo").write_bytes(contents[: len(contents) * 3 // 4])
-    assert refusal(str(tmp_path / "photo")) == "the TIFF data is damaged or truncated"
+    assert look_at(str(tmp_path / "photo")).refusal == "the TIFF data is damaged or truncated"
 
 
 def test_tensorflow_io_is_loaded_only_for_its_formats(photo, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.pixel_cache import PixelCache, PixelCacheWriter, cache_path, load_pixel_cache
+from aesthkeras.photos.pixel_cache import PixelCache, PixelCacheWriter, cache_place, load_pixel_cache
 
 
 def images():
@@ -64,7 +64,7 @@ def test_offsets_beyond_2_gib(tmp_path):
 
 
 def test_cache_of_other_photos_or_of_half_its_size_is_none(tmp_path):
-    path = cache_path(str(tmp_path), "ab" * 32, 8)
+    path = cache_place("disk", str(tmp_path), "ab" * 32, 8)
     assert load_pixel_cache(path, "ab" * 32) is None
     with PixelCacheWriter(1, 8, path) as writer:
         writer.add(0, images()[0])
@@ -77,7 +77,7 @@ def test_cache_of_other_photos_or_of_half_its_size_is_none(tmp_path):
 
 @pytest.mark.parametrize("length", [0, 1, 50, 200, -1])
 def test_an_index_cut_short_by_a_crash_is_none(length, tmp_path):
-    path = cache_path(str(tmp_path), "ab" * 32, 8)
+    path = cache_place("disk", str(tmp_path), "ab" * 32, 8)
     with PixelCacheWriter(1, 8, path) as writer:
         writer.add(0, images()[0])
         writer.finish("ab" * 32, more_formats=False)

@@ -5,7 +5,7 @@ import pytest
 
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.errors import UsageError
-from aesthkeras.preparation.plan import describe_plan, plan_shards, settle_plan
+from aesthkeras.preparation.plan import describe_plan, keep_plan, plan_shards
 from aesthkeras.preparation.settings import PreparationSettings
 
 RECORDS = [
@@ -45,35 +45,35 @@ def test_a_set_without_splits_goes_into_shards_called_all():
 
 
 def test_the_same_plan_is_taken_and_copies_of_the_photos_elsewhere_are_as_good(tmp_path):
-    settle_plan(str(tmp_path), described())
-    settle_plan(str(tmp_path), described(near_bits=2))
+    keep_plan(str(tmp_path), described())
+    keep_plan(str(tmp_path), described(near_bits=2))
     moved = [record._replace(path=record.path.replace("/photos", "/mnt/a copy")) for record in RECORDS]
-    settle_plan(str(tmp_path), described(moved))
+    keep_plan(str(tmp_path), described(moved))
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, difference",
     [
-        ({"resize": 128}, "--resize was 256, now 128;"),
-        ({"original_bytes": True}, "--original_bytes was False, now True;"),
-        ({"shard_photos": 10}, "--shard_photos was 1000, now 10;"),
+        ({"resize": 128}, "resize=128, was 256;"),
+        ({"original_bytes": True}, "original_bytes=True, was False;"),
+        ({"shard_photos": 10}, "shard_photos=10, was 1000;"),
         ({"records": RECORDS[:-1], "sizes": SIZES[:-1]}, "there were 230 photos, now 229;"),
         ({"sizes": SIZES[::-1]}, "names or sizes of the photos have changed;"),
         ({"records": [*RECORDS[:-1], RECORDS[-1]._replace(score=1.0)]}, "ids, splits, scores or labels"),
         (
             {"records": [RECORDS[0]._replace(split="train"), *RECORDS[1:]], "choices": {"split_seed": "4"}},
-            "--split_seed was 0, now 4;",
+            "split_seed=4, was 0;",
         ),
     ],
 )
-def test_another_plan_is_refused_and_what_differs_is_named(change, told, tmp_path):
-    settle_plan(str(tmp_path), described())
+def test_another_plan_is_refused_and_what_differs_is_named(change, difference, tmp_path):
+    keep_plan(str(tmp_path), described())
     with pytest.raises(UsageError) as caught:
-        settle_plan(str(tmp_path), described(**change))
-    assert str(caught.value).startswith(f"out={tmp_path} holds shards of another plan: {told}")
+        keep_plan(str(tmp_path), described(**change))
+    assert str(caught.value).startswith(f"out={tmp_path} holds shards of another plan: {difference}")
     assert "\n" not in str(caught.value)
 
 
 def test_a_flag_that_changes_no_photo_is_no_other_plan(tmp_path):
-    settle_plan(str(tmp_path), described())
-    settle_plan(str(tmp_path), described(choices={"split_seed": "4"}))
+    keep_plan(str(tmp_path), described())
+    keep_plan(str(tmp_path), described(choices={"split_seed": "4"}))

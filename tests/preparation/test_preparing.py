@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos import quarantine
+from aesthkeras.photos import photo_files
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.patches import patch_dataset
 from aesthkeras.photos.shard_index import find_index
 from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.preparation import examination, preparing, shards
-from aesthkeras.preparation.preparing import prepare, tell
+from aesthkeras.preparation.preparing import prepare, print_summary
 from aesthkeras.preparation.settings import PreparationSettings
 
 
@@ -92,12 +92,12 @@ def test_names_cannot_break_the_page(data_set, settings, tmp_path):
     assert "<b>china" not in page and "&lt;b&gt;china" in page
 
 
-def test_leaks_are_told_on_the_terminal(prepared, capsys):
-    tell(str(prepared), json.loads((prepared / "summary.json").read_text()))
-    told = capsys.readouterr().err.splitlines()
-    assert told[0] == f"aesthkeras: 8 of 11 photos are in {prepared} (train 5, test 3)"
-    assert "aesthkeras: LEAK: groups that lie in more than one split: 2; the first is " in told[-2]
-    assert told[-2].endswith("china copy.jpg (test) = china.jpg (train)")
+def test_leaks_are_lines_on_the_terminal(prepared, capsys):
+    print_summary(str(prepared), json.loads((prepared / "summary.json").read_text()))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == f"aesthkeras: 8 of 11 photos are in {prepared} (train 5, test 3)"
+    assert "aesthkeras: LEAK: groups that lie in more than one split: 2; the first is " in lines[-2]
+    assert lines[-2].endswith("china copy.jpg (test) = china.jpg (train)")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -182,7 +182,7 @@ def test_a_pipe_is_refused_and_not_opened(with_flower, table, tmp_path):
 
 
 def test_a_webp_over_the_limit_is_not_read(with_flower, table, sample, tmp_path, monkeypatch):
-    for module in (preparing, quarantine):
+    for module in (preparing, photo_files):
         monkeypatch.setattr(module, "MAX_FILE_BYTES", 10**6)
     sample("rocket", 64).save(tmp_path / "large.webp")
     os.truncate(tmp_path / "large.webp", 10**6 + 1)

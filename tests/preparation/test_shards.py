@@ -29,8 +29,8 @@ WANTED = {
 def examples(folder: Path) -> dict[str, dict]:
     """Every example by id, read by plain tf.data."""
     files = sorted(str(path) for path in folder.glob("*.tfrecord"))
-    stream = tf.data.TFRecordDataset(files).map(lambda example: tf.io.parse_single_example(example, WANTED))
-    return {told["id"].decode(): told for told in stream.as_numpy_iterator()}
+    stream = tf.data.TFRecordDataset(files).map(lambda one: tf.io.parse_single_example(one, WANTED))
+    return {example["id"].decode(): example for example in stream.as_numpy_iterator()}
 
 
 def shown(path: str) -> Image.Image:
@@ -42,12 +42,12 @@ def test_examples_hold_what_the_records_say(prepared, data_set):
     records = {record.id: record for record in data_set.records if record.id not in ("cut.jpg", "text.jpg")}
     assert set(found) == set(records)
     for name, record in records.items():
-        told = found[name]
-        assert told["split"].decode() == record.split
-        assert told["group"].decode() == record.group
-        assert told["score"] == (-1 if record.score is None else record.score)
-        assert told["label"] == (-1 if record.label is None else record.label)
-        assert tuple(told["counts"]) == record.counts
+        example = found[name]
+        assert example["split"].decode() == record.split
+        assert example["group"].decode() == record.group
+        assert example["score"] == (-1 if record.score is None else record.score)
+        assert example["label"] == (-1 if record.label is None else record.label)
+        assert tuple(example["counts"]) == record.counts
 
 
 def test_resized_photos_show_what_pillow_makes_of_the_files(prepared, data_set):
@@ -55,11 +55,11 @@ def test_resized_photos_show_what_pillow_makes_of_the_files(prepared, data_set):
     for record in data_set.records:
         if record.id not in found:
             continue
-        told, photo = found[record.id], shown(record.path)
+        example, photo = found[record.id], shown(record.path)
         scale = 64 / min(photo.size)
         size = (round(photo.width * scale), round(photo.height * scale))
-        assert (told["width"], told["height"]) == size
-        stored = Image.open(io.BytesIO(told["image"]))
+        assert (example["width"], example["height"]) == size
+        stored = Image.open(io.BytesIO(example["image"]))
         assert (stored.format, stored.size) == ("JPEG", size)
         method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
         encoded = io.BytesIO()
@@ -87,9 +87,9 @@ def test_index_and_entries_agree_with_the_files(which, request):
     for shard in index.shards:
         content = (folder / shard.file).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (shard.bytes, shard.sha256)
-        columns = index.entry(shard)["columns"]
-        assert len(columns["id"]) == shard.photos
-        for name, offset, length in zip(columns["id"], columns["offset"], columns["length"]):
+        columns = index.entry(shard).columns
+        assert len(columns.id) == shard.photos
+        for name, offset, length in zip(columns.id, columns.offset, columns.length):
             assert content[offset : offset + length] == found[name]["image"]
 
 

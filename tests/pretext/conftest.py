@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.inspection import inspect_photos
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask

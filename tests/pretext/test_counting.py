@@ -12,7 +12,7 @@ from skimage import data
 from tensorflow import keras
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.model import total_loss
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.counting import losses

@@ -15,7 +15,8 @@ from skimage import data
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.inspection import PhotoSet, inspect_photos
+from aesthkeras.photos.inspection import inspect_photos
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.shard_index import find_index
 from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.photos.sources import find_photos

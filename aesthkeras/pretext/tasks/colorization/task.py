@@ -18,7 +18,7 @@ from aesthkeras.encoders.lab import LabStandardization
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.lab_pictures import lab_sheet
 from aesthkeras.photos import patches
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext import color_bins
 from aesthkeras.pretext.position_classification import PositionClassification
 from aesthkeras.pretext.task import Tensors

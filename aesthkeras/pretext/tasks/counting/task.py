@@ -22,7 +22,7 @@ from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring import pictures
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask, Tensors, encode_views
 from aesthkeras.pretext.tasks.counting import losses

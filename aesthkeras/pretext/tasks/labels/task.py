@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.datasets.class_labels import class_labels
-from aesthkeras.photos.inspection import PhotoSet
+from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.task import Tensors
 from aesthkeras.pretext.view_classification import ViewClassification
 

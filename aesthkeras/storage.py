@@ -1,4 +1,4 @@
-"""Files on this machine and on stores that `tf.io.gfile` knows (`s3://`, `gs://`), behind one set of names.
+"""One set of functions for files on this machine and on stores that `tf.io.gfile` knows (`s3://`, `gs://`).
 
 Paths on this machine go through Python's own calls, so that they load neither TensorFlow nor a cloud package.
 """
@@ -23,11 +23,11 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
-def connect(path: str, flag: str) -> None:
+def connect(path: str, argument: str) -> None:
     """Load what TensorFlow needs to reach `path`; nothing for a path on this machine.
 
     Raises:
-        UsageError: no file system is known for the path's scheme; the message names `flag`.
+        UsageError: no file system is known for the path's scheme; the message names `argument`.
     """
     if not is_remote(path):
         return
@@ -36,7 +36,9 @@ def connect(path: str, flag: str) -> None:
         import tensorflow_io  # noqa: F401  its import registers s3, http, hdfs and others
     if scheme not in _gfile().get_registered_schemes():
         known = ", ".join(f"{name}://" for name in sorted(_gfile().get_registered_schemes()) if name)
-        raise UsageError(f"{flag}={path}: no such kind of store; expected a local folder or one of {known}")
+        raise UsageError(
+            f"{argument}={path}: no such kind of store; expected a local folder or one of {known}"
+        )
 
 
 def make_folder(path: str) -> None:
