@@ -10,6 +10,7 @@ from PIL import Image
 from tensorflow import keras
 
 from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
+from aesthkeras.networks.heads import SCORE
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
 MOST_OPAQUE = 205  # of 255: the photo stays visible beneath the strongest colour
@@ -34,7 +35,7 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
         pixels = tf.cast(pixels, tf.float32)
         tape.watch(pixels)
         outputs = model(pixels, training=False)
-        score = tf.reduce_sum(outputs["score"])
+        score = tf.reduce_sum(outputs[SCORE])
     return outputs, tf.reduce_sum(tape.gradient(score, outputs[block]) * outputs[block], axis=-1)
 
 

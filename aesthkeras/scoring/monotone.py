@@ -13,9 +13,10 @@ from tqdm import tqdm
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.heads import DEGRADATIONS, SCORE
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.scoring.faults import WORDS, likeliest_faults
-from aesthkeras.scoring.network import DEGRADATIONS, SCORE, ScoringNetwork
+from aesthkeras.scoring.network import ScoringNetwork
 
 _PHOTOS_AT_ONCE = 32
 

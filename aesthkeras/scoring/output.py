@@ -30,7 +30,7 @@ def write_scores(
     """Score photos into a file, which has its name only once it is whole.
 
     Args:
-        network: the scorer; with heat for a gallery.
+        network: the scorer.
         photos: what to score; each file gets one row.
         out: the file to write.
         format_name: `csv`, `jsonl` or `html`.
