@@ -16,7 +16,8 @@ from scipy import ndimage
 
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.photos.sources import find_photos
-from aesthkeras.scoring.network import SCORE, ScoringNetwork
+from aesthkeras.networks.heads import SCORE
+from aesthkeras.scoring.network import ScoringNetwork
 
 QUALITY = 60
 BLOCK = 8  # pixels, the edge of what JPEG encodes at once
