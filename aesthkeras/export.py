@@ -25,7 +25,9 @@ class ExportSettings:
     """Which model, into what, and where to."""
 
     run_dir: str = setting("", "folder of a pre-training run; its newest checkpoint is exported")
-    model: str = setting("", "SavedModel of an encoder or a scorer, a folder or the name of a shipped one, instead of --run_dir")
+    model: str = setting(
+        "", "SavedModel of an encoder or a scorer instead of --run_dir: a folder, or quality or beauty"
+    )
     format: str = setting("savedmodel", "what to write; onnx needs the extra `onnx`", FORMATS)
     precision: str = setting(
         "float32", "of a tflite file's weights; int8 computes in whole numbers", PRECISIONS
