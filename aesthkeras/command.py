@@ -1,8 +1,8 @@
-"""What every command shares: flags made from frozen dataclasses, and mistakes that end in one line.
+"""What every command shares: flags made from frozen dataclasses, and user errors of one line.
 
-A command states its settings as frozen dataclasses whose fields carry a default and a help text
-(`setting`). `define_flags` makes absl flags of them and `from_flags` reads them back, so a setting has
-one name, one default and one explanation. Only the commands know about absl's FLAGS.
+The settings of a command are frozen dataclasses whose fields have a default and a help text (`setting`).
+`define_flags` makes absl flags of them and `from_flags` reads them back, so that a setting has one name, one
+default and one explanation. Only the commands use absl's FLAGS.
 """
 
 from __future__ import annotations
@@ -143,13 +143,14 @@ def run(
     positional: bool = False,
     resumes: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Runs a command: parses flags, calls `main(positional arguments)`, turns mistakes into one line.
+    """Runs a command: parses its flags and calls `main(positional arguments)`; a user error prints one line.
 
     Args:
         main: the command; what it raises as `UsageError` is printed as one line, exit status 2.
         define: defines the command's flags; called before parsing.
         positional: whether the command takes arguments that are not flags.
-        resumes: whether the same command, its flags parsed, goes on where it was interrupted.
+        resumes: whether the same command, started again, goes on where it was interrupted; called after
+            parsing.
     """
 
     def parse(argv: Sequence[str]) -> list[str]:
@@ -158,12 +159,12 @@ def run(
         except (flags.Error, UsageError) as error:
             fail(str(error))
         except SystemExit:
-            sys.exit(0)  # absl ends --help with 1, as if asking were a mistake
+            sys.exit(0)  # absl ends --help with status 1
         if rest[1:] and not positional:
             fail(f"{rest[1]!r} is not a flag: expected --flag=value; --help lists the flags")
         return rest
 
-    # TensorFlow's start-up notes would bury the one line that matters; 0 in the environment shows them.
+    # TensorFlow's start-up messages would hide our own; TF_CPP_MIN_LOG_LEVEL=0 shows them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.WARNING)
     try:
@@ -174,7 +175,7 @@ def run(
 
 
 def claim_out(out: Path) -> None:
-    """Makes the folder of the SavedModel now: a mistake in --out must not show after hours of training."""
+    """Makes the folder of the SavedModel early: a mistake in --out must not show after hours of training."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -182,7 +183,7 @@ def claim_out(out: Path) -> None:
 
 
 def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Callable[[], bool]) -> None:
-    """Calls `main`; a user's mistake or a full disk ends in one line, Ctrl-C says whether it can go on."""
+    """Calls `main`. A user error or a full disk prints one line; Ctrl-C says whether a rerun goes on."""
     try:
         main(arguments)
     except UsageError as error:
@@ -198,7 +199,7 @@ def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Ca
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether Python or TensorFlow says that a file could not be written for want of space."""
+    """Whether Python or TensorFlow reports that the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     text = str(error)

@@ -1,4 +1,4 @@
-"""Scores photos: reading, the network and the rows, batch after batch."""
+"""Photos to rows: read them, run the network, batch by batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def score_photos(
         network: the scorer.
         paths: photos, and whatever else a person may have named.
         crops: squares of each photo whose answers are averaged: 1, 5 or 10.
-        for_gallery: whether rows carry thumbnails and heat maps; a map is that of the middle square.
+        for_gallery: whether rows have thumbnails and heat maps; a heat map is that of the middle square.
     """
     photos = read_photos(paths, network.resize, network.crop, crops, for_gallery)
     while batch := list(islice(photos, network.batch_size)):
