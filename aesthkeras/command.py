@@ -1,8 +1,8 @@
-"""What every command shares: flags made from frozen dataclasses, and mistakes that end in one line.
+"""What every command shares: flags made from frozen dataclasses, and user errors of one line.
 
-A command states its settings as frozen dataclasses whose fields carry a default and a help text
-(`setting`). `define_flags` makes absl flags of them and `from_flags` reads them back, so a setting has
-one name, one default and one explanation. Only the commands know about absl's FLAGS.
+The settings of a command are frozen dataclasses whose fields have a default and a help text (`setting`).
+`define_flags` makes absl flags of them and `from_flags` reads them back, so that a setting has one name, one
+default and one explanation. Only the commands use absl's FLAGS.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_type_hints
 
 from absl import app, flags, logging
 
 from aesthkeras.errors import UsageError
+from aesthkeras.files import shipped
 
 flags.disclaim_key_flags()  # --help lists them as flags of the command that asked for them
 
@@ -60,9 +61,9 @@ def parsed(groups: Sequence[type], arguments: Sequence[str]) -> list[Any]:
     for settings in groups:
         define_flags(settings, among)
     try:
-        rest = among(["", *arguments])[1:]
-    except (flags.Error, OSError, UnicodeDecodeError) as error:
-        raise UsageError(flag_mistake(error)) from error
+        rest = among(["", *with_flag_files(arguments)])[1:]
+    except flags.Error as error:
+        raise UsageError(str(error)) from error
     if rest:
         raise UsageError(f"{rest[0]!r} is not a flag: expected --flag=value")
     return [from_flags(settings, among) for settings in groups]
@@ -73,7 +74,10 @@ def flag_before_parsing(name: str, default: str) -> str:
 
     Some flags decide which others exist: `--task` brings the flags of its task.
     """
-    arguments = expanded_arguments()
+    try:
+        arguments = with_flag_files(sys.argv[1:])
+    except UsageError as error:
+        fail(str(error))
     value = default
     for position, argument in enumerate(arguments):
         flag, equals, text = argument.lstrip("-").partition("=")
@@ -82,19 +86,55 @@ def flag_before_parsing(name: str, default: str) -> str:
     return value
 
 
-def expanded_arguments() -> list[str]:
-    """The command line with every `--flagfile` replaced by the flags it holds."""
+def with_flag_files(arguments: Sequence[str], opened: tuple[str, ...] = ()) -> list[str]:
+    """The arguments with every `--flagfile=FILE` replaced by the flags in it, files named in files included.
+
+    absl would do the same, but does not know the flag files that come with the package: outside a clone
+    `--flagfile=flags/probe.cfg` means the package's own file.
+
+    Args:
+        arguments: of a command, without its name.
+        opened: the files that these arguments were read from.
+
+    Raises:
+        UsageError: a file cannot be read, is no text, or names itself.
+    """
+    expanded: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            expanded += [argument, *rest]
+        elif name not in ("--flagfile", "-flagfile"):
+            expanded.append(argument)
+        else:
+            path = value if equals else next(rest, "")
+            if not path:
+                raise UsageError("--flagfile: expected a file, as in --flagfile=flags/probe.cfg")
+            if path in opened:
+                raise UsageError(f"--flagfile={path}: expected a file that does not name itself")
+            expanded += with_flag_files(flag_lines(path), (*opened, path))
+    return expanded
+
+
+def flag_lines(path: str) -> list[str]:
+    """The flags in a flag file, one a line, without comments."""
     try:
-        return list(flags.FLAGS.read_flags_from_files(sys.argv[1:], force_gnu=True))
-    except (flags.Error, OSError, UnicodeDecodeError) as error:
-        fail(flag_mistake(error))
-        raise
+        text = flag_file(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--flagfile={path}: expected a file that can be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--flagfile={path}: expected UTF-8 text: {error}") from error
+    lines = (line.strip() for line in text.split("\n"))
+    return [line for line in lines if line and not line.startswith(("#", "//"))]
 
 
-def flag_mistake(error: Exception) -> str:
-    """What is wrong with the flags or their file; the message of a file that is no text does not say it."""
-    is_no_text = isinstance(error, UnicodeDecodeError)
-    return f"--flagfile: expected UTF-8 text: {error}" if is_no_text else str(error)
+def flag_file(path: str) -> Path:
+    """The flag file or folder that `path` names: in the working folder, or else the package's own."""
+    place = Path(path).expanduser()
+    if os.path.exists(place) or place.parts[:1] != ("flags",):
+        return place
+    return shipped(path) or place
 
 
 def run(
@@ -103,27 +143,28 @@ def run(
     positional: bool = False,
     resumes: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Runs a command: parses flags, calls `main(positional arguments)`, turns mistakes into one line.
+    """Runs a command: parses its flags and calls `main(positional arguments)`; a user error prints one line.
 
     Args:
         main: the command; what it raises as `UsageError` is printed as one line, exit status 2.
         define: defines the command's flags; called before parsing.
         positional: whether the command takes arguments that are not flags.
-        resumes: whether the same command, its flags parsed, goes on where it was interrupted.
+        resumes: whether the same command, started again, goes on where it was interrupted; called after
+            parsing.
     """
 
     def parse(argv: Sequence[str]) -> list[str]:
         try:
-            rest = list(flags.FLAGS(list(argv), known_only=False))
-        except (flags.Error, UnicodeDecodeError) as error:
-            fail(flag_mistake(error))
+            rest = list(flags.FLAGS([argv[0], *with_flag_files(argv[1:])], known_only=False))
+        except (flags.Error, UsageError) as error:
+            fail(str(error))
         except SystemExit:
-            sys.exit(0)  # absl ends --help with 1, as if asking were a mistake
+            sys.exit(0)  # absl ends --help with status 1
         if rest[1:] and not positional:
             fail(f"{rest[1]!r} is not a flag: expected --flag=value; --help lists the flags")
         return rest
 
-    # TensorFlow's start-up notes would bury the one line that matters; 0 in the environment shows them.
+    # TensorFlow's start-up messages would hide our own; TF_CPP_MIN_LOG_LEVEL=0 shows them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.WARNING)
     try:
@@ -134,7 +175,7 @@ def run(
 
 
 def claim_out(out: Path) -> None:
-    """Makes the folder of the SavedModel now: a mistake in --out must not show after hours of training."""
+    """Makes the folder of the SavedModel early: a mistake in --out must not show after hours of training."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -142,7 +183,7 @@ def claim_out(out: Path) -> None:
 
 
 def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Callable[[], bool]) -> None:
-    """Calls `main`; a user's mistake or a full disk ends in one line, Ctrl-C says whether it can go on."""
+    """Calls `main`. A user error or a full disk prints one line; Ctrl-C says whether a rerun goes on."""
     try:
         main(arguments)
     except UsageError as error:
@@ -158,7 +199,7 @@ def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Ca
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether Python or TensorFlow says that a file could not be written for want of space."""
+    """Whether Python or TensorFlow reports that the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     text = str(error)
@@ -180,7 +221,7 @@ def with_flags(message: str) -> str:
     return re.sub(rf"(?:^|(?<=[ (;]))({names})(?==|:(?: |$))", r"--\1", message)
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """Prints one line to stderr and ends with exit status 2."""
     print(f"aesthkeras: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)

@@ -25,7 +25,9 @@ class ExportSettings:
     """Which model, into what, and where to."""
 
     run_dir: str = setting("", "folder of a pre-training run; its newest checkpoint is exported")
-    model: str = setting("", "folder of a SavedModel, an encoder's or a scorer's, instead of --run_dir")
+    model: str = setting(
+        "", "SavedModel of an encoder or a scorer instead of --run_dir: a folder, or quality or beauty"
+    )
     format: str = setting("savedmodel", "what to write; onnx needs the extra `onnx`", FORMATS)
     precision: str = setting(
         "float32", "of a tflite file's weights; int8 computes in whole numbers", PRECISIONS
@@ -67,12 +69,14 @@ def main(_: list[str]) -> None:
     run, out = RunFolder(settings.run_dir) if settings.run_dir else None, settings.target()
 
     from aesthkeras.pretext.export import export_trained
+    from aesthkeras.scoring.shipped import find_model
     from aesthkeras.serving.formats.converting import convert
 
     notes = find_notes("", settings.data_notes) if settings.data_notes else ""
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(settings.model)
-        if run is not None:
+        if run is None:
+            folder = find_model(settings.model)
+        else:
             place = out if settings.format == "savedmodel" else Path(temporary)
             folder = export_trained(run, place, notes)
         if settings.format == "savedmodel":

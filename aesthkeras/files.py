@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written aside, then renamed."""
+"""Files that are whole or not there, written aside and then renamed; files that come with the package."""
 
 from __future__ import annotations
 
@@ -32,3 +32,20 @@ def replace_file_by_parts(path: Path, parts: Iterable[bytes]) -> None:
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def shipped(path: str) -> Path | None:
+    """A file or folder that comes with the package, such as `flags/probe.cfg` or `savedmodels/quality`.
+
+    An installed package has them inside, a clone has them beside the package.
+
+    Args:
+        path: relative, without `..`.
+
+    Returns:
+        Where it is; None if nothing of that name comes with the package.
+    """
+    if not path or os.path.isabs(path) or os.pardir in Path(path).parts:
+        return None
+    package = Path(__file__).parent
+    return next((place / path for place in (package, package.parent) if (place / path).exists()), None)

@@ -20,13 +20,13 @@ from aesthkeras.settings import require, setting
 class MonotoneSettings:
     """Which scorer, and where the answer goes."""
 
-    model: str = setting("", "SavedModel folder of a scorer, as `adapt` exports it")
+    model: str = setting("", "SavedModel of a scorer: a folder, as `adapt` exports it, or quality or beauty")
     out: str = setting("", "folder for monotone.md, monotone.csv and monotone.png")
     seed: int = setting(0, "decides noise, shuffling and the partners of mixup")
 
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""
-        require(self, "model", bool(self.model), "the folder of a scorer's SavedModel")
+        require(self, "model", bool(self.model), "the folder of a scorer's SavedModel, or quality or beauty")
         require(self, "out", bool(self.out), "a folder to write to")
         require(self, "out", not os.path.isfile(self.out), "a folder, not a file")
         require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")

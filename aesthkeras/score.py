@@ -24,7 +24,7 @@ FORMATS = ("csv", "jsonl", "html")
 class ScoreSettings:
     """Which scorer, and what is made of its scores."""
 
-    model: str = setting("", "SavedModel folder of a scorer, as `adapt` exports it")
+    model: str = setting("", "SavedModel of a scorer: a folder, as `adapt` exports it, or quality or beauty")
     out: str = setting("", "file to write, .csv, .jsonl or .html; empty prints the rows")
     format: str = setting("", "csv, jsonl or html; empty takes the ending of --out, csv where there is none")
     crops: int = setting(
@@ -33,7 +33,7 @@ class ScoreSettings:
 
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""
-        require(self, "model", bool(self.model), "the folder of a scorer's SavedModel")
+        require(self, "model", bool(self.model), "the folder of a scorer's SavedModel, or quality or beauty")
         require(self, "format", self.format in ("", *FORMATS), "csv, jsonl or html")
         ending = Path(self.out).suffix.lower().lstrip(".")
         known = bool(self.format) or not self.out or ending in FORMATS
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
     from aesthkeras.scoring.network import ScoringNetwork
     from aesthkeras.scoring.output import print_scores, write_scores
 
-    network = ScoringNetwork(settings.model, with_heat=settings.format == "html")
+    network = ScoringNetwork(settings.model)
     if settings.out:
         named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
         title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])

@@ -14,9 +14,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from aesthkeras.networks.heads import SCORE
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.photos.sources import find_photos
-from aesthkeras.scoring.network import SCORE, ScoringNetwork
+from aesthkeras.scoring.network import ScoringNetwork
 
 QUALITY = 60
 BLOCK = 8  # pixels, the edge of what JPEG encodes at once

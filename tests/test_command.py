@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from aesthkeras.command import parsed
+from aesthkeras.command import flag_file, parsed, with_flag_files
 from aesthkeras.errors import UsageError
 from aesthkeras.score import ScoreSettings
 
@@ -94,8 +94,37 @@ def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
 def test_a_flag_file_that_is_no_text_is_refused(command, tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     assert_refused(run(command, f"--flagfile={tmp_path / 'photo.jpg'}"), "--flagfile", "UTF-8")
-    with pytest.raises(UsageError, match="--flagfile: expected UTF-8"):
+    with pytest.raises(UsageError, match="--flagfile=.*photo.jpg: expected UTF-8"):
         parsed([ScoreSettings], [f"--flagfile={tmp_path / 'photo.jpg'}"])
+
+
+def test_flag_files_are_replaced_by_their_flags_in_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.cfg").write_text("# comment\n\n--width=1\n  --crop=96  \n--flagfile=b.cfg\n--seed=3\n")
+    (tmp_path / "b.cfg").write_text("// comment\n--data_dir=my photos\n")
+    flags = ["--width=1", "--crop=96", "--data_dir=my photos", "--seed=3"]
+    assert with_flag_files(["x", "--flagfile=a.cfg", "--seed=4"]) == ["x", *flags, "--seed=4"]
+    assert with_flag_files(["-flagfile", "b.cfg", "y"]) == ["--data_dir=my photos", "y"]
+    assert with_flag_files(["--", "--flagfile=a.cfg"]) == ["--", "--flagfile=a.cfg"]
+    (tmp_path / "b.cfg").write_text("--flagfile=a.cfg\n")
+    with pytest.raises(UsageError, match="--flagfile=a.cfg: expected a file that does not name itself"):
+        with_flag_files(["--flagfile=a.cfg"])
+    with pytest.raises(UsageError, match="--flagfile: expected a file"):
+        with_flag_files(["--flagfile"])
+
+
+def test_outside_a_clone_flags_means_the_packages_own_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = with_flag_files(["--flagfile=flags/probe_statistics.cfg"])
+    assert "--solver=lbfgs" in own  # from probe.cfg, which probe_statistics.cfg names
+    assert flag_file("flags/experiments/comparison").is_dir()
+    (tmp_path / "flags").mkdir()
+    (tmp_path / "flags" / "probe.cfg").write_text("--solver=mine\n")
+    changed = with_flag_files(["--flagfile=flags/probe_statistics.cfg"])
+    assert "--solver=mine" in changed and "--solver=lbfgs" not in changed
+    for path in ("flags/nosuch.cfg", "setup.cfg", "other/flags/probe.cfg"):
+        with pytest.raises(UsageError, match=f"--flagfile={path}: expected a file that can be read"):
+            with_flag_files([f"--flagfile={path}"])
 
 
 COMMANDS = ["pretrain", "export", "preview", "prepare", "probe", "report", "adapt", "score", "monotone"]

@@ -14,6 +14,7 @@ HOUSE = Path(aesthkeras.__file__).parent
 
 # From the roof to the ground; rooms on one line do not use each other.
 ORDER = (
+    ("__main__",),
     ("experiments",),
     ("adapt", "export", "monotone", "prepare", "preview", "pretrain", "probe", "report", "score"),
     ("scoring",),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from aesthkeras.command import parsed
+from aesthkeras.command import flag_file, parsed
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.predictions import PREDICTIONS
@@ -66,7 +66,7 @@ class ExperimentSettings:
         numbers = listed(self.seeds)
         whole = bool(numbers) and all(number.isdecimal() for number in numbers)
         require(self, "seeds", whole and len(set(numbers)) == len(numbers), "different numbers, as in 0,1")
-        require(self, "probe_recipe", os.path.isfile(self.probe_recipe), "a flag file")
+        require(self, "probe_recipe", flag_file(self.probe_recipe).is_file(), "a flag file")
 
 
 class Job(NamedTuple):
@@ -121,7 +121,8 @@ def recipe_files(recipes: str) -> list[Path]:
     """
     files: list[Path] = []
     for part in listed(recipes):
-        found = sorted(Path(part).glob("*.cfg")) if os.path.isdir(part) else [Path(part)]
+        place = flag_file(part)
+        found = sorted(place.glob("*.cfg")) if place.is_dir() else [place]
         if not found or not found[0].is_file():
             raise UsageError(f"recipes={part}: expected a flag file, or a folder of files *.cfg")
         files += found

@@ -1,1 +1,1 @@
-"""What a person watches while a run goes on."""
+"""What a person watches during a run: progress, logs, pictures."""

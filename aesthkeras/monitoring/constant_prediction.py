@@ -1,4 +1,4 @@
-"""How well one fixed answer would have done: what a task's loss is to be compared with."""
+"""The loss of the best constant prediction: what the loss of a task is to be compared with."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from tensorflow import keras
 
 
 class ConstantPrediction(keras.metrics.Metric):
-    """The mean cross-entropy of the one distribution that suits all targets seen best.
+    """The mean cross-entropy of the one distribution that fits all targets seen so far best.
 
-    No network that ignores its input has a lower loss, whatever constant it has learnt.
+    A network that ignores its input cannot have a lower loss.
     """
 
     def __init__(self, classes: int, name: str = "constant") -> None:

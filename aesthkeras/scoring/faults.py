@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from aesthkeras.degradations.table import CLASSES
 
 NOTHING = "nothing"
-FAULTLESS = 0.5  # share of the photos that are taken to have none of the faults
+FAULTLESS = 0.5  # assumed share of photos without any of the faults
 FAULTS_SHOWN = 3
-LEAST_PROBABILITY = 0.1  # what is less likely is left out
+LEAST_PROBABILITY = 0.1  # a less likely fault is not shown
 
 _WORDS_OF_OPERATION = {
     "jpeg": "over-compressed",
@@ -28,22 +28,22 @@ WORDS: Mapping[str, str] = {
     degradation.name: _WORDS_OF_CLASS.get(degradation.name) or _WORDS_OF_OPERATION[str(degradation.operation)]
     for degradation in CLASSES
 }
-"""Class name -> what one would say of such a photo; the strengths of one fault share their words."""
+"""Class name -> the words for that fault. All strengths of a fault have the same words."""
 
 
 def likeliest_faults(class_names: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
-    """The faults that a photo seems to have, `nothing` among them.
+    """The faults that a photo seems to have; `nothing` is one of them.
 
     Args:
-        class_names: names of the classes, as the model's `classes.txt` lists them; one that is not in
-            `degradations.table` stands for itself.
+        class_names: names of the classes, as the model's `classes.txt` lists them. A name that is not in
+            `degradations.table` is shown as it is.
         probabilities: one per class, sum 1.
 
     Returns:
-        Words -> probability over all strengths of the fault, likeliest first: at most `FAULTS_SHOWN`, each
-        at least `LEAST_PROBABILITY` or else the likeliest alone. In training all classes weigh alike
-        (`degradation_losses.degradation_loss`); here `FAULTLESS` of the photos are taken to be as they should
-        be, by Bayes' rule.
+        Words -> probability, summed over the strengths of the fault, likeliest first. The likeliest is always
+        there; at most `FAULTS_SHOWN` in all, the others with at least `LEAST_PROBABILITY`. In training every
+        class has the same weight (Eq. 1); here, by Bayes' rule, a share of `FAULTLESS` is assumed to have no
+        fault.
     """
     sums: dict[str, float] = {}
     for name, probability in zip(class_names, probabilities):
@@ -55,7 +55,7 @@ def likeliest_faults(class_names: Sequence[str], probabilities: Sequence[float])
 
 
 def _among_photos(sums: Mapping[str, float], classes: int) -> dict[str, float]:
-    """The probabilities once `nothing` is as likely beforehand as it is among photos; in training 1 in C."""
+    """Bayes' rule: the prior of `nothing` becomes `FAULTLESS`, instead of the 1 in C of training."""
     odds = {
         words: probability * (FAULTLESS if words == NOTHING else (1 - FAULTLESS) / (classes - 1))
         for words, probability in sums.items()

@@ -1,9 +1,8 @@
 """A page of scored photos, from best to worst, with thumbnails, heat maps and filters.
 
-The page loads in two layers: of every photo the little that filters need, and in chunks, when they come
-into sight, thumbnails and heat maps. Up to `EMBEDDED` photos all of it is inside the page, which then needs
-nothing beside it; of more, it lies in a folder beside the page. Neither this code nor the browser holds all
-pictures.
+What the filters need of every photo is loaded at once. Thumbnails and heat maps are loaded in chunks, when
+they come into sight. With up to `EMBEDDED` photos all of this is inside the page; with more it is in a folder
+beside the page. Neither this code nor the browser holds all pictures in memory.
 """
 
 from __future__ import annotations
@@ -51,12 +50,12 @@ class About:
 
 
 def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
-    """Write the page, and the folder beside it where the photos are many; each is whole or not there.
+    """Write the page and, for many photos, the folder beside it. Each is whole or not there.
 
     Args:
         out: the page's file.
         rows: best first, read once.
-        about: the rest.
+        about: what the page says of them as a whole.
 
     Raises:
         OSError: it cannot be written.
@@ -84,14 +83,14 @@ def _page(about: About, scripts: Iterable[str], side: str) -> Iterator[bytes]:
 
 
 def _indices(chunks: Iterable[tuple[str, str]], folder: Path) -> Iterator[bytes]:
-    """Write each chunk's pictures into a file of its own and yield what goes into the index."""
+    """Write the pictures of each chunk into a file of their own, and yield the lines of the index."""
     for number, (index, details) in enumerate(chunks):
         replace_file_by_parts(folder / f"{number}.js", [details.encode()])
         yield index.encode() + b"\n"
 
 
 def _chunks(rows: Iterable[Row], folder: Path) -> Iterator[tuple[str, str]]:
-    """For each `CHUNK` of rows two calls in JavaScript: what filters need, and what is shown."""
+    """Two JavaScript calls for each `CHUNK` of rows: what the filters need, and what is shown."""
     rows = iter(rows)
     number = 0
     while chunk := list(islice(rows, CHUNK)):

@@ -1,4 +1,4 @@
-"""Which regions of a photo speak for its score and which against it."""
+"""Which regions of a photo raise its score and which lower it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from PIL import Image
 from tensorflow import keras
 
 from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
+from aesthkeras.networks.heads import SCORE
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
 MOST_OPAQUE = 205  # of 255: the photo stays visible beneath the strongest colour
 
 
 def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """Score a batch and take the score apart by regions: gradient times activation, summed over channels.
+    """Score a batch and attribute the score to regions: gradient times activation, summed over channels.
 
     The element-wise product is HiResCAM's (Draelos and Carin 2020, arXiv:2011.08891), with its sign kept. The
-    activations are those of the earliest block that the scorer reads: all it knows has passed through there.
+    activations are those of the earliest block that the scorer reads; everything it reads passes through it.
 
     Args:
         model: what ``loading.load_scorer`` returned.
@@ -29,19 +30,19 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
         The model's outputs, and float32 ``[N, rows, columns]``: positive where a region raises the score.
     """
     block = _earliest_block(model)
-    # Pixels are watched, so that the tape records from there on: the weights do not interest it.
+    # Only the pixels are watched: gradients of the weights are not needed.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         pixels = tf.cast(pixels, tf.float32)
         tape.watch(pixels)
         outputs = model(pixels, training=False)
-        score = tf.reduce_sum(outputs["score"])
+        score = tf.reduce_sum(outputs[SCORE])
     return outputs, tf.reduce_sum(tape.gradient(score, outputs[block]) * outputs[block], axis=-1)
 
 
 def heat_picture(heat: np.ndarray) -> bytes:
-    """Draw a map as a PNG of as many pixels as it has cells, to be enlarged smoothly and laid over the photo.
+    """Draw a map as a PNG with one pixel a cell, to be enlarged smoothly and laid over the photo.
 
-    Green speaks for, orange against; the strongest region of the photo is the most opaque.
+    Green raises the score, orange lowers it. The strongest region of the photo is the most opaque.
 
     Args:
         heat: float32 ``[rows, columns]``, as `contributions` returns it.

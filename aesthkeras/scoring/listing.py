@@ -14,7 +14,7 @@ STANDARD_INPUT = "-"
 
 
 class Listed(NamedTuple):
-    """A file to score; sorting makes the order of the rows: as named, in a folder or pattern by path.
+    """A file to score. Sorted, they are in the order of the rows: as named; in a folder or pattern by path.
 
     Attributes:
         argument: which argument named it, from 0.
@@ -30,10 +30,10 @@ class Listed(NamedTuple):
 def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
     """Check the arguments, and return an iterator over every file they mean, in no order, some perhaps twice.
 
-    A folder means the photos in it and below it, by their suffixes. A file means itself whatever its suffix,
-    and so does each line of a list, even where there is no such file, or a folder without photos: reading it
-    later fails, and its row says so. A pattern means what it matches, as it would in a shell; `**` goes
-    through folders.
+    A folder means the photos in it and in its subfolders, by their suffixes. A file means itself, whatever
+    its suffix. A line of a list means a file or a folder; where there is no such file, or no photo in the
+    folder, the line keeps its row and the row says why there is no score. A pattern means what it would match
+    in a shell; `**` goes through folders.
 
     Args:
         arguments: paths, patterns, and `-` for standard input.
@@ -73,7 +73,7 @@ def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator
 def _lines(standard_input: TextIO | None) -> Iterator[str]:
     if standard_input is not None:
         for line in standard_input.buffer:
-            # a name that is no UTF-8 reaches the file system as the bytes it was
+            # a name that is not UTF-8 reaches the file system as the bytes it was
             path = os.fsdecode(line.rstrip(b"\r\n"))
             if path.strip():
                 yield path
@@ -84,7 +84,7 @@ def _named(argument: str) -> Iterator[str]:
         yield argument
         return
     for path in glob.iglob(argument, recursive=True):
-        # of `**` a folder's photos come by themselves, and by their own names
+        # `**` also matches each photo in the folder
         if "**" not in argument or not os.path.isdir(path):
             yield path
 

@@ -13,25 +13,26 @@ from tqdm import tqdm
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.heads import DEGRADATIONS, SCORE
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.scoring.faults import WORDS, likeliest_faults
-from aesthkeras.scoring.network import DEGRADATIONS, SCORE, ScoringNetwork
+from aesthkeras.scoring.network import ScoringNetwork
 
 _PHOTOS_AT_ONCE = 32
 
 
 class Change(NamedTuple):
-    """What became of the score, for the 21 edits in the order of Table 1.
+    """How the score changed, for the 21 edits in the order of Table 1.
 
     Attributes:
         photos: how many were degraded, each by all 21.
         unreadable: how many files were left out.
         lower: photos whose degraded copy scores lower than the original, int64 ``[21]``.
-        equal: photos whose score stays the same to the last bit, int64 ``[21]``.
+        equal: photos whose score is the same to the last bit, int64 ``[21]``.
         mean: mean of degraded minus original score, float64 ``[21]``.
         deviation: its standard deviation over photos, float64 ``[21]``.
-        named: photos whose likeliest fault is the right word, int64 ``[22]``, the undegraded ones first;
-            None where the scorer knows no degradations.
+        named: photos whose likeliest fault is the right one, int64 ``[22]``, undegraded photos first; None
+            for a scorer that knows no degradations.
     """
 
     photos: int
@@ -48,7 +49,7 @@ def measure(network: ScoringNetwork, paths: Sequence[str], seed: int = 0) -> Cha
 
     Args:
         network: the scorer.
-        paths: photos; what cannot be read is counted and left out.
+        paths: photos; those that cannot be read are counted and left out.
         seed: decides noise, shuffling and the partners of mixup.
 
     Raises:
@@ -84,7 +85,7 @@ def _crops(network: ScoringNetwork, paths: Sequence[str]) -> Iterator[np.ndarray
 
 
 def _answers(network: ScoringNetwork, crops: np.ndarray, seed: int, number: int) -> dict[str, np.ndarray]:
-    """What the network says of each photo and its 21 copies: ``[photos, 22, ...]`` by name."""
+    """The network's answers for each photo and its 21 copies: ``[photos, 22, ...]`` by name."""
     classes = tf.tile(tf.range(len(CLASSES))[tf.newaxis], [len(crops), 1])
     views = degrade(tf.constant(crops), classes, tf.constant([seed, number])).numpy()
     answers = network(views.reshape(-1, *crops.shape[1:]))

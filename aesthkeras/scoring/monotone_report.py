@@ -26,7 +26,7 @@ MOSTLY_LOWER, MOSTLY_HIGHER, GRID = "#0072b2", "#d55e00", "#d9d9d9"
 
 
 def write_report(change: Change, model: str, out: str) -> None:
-    """Write `monotone.csv`, `monotone.png` and `monotone.md` into a folder, and print the sum of it.
+    """Write `monotone.csv`, `monotone.png` and `monotone.md` into a folder, and print a one-line summary.
 
     Raises:
         UsageError: the folder cannot be written to.

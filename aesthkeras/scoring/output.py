@@ -1,4 +1,4 @@
-"""From a list of photos to the file or the lines that a person asked for."""
+"""From a list of photos to a file or to printed lines."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _PATHS_AT_ONCE = 4096
 def write_scores(
     network: ScoringNetwork, photos: Iterable[Listed], out: Path, format_name: str, crops: int, title: str
 ) -> None:
-    """Score photos into a file, which has its name only once it is whole.
+    """Score photos and write a file, which has its name only when it is whole.
 
     Args:
-        network: the scorer; with heat for a gallery.
+        network: the scorer.
         photos: what to score; each file gets one row.
         out: the file to write.
         format_name: `csv`, `jsonl` or `html`.
@@ -55,7 +55,7 @@ def write_scores(
         except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
             raise UsageError(f"out={out}: expected a place to write to ({error.strerror})") from error
         store.delete()
-    print(f"aesthkeras: {count} photos in {out}{_but(unreadable)}", file=sys.stderr)
+    print(f"aesthkeras: {count} photos in {out}{_unreadable_note(unreadable)}", file=sys.stderr)
 
 
 def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name: str, crops: int) -> None:
@@ -73,7 +73,7 @@ def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name:
             for line in TABLES[format_name](rows(store)):
                 sys.stdout.buffer.write(line)
                 sys.stdout.buffer.flush()
-        except BrokenPipeError:  # whoever read has enough, as in `| head`
+        except BrokenPipeError:  # the reader has closed the pipe, as in `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if unreadable:
         print(f"aesthkeras: {unreadable} photos could not be read", file=sys.stderr)
@@ -93,5 +93,5 @@ def _new_rows(
                 bar.update(len(rows))
 
 
-def _but(unreadable: int) -> str:
+def _unreadable_note(unreadable: int) -> str:
     return f", {unreadable} of which could not be read" if unreadable else ""

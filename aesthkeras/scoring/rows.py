@@ -1,4 +1,4 @@
-"""What is said of one photo."""
+"""One row of the output: what is known of one photo."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Row(NamedTuple):
     Attributes:
         path: the file as it was named.
         score: probability in [0, 1] of the class that the scorer calls positive; None with an error.
-        rating: on the scale of the set that the scorer learned from; None where it gives none.
-        faults: what seems wrong, in words, with probabilities, likeliest first; empty where the scorer does
-            not know.
+        rating: on the scale of the ratings that trained the scorer; None for one that learned from classes.
+        faults: what seems wrong, in words, with probabilities, likeliest first; empty for a scorer that knows
+            no degradations.
         error: why the photo could not be read, in one sentence; empty where it could.
         shape: height and width of the resized photo in pixels; zeros with an error.
         thumbnail: a small JPEG of the photo; empty unless a gallery is made.

@@ -1,4 +1,4 @@
-"""Scores photos: reading, the network and the rows, batch after batch."""
+"""Photos to rows: read them, run the network, batch by batch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from itertools import islice
 
 import numpy as np
 
+from aesthkeras.networks.heads import DEGRADATIONS, RATING, SCORE
 from aesthkeras.photos.reading import Photo, read_photos
+from aesthkeras.scoring.batches import Answers
 from aesthkeras.scoring.faults import likeliest_faults
 from aesthkeras.scoring.heat_map import heat_picture
-from aesthkeras.scoring.network import DEGRADATIONS, HEAT, RATING, SCORE, Answers, ScoringNetwork
+from aesthkeras.scoring.network import HEAT, ScoringNetwork
 from aesthkeras.scoring.rows import Row
 
 
@@ -20,21 +22,21 @@ def score_photos(
     """Yield one row for each path, in order, a batch of rows at a time.
 
     Args:
-        network: the scorer; with heat where `for_gallery`.
+        network: the scorer.
         paths: photos, and whatever else a person may have named.
         crops: squares of each photo whose answers are averaged: 1, 5 or 10.
-        for_gallery: whether rows carry thumbnails and heat maps; a map is that of the middle square.
+        for_gallery: whether rows have thumbnails and heat maps; a heat map is that of the middle square.
     """
     photos = read_photos(paths, network.resize, network.crop, crops, for_gallery)
     while batch := list(islice(photos, network.batch_size)):
-        yield _scored(network, batch, crops)
+        yield _scored(network, batch, crops, for_gallery)
 
 
-def _scored(network: ScoringNetwork, photos: Sequence[Photo], crops: int) -> list[Row]:
+def _scored(network: ScoringNetwork, photos: Sequence[Photo], crops: int, heat: bool) -> list[Row]:
     readable = [photo for photo in photos if not photo.error]
     if not readable:
         return [Row(photo.path, error=photo.error) for photo in photos]
-    answers = network(np.concatenate([photo.crops for photo in readable]))
+    answers = network(np.concatenate([photo.crops for photo in readable]), heat)
     by_photo = {name: values.reshape(-1, crops, *values.shape[1:]) for name, values in answers.items()}
     scored = (
         _row(photo, {name: values[place] for name, values in by_photo.items()}, network.class_names)

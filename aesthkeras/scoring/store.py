@@ -1,7 +1,7 @@
-"""Scores on their way to a file: kept beside it in a small database, so that a killed run goes on.
+"""The rows of an output that is not finished, in a small database beside it, so that a killed run goes on.
 
-Neither the list of photos nor the scores have to fit in memory, and SQLite also puts them in order. The
-database is deleted once the output has its name.
+Neither the list of photos nor the rows have to fit in memory, and SQLite also sorts them. The database is
+deleted when the output is finished.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.rows import Row
 
-# Of a photo that was scored before a kill, the score holds as long as size and time of its file are the same.
+# A row of an earlier attempt is kept as long as size and time of its photo are the same.
 _SCORES = """CREATE TABLE IF NOT EXISTS scores (
     path BLOB PRIMARY KEY, bytes INTEGER, modified INTEGER, score REAL, rating REAL, faults TEXT, error TEXT,
     height INTEGER, width INTEGER, thumbnail BLOB, heat BLOB)"""
@@ -48,11 +48,11 @@ class Counts(NamedTuple):
 
 
 class ScoreStore:
-    """The rows of one output; a context manager that closes the database and leaves it for the next attempt.
+    """The rows of one output. A context manager: it closes the database and keeps it for the next attempt.
 
     Args:
         out: the file to be made; the database is hidden beside it. None keeps it in a temporary file.
-        made_by: whatever decides the scores: rows of an earlier run that said otherwise are dropped.
+        made_by: everything that decides the scores; rows that were made by something else are dropped.
 
     Raises:
         UsageError: the folder of `out` cannot be written, or another process is making the same file.
@@ -68,14 +68,14 @@ class ScoreStore:
             raise UsageError(f"out={out}: expected a place to write to ({error})") from error
         except sqlite3.DatabaseError:
             if self._path:
-                self._path.unlink()  # damaged: what it knew is scored again
+                self._path.unlink()  # damaged: all photos are scored again
             self._open(made_by)
 
     def _open(self, made_by: str) -> None:
         # "" is SQLite's name for a temporary file
         self._database = sqlite3.connect(str(self._path or ""), timeout=1, isolation_level=None)
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # A kill loses nothing that was committed; only after a power failure the scores may be begun anew.
+        # A killed process loses nothing that was committed; after a power failure all may be scored again.
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute("BEGIN IMMEDIATE")
         self._database.execute(_SCORES)
@@ -87,7 +87,7 @@ class ScoreStore:
         self._database.execute("COMMIT")
 
     def put_in_order(self, photos: Iterable[Listed]) -> None:
-        """Take the photos down, each file once, in the order of `Listed`."""
+        """Record the photos, each file once, in the order of `Listed`."""
         with self._writing():
             self._database.execute(_LISTED)
             self._database.executemany(
@@ -99,7 +99,7 @@ class ScoreStore:
             self._database.execute("DROP TABLE listed")
 
     def count(self) -> Counts:
-        """How many photos are listed, and how far they are."""
+        """How many photos are listed, and how many of them are done."""
         (listed,) = self._database.execute("SELECT COUNT(*) FROM photos").fetchone()
         done, unreadable = self._database.execute(_COUNT).fetchone()
         return Counts(listed, done, unreadable)
@@ -115,7 +115,7 @@ class ScoreStore:
             yield [os.fsdecode(path) for _, path in found]
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Keep rows of listed photos."""
+        """Store rows of listed photos."""
         with self._writing():
             self._database.executemany(
                 """INSERT OR REPLACE INTO scores
@@ -137,7 +137,7 @@ class ScoreStore:
 
     def rows(self, order: str = "as listed") -> Iterator[Row]:
         """Yield every row, `as listed` or `best first` with the unreadable ones last."""
-        # Only numbers are sorted, not thumbnails.
+        # Only row numbers are sorted, not thumbnails.
         with self._writing():
             self._database.execute("DROP TABLE IF EXISTS temp.ordered")
             self._database.execute(
@@ -153,7 +153,7 @@ class ScoreStore:
             yield Row(os.fsdecode(path), score, rating, json.loads(faults), error, shape, thumbnail, heat)
 
     def delete(self) -> None:
-        """Close the database and delete it: the output is whole."""
+        """Close the database and delete it: the output is finished."""
         self._database.close()
         if self._path:
             self._path.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ DIGITS = 6
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[bytes]:
-    """The header, then a line a row; a file name that is no UTF-8 keeps its bytes."""
+    """The header, then a line a row; a file name that is not UTF-8 keeps its bytes."""
     yield _csv_line(COLUMNS)
     for row in rows:
         numbers = ("" if number is None else f"{number:.{DIGITS}f}" for number in (row.score, row.rating))
@@ -23,7 +23,7 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def json_lines(rows: Iterable[Row]) -> Iterator[bytes]:
-    """An object a row, with the same names; what is not known is null."""
+    """An object a row, with the names of the CSV's columns; unknown values are null."""
     for row in rows:
         values = {
             "path": row.path,

@@ -1,1 +1,1 @@
-"""What leaves the package: SavedModel signatures, exported models as Keras models again, a client."""
+"""For models in use: a client for TensorFlow Serving, and the formats of other runtimes."""

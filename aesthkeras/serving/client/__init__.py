@@ -1,1 +1,1 @@
-"""Photos to a served model and answers back, over REST (no TensorFlow needed) or gRPC."""
+"""Clients that ask a served model about photos, over REST (which needs no TensorFlow) or gRPC."""

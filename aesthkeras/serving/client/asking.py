@@ -1,7 +1,7 @@
-"""What REST and gRPC clients share: batches, retries, and answers photo by photo where some are bad.
+"""What the REST and the gRPC client share: batches, retries, and an answer for each photo.
 
-A bad photo fails its whole request, with a message that names its place (`serving.request_pixels`). The
-client reports it, and asks again for the others.
+A bad photo fails its whole request, with a message that names its place (`networks.request_pixels`). The
+client reports it, and asks again about the others.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 DEFAULT_SIGNATURE = "serving_default"
-# The message of serving.request_pixels. TF Serving cuts what it says over gRPC at 1024 bytes, so the list of
-# places may lack its end, and the last place its last digits.
+# The message of networks.request_pixels. Over gRPC, TF Serving cuts it after 1024 bytes, possibly within the
+# list of places or within a number.
 BAD_PHOTOS = re.compile(
     r"cannot decode image (?P<places>\d+(?:, \d+)*)(?: \(counted from 0\): (?P<reason>[^\]]*))?"
 )
@@ -39,11 +39,12 @@ class Limits:
     """How much goes into a request, and how often it is tried.
 
     Attributes:
-        photos: most photos in a request.
-        bytes: most bytes of photos in a request; a larger photo goes alone.
+        photos: at most so many photos in a request.
+        bytes: at most so many bytes of photos in a request; a larger photo is sent alone.
         timeout: seconds that an attempt may take.
         attempts: how often a request is sent before it is given up.
-        first_wait: seconds before the second attempt, give or take half; each further wait is twice as long.
+        first_wait: seconds before the second attempt, varied at random by up to half; each further wait is
+            twice as long.
     """
 
     photos: int = 32
@@ -73,7 +74,7 @@ class Answer:
 
 
 class PhotoClient:
-    """Asks a served model about photos; a transport says how one request is sent."""
+    """Asks a served model about photos. Derived classes send the requests, over REST or gRPC."""
 
     def __init__(self, address: str, limits: Limits) -> None:
         self.address = address
@@ -110,7 +111,7 @@ class PhotoClient:
         left = list(range(len(photos)))
         while left:
             try:
-                rows = self._send_patiently([photos[place] for place in left], signature)
+                rows = self._send_with_retries([photos[place] for place in left], signature)
             except RequestRefusedError as refusal:
                 bad, reason = bad_photos(str(refusal))
                 if not bad or max(bad) >= len(left):
@@ -125,7 +126,7 @@ class PhotoClient:
             left = []
         return [answers[place] for place in sorted(answers)]
 
-    def _send_patiently(self, photos: Sequence[bytes], signature: str) -> list[dict[str, np.ndarray]]:
+    def _send_with_retries(self, photos: Sequence[bytes], signature: str) -> list[dict[str, np.ndarray]]:
         reason: Exception | None = None
         for attempt in range(self.limits.attempts):
             try:
@@ -133,13 +134,13 @@ class PhotoClient:
             except ServiceUnavailableError as error:
                 reason = error
             if attempt + 1 < self.limits.attempts:
-                # Not all clients of a service that was away should come back at the same moment.
+                # Random, so that the clients of a service that was down do not all return at once.
                 time.sleep(self.limits.first_wait * 2**attempt * random.uniform(0.5, 1.5))
         raise ServingError(f"{self.address}: no answer after {self.limits.attempts} attempts: {reason}")
 
 
 def batches(photos: Iterable[bytes], limits: Limits) -> Iterator[list[bytes]]:
-    """Cut a stream of photos into requests within the limits on photos and bytes, in order."""
+    """Group photos into requests within the limits on photos and bytes, in order."""
     batch: list[bytes] = []
     size = 0
     for photo in photos:
@@ -153,11 +154,11 @@ def batches(photos: Iterable[bytes], limits: Limits) -> Iterator[list[bytes]]:
 
 
 def bad_photos(message: str) -> tuple[list[int], str]:
-    """The places in the request that a refusal names, none where it names none, and the reason it gives."""
+    """The places in the request that a refusal names, possibly none, and the reason that it gives."""
     found = BAD_PHOTOS.search(message)
     if not found:
         return [], ""
     places = [int(place) for place in found["places"].split(",")]
     if found["reason"] is None and len(places) > 1:
-        places.pop()  # perhaps not all of its digits are there; if it is bad, the next request says so
+        places.pop()  # the number may be cut; if the photo is bad, the next request says so
     return places, f"cannot decode: {(found['reason'] or 'no further reason given').strip()}"

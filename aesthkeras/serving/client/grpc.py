@@ -22,17 +22,17 @@ from aesthkeras.serving.client.asking import (
     ServingError,
 )
 
-WORTH_ANOTHER_TRY = (
+RETRIED_CODES = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 )
-# gRPC itself takes 4 MiB at most unless told; TF Serving's own limit is 2 GiB.
+# The default limit of gRPC is 4 MiB, that of TF Serving 2 GiB.
 ANY_SIZE = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 
 
 class GrpcClient(PhotoClient):
-    """Asks a model behind TF Serving's gRPC port, over one connection that `close` ends.
+    """Asks a model behind TF Serving's gRPC port, over one connection; `close` ends it.
 
     Args:
         address: `HOST:8500`.
@@ -71,7 +71,7 @@ class GrpcClient(PhotoClient):
 
     def _failure(self, code: grpc.StatusCode, details: str) -> Exception:
         text = f"{code.name}: {details}"
-        if code in WORTH_ANOTHER_TRY:
+        if code in RETRIED_CODES:
             return ServiceUnavailableError(text)
         if code is grpc.StatusCode.INVALID_ARGUMENT:
             return RequestRefusedError(text)

@@ -28,8 +28,8 @@ from aesthkeras.serving.client.asking import (
 
 # Where a signature has one output, REST leaves its name out.
 ONLY_OUTPUT = {"serving_default": "score", "degradations": "probabilities"}
-# Too many requests; bad gateway, unavailable, gateway timeout.
-WORTH_ANOTHER_TRY = (429, 502, 503, 504)
+# too many requests, bad gateway, unavailable, gateway timeout
+RETRIED_STATUS = (429, 502, 503, 504)
 BAD_REQUEST = 400
 
 
@@ -80,7 +80,7 @@ class RestClient(PhotoClient):
         except (ValueError, KeyError, TypeError):  # a proxy's page, perhaps
             message = body[:200].decode(errors="replace")
         text = f"HTTP {status}: {message}"
-        if status in WORTH_ANOTHER_TRY:
+        if status in RETRIED_STATUS:
             return ServiceUnavailableError(text)
         return RequestRefusedError(text) if status == BAD_REQUEST else ServingError(f"{self.address}: {text}")
 
