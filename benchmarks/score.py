@@ -65,13 +65,14 @@ class OnnxNetwork:
     def __init__(self, folder: Path, like) -> None:
         import onnxruntime
 
+        from aesthkeras.networks.export import Export
         from aesthkeras.serving.formats.onnx import to_onnx
         from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0))
         self._session = onnxruntime.InferenceSession(
-            to_onnx(PixelNetwork(folder)), options, providers=["CPUExecutionProvider"]
+            to_onnx(PixelNetwork(Export.open(folder))), options, providers=["CPUExecutionProvider"]
         )
         self._names = [output.name for output in self._session.get_outputs()]
         self.resize, self.crop, self.batch_size = like.resize, like.crop, like.batch_size

@@ -28,10 +28,7 @@ def find_start(task: PretextTask) -> FoundEncoder:
     spec = task.recipe.start_from
     if spec.startswith("random:"):
         raise UsageError(f"start_from={spec}: expected a trained encoder; without the flag all is random")
-    try:
-        found = find_encoder(spec, tiles=1)  # a scorer holds its encoder in tiles
-    except UsageError as error:
-        raise UsageError(str(error).replace("encoder=", "start_from=")) from error
+    found = find_encoder(spec, tiles=1, argument="start_from")  # a scorer holds its encoder in tiles
     take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded
     return found
 

@@ -10,6 +10,7 @@ from tensorflow import keras
 from aesthkeras.monitoring import callbacks as monitoring
 from aesthkeras.photos.inspection import PhotoSet
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.pretext.export import describe_run
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
@@ -84,6 +85,7 @@ def train(
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
     total = total_steps(task, steps)
     model = build_model(task, steps)
+    describe_run(run, task, model.encoder, model.head)
     checkpoints = Checkpoints(model, run.checkpoints, steps, run_settings.checkpoint_minutes)
     done = checkpoints.restore()
     if start and not done:

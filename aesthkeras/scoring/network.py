@@ -9,9 +9,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.errors import UsageError
-from aesthkeras.networks.find import encoder_fingerprint
-from aesthkeras.networks.loading import encoder_description, load_degradations, load_scorer
+from aesthkeras.networks.export import Export
+from aesthkeras.networks.found import encoder_fingerprint
 from aesthkeras.scoring.folding import fold_batch_normalization
 from aesthkeras.scoring.heat_map import contributions
 
@@ -31,7 +30,7 @@ class ScoringNetwork:
     many others there are.
 
     Args:
-        folder: a scorer's SavedModel, ``savedmodels/NAME`` or ``savedmodels/NAME/VERSION``.
+        folder: a scorer's SavedModel, as ``Export.open`` takes it.
         batch_size: crops that the network sees at once.
         with_heat: whether to answer ``heat`` too, for about a third more time.
 
@@ -47,17 +46,10 @@ class ScoringNetwork:
     """
 
     def __init__(self, folder: str | Path, batch_size: int = 32, with_heat: bool = False) -> None:
-        try:
-            description, degradations = encoder_description(folder), load_degradations(folder)
-            model = load_scorer(folder)
-        except UsageError as error:
-            raise UsageError(f"model={error}") from error  # which begins with the folder
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            raise UsageError(f"model={folder}: expected a SavedModel that can be read") from error
-        self.resize, self.crop = int(description["resize_edge"]), int(description["crop"])
-        self.class_names = degradations[1] if degradations else []
-        place = Path(folder).resolve()
-        self.name = f"{place.parent.name}/{place.name}" if place.name.isdecimal() else place.name
+        export = Export.open(folder)
+        model = export.scoring_model()
+        self.resize, self.crop = export.resize, export.crop
+        self.class_names, self.name = export.class_names, export.name
         self.fingerprint = encoder_fingerprint(model, self.resize)
         self.batch_size = batch_size
         self._names, self._function = _traced(fold_batch_normalization(model), batch_size, with_heat)

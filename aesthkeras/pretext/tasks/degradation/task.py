@@ -17,6 +17,7 @@ from aesthkeras.degradations import batch as batch_degradations
 from aesthkeras.degradations import draw
 from aesthkeras.degradations.table import CLASSES, EDITS, DegradationSettings
 from aesthkeras.monitoring import confusion
+from aesthkeras.networks.trained import first_classes
 from aesthkeras.pretext import schedule
 from aesthkeras.pretext.classification import ViewClassification
 from aesthkeras.pretext.recipe import Recipe
@@ -186,7 +187,7 @@ class DegradationTask(ViewClassification):
 
     def serving_head(self, head: Any) -> tuple[Any, list[str]]:
         """Embedding -> logits over the 22 classes of Table 1, whatever else was learnt, and their names."""
-        return block_supervision.first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
+        return first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
 
 
 TASK = DegradationTask
