@@ -68,22 +68,19 @@ def main(_: list[str]) -> None:
     settings = command.from_flags(ExportSettings)
     run, out = RunFolder(settings.run_dir) if settings.run_dir else None, settings.target()
 
+    from aesthkeras.networks.export import Export
     from aesthkeras.pretext.export import export_trained
-    from aesthkeras.scoring.shipped import find_model
     from aesthkeras.serving.formats.converting import convert
 
     notes = find_notes("", settings.data_notes) if settings.data_notes else ""
+    if run is not None and settings.format == "savedmodel":
+        folder = export_trained(run, out, notes)
+        print(f"aesthkeras: the encoder is in {folder}", file=sys.stderr)
+        return
     with tempfile.TemporaryDirectory() as temporary:
-        if run is None:
-            folder = find_model(settings.model)
-        else:
-            place = out if settings.format == "savedmodel" else Path(temporary)
-            folder = export_trained(run, place, notes)
-        if settings.format == "savedmodel":
-            print(f"aesthkeras: the encoder is in {folder}", file=sys.stderr)
-        else:
-            convert(folder, out, settings.format, settings.precision, settings.data_dir)
-            print(f"aesthkeras: the model is in {out}, what it takes in {out}.json", file=sys.stderr)
+        model = settings.model if run is None else export_trained(run, Path(temporary), notes)
+        convert(Export.open(model), out, settings.format, settings.precision, settings.data_dir)
+    print(f"aesthkeras: the model is in {out}, what it takes in {out}.json", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -42,11 +42,12 @@ def main(arguments: list[str]) -> None:
 
     photos = list_photos(arguments, sys.stdin)
 
+    from aesthkeras.networks.export import Export
     from aesthkeras.scoring.monotone import measure
     from aesthkeras.scoring.monotone_report import write_report
     from aesthkeras.scoring.network import ScoringNetwork
 
-    network = ScoringNetwork(settings.model)
+    network = ScoringNetwork(Export.open(settings.model))
     paths = list(dict.fromkeys(photo.path for photo in sorted(photos)))
     change = measure(network, paths, settings.seed)
     write_report(change, network.name, settings.out)

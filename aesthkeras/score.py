@@ -54,10 +54,11 @@ def main(arguments: list[str]) -> None:
 
     photos = list_photos(arguments, sys.stdin)
 
+    from aesthkeras.networks.export import Export
     from aesthkeras.scoring.network import ScoringNetwork
     from aesthkeras.scoring.output import print_scores, write_scores
 
-    network = ScoringNetwork(settings.model)
+    network = ScoringNetwork(Export.open(settings.model))
     if settings.out:
         named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
         title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])

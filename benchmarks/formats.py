@@ -102,13 +102,14 @@ def main(_: list[str]) -> None:
     import tensorflow as tf
     from scipy.stats import spearmanr
 
+    from aesthkeras.networks.export import Export
     from aesthkeras.serving.formats.converting import representative_pixels
     from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     logging.set_verbosity(logging.WARNING)
-    network = PixelNetwork(FLAGS.model)
+    network = PixelNetwork(Export.open(FLAGS.model))
     pixels = representative_pixels(
         FLAGS.photos, network.contract["resize_edge"], network.crop, FLAGS.most_photos
     )

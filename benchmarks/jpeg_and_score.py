@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import SCORE
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.photos.sources import find_photos
@@ -85,7 +86,7 @@ def main() -> None:
     parser.add_argument("--photos", default="samples")
     parser.add_argument("--every", type=int, default=4, help="photo of the folder is taken")
     arguments = parser.parse_args()
-    network = ScoringNetwork(arguments.model, batch_size=12)
+    network = ScoringNetwork(Export.open(arguments.model), batch_size=12)
     applied = edits(np.random.default_rng(0))
     scores, details = [], []
     for photo in read_photos(find_photos(arguments.photos)[:: arguments.every], network.resize, network.crop):

@@ -65,13 +65,14 @@ class OnnxNetwork:
     def __init__(self, folder: Path, like) -> None:
         import onnxruntime
 
+        from aesthkeras.networks.export import Export
         from aesthkeras.serving.formats.onnx import to_onnx
         from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0))
         self._session = onnxruntime.InferenceSession(
-            to_onnx(PixelNetwork(folder)), options, providers=["CPUExecutionProvider"]
+            to_onnx(PixelNetwork(Export.open(folder))), options, providers=["CPUExecutionProvider"]
         )
         self._names = [output.name for output in self._session.get_outputs()]
         self.resize, self.crop, self.batch_size = like.resize, like.crop, like.batch_size
@@ -117,12 +118,13 @@ def from_file_to_row(sides: dict[str, object], paths: list[str]) -> None:
 
 
 def main(_: list[str]) -> None:
+    from aesthkeras.networks.export import Export
     from aesthkeras.photos.sources import find_photos
     from aesthkeras.scoring.network import ScoringNetwork
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(FLAGS.model) if FLAGS.model else random_scorer(Path(temporary))
-        network = ScoringNetwork(folder, FLAGS.batch_size)
+        network = ScoringNetwork(Export.open(folder), FLAGS.batch_size)
         sides = {"aesthkeras": network, "onnxruntime": OnnxNetwork(folder, network)}
     shape = (FLAGS.batch_size, network.crop, network.crop, 3)
     network_alone(sides, np.random.default_rng(1).integers(0, 256, shape, np.uint8))

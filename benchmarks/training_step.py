@@ -56,9 +56,9 @@ def flop_per_image(crop: int) -> int:
 def keras_model(crop: int):
     from tensorflow import keras
 
-    from aesthkeras.encoders import alexnet
+    from aesthkeras.encoders import AlexNet
 
-    encoder = alexnet(crop, weight_decay=WEIGHT_DECAY)
+    encoder = AlexNet(crop, weight_decay=WEIGHT_DECAY)
     logits = keras.layers.Dense(CLASSES, dtype="float32")(encoder.output["embedding"])
     return keras.Model(encoder.input, logits)
 
@@ -112,7 +112,7 @@ def torch_step(precision: str, batch_size: int, crop: int, threads: int) -> Step
 
 
 def torch_model(crop: int):
-    """The same network as ``aesthkeras.encoders.alexnet`` at full width, with the head."""
+    """The same network as ``aesthkeras.encoders.AlexNet`` at full width, with the head."""
     from torch import nn
 
     def convolution(before: int, after: int, kernel: int, stride: int, padding: int) -> list[nn.Module]:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.encoders import build_encoder
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.saving import export_encoder, export_scorer
 from aesthkeras.serving.formats.converting import convert
@@ -21,7 +22,7 @@ CLASS_NAMES = [f"class {index}" for index in range(22)]
 
 
 @dataclass(frozen=True)
-class Export:
+class Exported:
     """What was exported, and where it lies."""
 
     encoder: keras.Model
@@ -62,7 +63,7 @@ def make_head() -> keras.Model:
 
 
 @pytest.fixture(scope="session")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
+def export(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     encoder, head = make_encoder(), make_head()
     path = export_encoder(
         encoder,
@@ -72,11 +73,11 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
         class_names=CLASS_NAMES,
         assets={"flags.cfg": "--seed=0\n", "picture.bin": b"\x00\xff"},
     )
-    return Export(encoder, head, path)
+    return Exported(encoder, head, path)
 
 
 @pytest.fixture(scope="session")
-def loaded(export: Export):
+def loaded(export: Exported):
     return tf.saved_model.load(str(export.path))
 
 
@@ -88,7 +89,7 @@ def scorer() -> keras.Model:
 
 
 @pytest.fixture(scope="session")
-def scorer_export(export: Export, scorer: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scorer_export(export: Exported, scorer: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_scorer(
         export.encoder,
         scorer,
@@ -113,7 +114,7 @@ def converted(scorer_export: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     def convert_once(kind: str, precision: str = "float32") -> Path:
         if (kind, precision) not in made:
             out = folder / f"{precision}.{kind}"
-            made[kind, precision] = convert(scorer_export, out, kind, precision, "samples")
+            made[kind, precision] = convert(Export.open(scorer_export), out, kind, precision, "samples")
         return made[kind, precision]
 
     return convert_once

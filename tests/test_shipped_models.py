@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.degradations.table import CLASSES
-from aesthkeras.networks.loading import newest_version
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.operations import unservable_operations
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.scoring.monotone import Change, measure
@@ -23,7 +23,7 @@ PLACE = {degradation.name: degradation.index - 1 for degradation in CLASSES[1:]}
 
 @pytest.mark.parametrize("name", SCORERS)
 def test_every_signature_answers_and_they_agree(name):
-    model = tf.saved_model.load(str(newest_version(FOLDER / name)))
+    model = tf.saved_model.load(str(Export.open(FOLDER / name).folder))
     photos = [tf.io.read_file(path) for path in sample_photos()[:3]]
     score = model.signatures["serving_default"](image_bytes=photos)["score"].numpy()
     assert score.shape == (3,) and len(set(score)) == 3
@@ -38,7 +38,7 @@ def test_every_signature_answers_and_they_agree(name):
 
 @pytest.mark.parametrize("name", SCORERS)
 def test_only_core_ops_and_a_card(name):
-    version = newest_version(FOLDER / name)
+    version = Export.open(FOLDER / name).folder
     assert unservable_operations(version) == []
     card = (version / "MODEL_CARD.md").read_text()
     assert "licence" in card.lower()
@@ -59,7 +59,7 @@ def test_what_readme_says_of_the_signatures_works():
 @pytest.fixture(scope="module")
 def change() -> Change:
     """How the quality scorer's score moves on the sample photos."""
-    return measure(ScoringNetwork(FOLDER / "quality"), sample_photos())
+    return measure(ScoringNetwork(Export.open(FOLDER / "quality")), sample_photos())
 
 
 @pytest.mark.parametrize(

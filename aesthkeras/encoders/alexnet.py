@@ -15,7 +15,7 @@ layers = keras.layers
 EMBEDDING_SIZE = 512
 
 
-def alexnet(
+def AlexNet(  # noqa: N802, as in keras.applications
     input_size: int = 227,
     width: float = 1.0,
     *,

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from tensorflow import keras
 
-from aesthkeras.encoders.alexnet import alexnet
+from aesthkeras.encoders.alexnet import AlexNet
 from aesthkeras.encoders.blocks import SMALLEST_INPUT
-from aesthkeras.encoders.resnet import resnet18
-from aesthkeras.encoders.split import alexnet_lab
+from aesthkeras.encoders.resnet import ResNet18
+from aesthkeras.encoders.split import AlexNetLab
 from aesthkeras.errors import UsageError
 
 ENCODERS: dict[str, Callable[..., keras.Model]] = {
-    "alexnet": alexnet,
-    "alexnet_lab": alexnet_lab,
-    "resnet18": resnet18,
+    "alexnet": AlexNet,
+    "alexnet_lab": AlexNetLab,
+    "resnet18": ResNet18,
 }
 
 
@@ -47,11 +47,11 @@ def build_encoder(
         UsageError: unknown name, or a size, width or weight decay out of range.
     """
     if name not in ENCODERS:
-        raise UsageError(f"encoder_name={name}: expected one of {', '.join(sorted(ENCODERS))}")
+        raise UsageError(f"name={name}: expected one of {', '.join(sorted(ENCODERS))}")
     if not width > 0:
         raise UsageError(f"width={width}: expected a channel multiplier above 0")
     if input_size < SMALLEST_INPUT:
-        raise UsageError(f"crop={input_size}: expected at least {SMALLEST_INPUT} pixels")
+        raise UsageError(f"input_size={input_size}: expected at least {SMALLEST_INPUT} pixels")
     if not weight_decay >= 0:
         raise UsageError(f"weight_decay={weight_decay}: expected 0 or more")
     return ENCODERS[name](

@@ -11,7 +11,7 @@ from aesthkeras.encoders.pixels import PixelStandardization
 layers = keras.layers
 
 
-def resnet18(
+def ResNet18(  # noqa: N802, as in keras.applications
     input_size: int = 227,
     width: float = 1.0,
     *,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tensorflow import keras
 
-from aesthkeras.encoders.alexnet import alexnet
+from aesthkeras.encoders.alexnet import AlexNet
 from aesthkeras.encoders.blocks import layer_seed
 from aesthkeras.encoders.lab import COLOR, LIGHTNESS, LabStandardization
 
@@ -40,7 +40,7 @@ def split_encoder(build: Callable[..., keras.Model], input_size: int, seed: int,
     return keras.Model(pixels, outputs, name=name)
 
 
-def alexnet_lab(
+def AlexNetLab(  # noqa: N802, as in keras.applications
     input_size: int = 227,
     width: float = 1.0,
     *,
@@ -52,13 +52,13 @@ def alexnet_lab(
 
     Args:
         input_size: height and width of the input in pixels, at least 96.
-        width: channels of both together, as for `alexnet`.
+        width: channels of both together, as for `AlexNet`.
         seed: equal seeds give equal weights.
         weight_decay: L2 in the gradient of each kernel; 0 for none.
         preprocessing: must be None.
 
     Returns:
-        As `alexnet`, but `embedding` has 1024 values.
+        As `AlexNet`, but `embedding` has 1024 values.
 
     Raises:
         ValueError: there is a preprocessing.
@@ -67,7 +67,7 @@ def alexnet_lab(
         raise ValueError(f"preprocessing is {preprocessing}: expected None, each half has its own")
 
     def half(seed: int, preprocessing: keras.layers.Layer) -> keras.Model:
-        return alexnet(
+        return AlexNet(
             input_size, width / 2, seed=seed, weight_decay=weight_decay, preprocessing=preprocessing
         )
 

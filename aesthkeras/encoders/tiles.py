@@ -84,5 +84,6 @@ def in_tiles(encoder: keras.Model, tiles: int) -> keras.Model:
         for name, output in seen.items()
         if name != EMBEDDING
     }
-    outputs[EMBEDDING] = of_a_tile(Shrunk(tiles, name="shrunk", dtype="float32")(pixels))[EMBEDDING]
+    if EMBEDDING in seen:
+        outputs[EMBEDDING] = of_a_tile(Shrunk(tiles, name="shrunk", dtype="float32")(pixels))[EMBEDDING]
     return keras.Model(pixels, outputs, name=f"{encoder.name}_in_tiles")

@@ -52,22 +52,3 @@ def with_block_classifiers(
             kernel_regularizer=keras.regularizers.l2(weight_decay / 2),
         )(normalized)
     return keras.Model(inputs, outputs, name="block_classification_head")
-
-
-def first_classes(head: keras.Model, count: int) -> keras.Model:
-    """The part of a head that classifies the embedding into the first classes, as a model of its own.
-
-    Args:
-        head: a functional model from the embedding, or from a dict with it, to a dict with `logits`.
-        count: how many classes are kept.
-
-    Returns:
-        A functional model: embedding -> `logits` float32 `[N, count]`, with copies of the weights.
-    """
-    given = head.input[EMBEDDING] if isinstance(head.input, Mapping) else head.input
-    embedding = keras.Input(given.shape[1:], name=EMBEDDING)
-    logits = keras.layers.Dense(count, name=LOGITS, dtype="float32")
-    model = keras.Model(embedding, {LOGITS: logits(embedding)}, name="classification_head")
-    kernel, bias = head.get_layer(LOGITS).get_weights()
-    logits.set_weights([kernel[:, :count], bias[:count]])
-    return model

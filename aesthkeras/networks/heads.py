@@ -21,6 +21,7 @@ SCORE = "score"
 RATING = "rating"
 DISTRIBUTION = "distribution"
 DEGRADATIONS = "degradations"
+ANSWERS = (SCORE, RATING, DISTRIBUTION, DEGRADATIONS)  # beside what the encoder answers
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
 from aesthkeras.photos.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
 from aesthkeras.templates import load_template
 
@@ -23,7 +24,7 @@ MODEL_CARD = "MODEL_CARD.md"
 # Where an epoch was in the run and how fast it went: no results.
 NOT_MEASURED = ("epoch", "step", "images_seen", "learning_rate", "images_per_second", "input_wait")
 # The flags that a reader asks for; `assets/flags.cfg` has them all.
-TOLD_FLAGS = (
+SHOWN_FLAGS = (
     "task",
     "dataset",
     "target",
@@ -119,6 +120,7 @@ def model_card(
     origin: Origin,
     classes: Sequence[str] = (),
     scorer: Mapping[str, Any] | None = None,
+    outputs: Sequence[str] = (*BLOCK_NAMES, EMBEDDING),
 ) -> str:
     """The card as Markdown.
 
@@ -130,6 +132,7 @@ def model_card(
         origin: where it comes from.
         classes: names of the degradations that it tells; none where it tells none.
         scorer: what scorer.json says, as `adapt` writes it; parts may be missing. None for an encoder.
+        outputs: names of what the encoder answers.
     """
     flags, record, epoch = origin.flags, origin.record, origin.last_epoch
     return load_template("aesthkeras.networks", "model_card.md").render(
@@ -141,6 +144,8 @@ def model_card(
         limits={"min_edge": MIN_EDGE, "max_aspect": MAX_ASPECT, "max_pixels": MAX_PIXELS},
         classes=classes,
         scorer=scorer,
+        outputs=outputs,
+        untrained=_is_untrained((scorer or {}).get("encoder", {}).get("spec", "")),
         task={"name": flags["task"], "meaning": origin.task_meaning} if "task" in flags else None,
         versions=record.get("versions", {}),
         commit=record.get("commit", ""),
@@ -157,19 +162,24 @@ def model_card(
     )
 
 
+def _is_untrained(spec: str) -> bool:
+    """Whether what `find_encoder` was asked for has random weights."""
+    return spec.startswith("random:") or (spec.startswith("keras:") and "weights=none" in spec)
+
+
 def _training(origin: Origin, scorer: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     data, epoch = origin.record.get("data", {}), origin.last_epoch
     rows = []
-    if scorer and "encoder" in scorer:
+    if scorer is not None and "encoder" in scorer:
         encoder = scorer["encoder"]
         rows.append(("photos", f"{scorer['photos']} of {scorer['dataset']}"))
         rows.append(("encoder", f"{encoder['name']}, fingerprint {encoder['fingerprint']}"))
-    elif data and not scorer:
+    elif data and scorer is None:
         left_out = f", {data['quarantined']} left out as unreadable" if data["quarantined"] else ""
         rows.append(("photos", f"{data['photos']}{left_out}"))
         rows.append(("fingerprint of the photos", data["fingerprint"]))
-    if not scorer and "images_seen" in epoch:
+    if scorer is None and "images_seen" in epoch:
         rows.append(("images seen", f"{int(epoch['images_seen']):,}, views of the same photo counted each"))
         rows.append(("epochs", str(int(epoch["epoch"]))))
-    told = [(f"--{name}", origin.flags[name]) for name in TOLD_FLAGS if origin.flags.get(name)]
-    return [*rows, *told]
+    shown = [(f"--{name}", origin.flags[name]) for name in SHOWN_FLAGS if origin.flags.get(name)]
+    return [*rows, *shown]

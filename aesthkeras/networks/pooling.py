@@ -10,10 +10,32 @@ from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 
-# Output grid per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
+# Edge of the pooled map per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
 PROBE_GRIDS = {"conv1": 10, "conv2": 6, "conv3": 5, "conv4": 5, "conv5": 6}
+PROBE_VALUES = 9600
 
 EPSILON = 1e-6  # of a variance: the root of 0 has no gradient, and silent channels are many
+
+
+def probe_grid(name: str, size: int, channels: int) -> int:
+    """Edge of the map to which a block is pooled for a linear probe.
+
+    Our own blocks keep the grids of ``PROBE_GRIDS`` at any width. For another block it is the square root of
+    9600 / channels, rounded, so that every block of every encoder has about as many values as AlexNet's in
+    Zhang et al. (ECCV 2016). For AlexNet's channels at full width, 96, 256, 384, 384 and 256, that is
+    ``PROBE_GRIDS`` too: 10, 6, 5, 5 and 6.
+
+    Args:
+        name: of the block.
+        size: edge of its map, at least 1.
+        channels: of its map, at least 1.
+
+    Returns:
+        At least 1; for another block than ours, at most ``size``.
+    """
+    if name in PROBE_GRIDS:
+        return PROBE_GRIDS[name]
+    return max(1, min(size, round((PROBE_VALUES / channels) ** 0.5)))
 
 
 def pool_window(size: int, grid: int) -> tuple[int, int]:
@@ -57,7 +79,7 @@ def pool_block(features: tf.Tensor, grid: int, pooling: str = "vissl") -> tf.Ten
     """Pool one block's output and flatten it, row by row, channels innermost.
 
     Args:
-        features: floating ``[N, H, W, C]`` with H, W and C known; at least 0 where the pooling pads.
+        features: floating ``[N, H, W, C]`` with H, W and C known.
         grid: edge of the pooled map.
         pooling: ``vissl``, the unpadded average pool of ``pool_window``; ``deepcluster``, the average pool of
             ``tiling_window``, padded zeros counted as PyTorch does; ``max``, the same windows with their
@@ -91,26 +113,28 @@ def _pooled(features: tf.Tensor, grid: int, pooling: str) -> tf.Tensor:
         kernels.append(kernel)
         strides.append(stride)
         paddings.append([tiling[1]] * 2 if tiling else [0, 0])
-    # Zeros: they count in PyTorch's average, and the greatest of values after a ReLU is never below.
-    padded = tf.pad(features, [[0, 0], *paddings, [0, 0]]) if any(map(any, paddings)) else features
+    if any(map(any, paddings)):
+        # Zeros count in PyTorch's average; the greatest value must not be one of the padding.
+        around = features.dtype.min if pooling == "max" else 0
+        features = tf.pad(features, [[0, 0], *paddings, [0, 0]], constant_values=around)
     operation = tf.nn.max_pool2d if pooling == "max" else tf.nn.avg_pool2d
-    return operation(padded, kernels, strides, "VALID")
+    return operation(features, kernels, strides, "VALID")
 
 
 def pool_blocks(outputs: Mapping[str, tf.Tensor], pooling: str = "vissl") -> dict[str, tf.Tensor]:
-    """Pool every block among an encoder's outputs; what is no block (``embedding``) is left out.
+    """Pool every block among an encoder's outputs; what is no map (``embedding``) is left out.
 
     Args:
         outputs: an encoder's outputs by name, blocks floating ``[N, H, W, C]``.
         pooling: one of ``settings.POOLINGS``; see ``pool_block``.
 
     Returns:
-        float32 ``[N, values]`` by block name, in the order of ``PROBE_GRIDS``.
+        float32 ``[N, values]`` by block name, in the order of the outputs; see ``probe_grid``.
     """
     return {
-        name: pool_block(outputs[name], grid, pooling)
-        for name, grid in PROBE_GRIDS.items()
-        if name in outputs
+        name: pool_block(block, probe_grid(name, *block.shape[2:]), pooling)
+        for name, block in outputs.items()
+        if len(block.shape) == 4
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import tempfile
@@ -16,20 +15,18 @@ from tensorflow import keras
 
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.description import describe_networks, describe_scorer
+from aesthkeras.networks.export import versions
 from aesthkeras.networks.float32 import float32_copy
-from aesthkeras.networks.heads import head_logits, scorer_of_blocks
+from aesthkeras.networks.heads import DEGRADATIONS, head_logits, scorer_of_blocks
 from aesthkeras.networks.model_card import MODEL_CARD, Origin, describe_signatures, model_card
 from aesthkeras.networks.operations import unservable_operations
 from aesthkeras.networks.pooling import describe
 from aesthkeras.networks.request_pixels import decode_request, fit_pixels
 from aesthkeras.networks.warm_up import write_warm_up_requests
 
-CLASSES_ASSET = "classes.txt"
-ENCODER_ASSET = "encoder.json"
-SCORER_ASSET = "scorer.json"
 FEATURES = "features"
 PIXELS = "pixels"
-DEGRADATIONS = "degradations"
 # The input of each signature.
 SIGNATURES = {"serving_default": "image_bytes", FEATURES: "image_bytes", PIXELS: "pixels"}
 
@@ -43,15 +40,20 @@ class Networks(NamedTuple):
             for an encoder that knows no degradations.
         scorer: from some of the blocks and the embedding, by name, to ``score`` and what goes with it; None
             for an encoder alone.
+        meaning: what the score means; None for an encoder alone.
     """
 
     encoder: keras.Model
     head: keras.Model | None = None
     scorer: keras.Model | None = None
+    meaning: Mapping[str, Any] | None = None
 
     def in_float32(self) -> Networks:
         """Copies that compute in float32."""
-        return Networks(*(network and float32_copy(network) for network in self))
+        encoder, head, scorer, meaning = self
+        return Networks(
+            float32_copy(encoder), head and float32_copy(head), scorer and float32_copy(scorer), meaning
+        )
 
 
 class ServedModel(tf.Module):
@@ -68,7 +70,7 @@ class ServedModel(tf.Module):
 
     def __init__(self, networks: Networks, resize_edge: int, assets: Sequence[Path]) -> None:
         super().__init__()
-        encoder, head, scorer = networks
+        encoder, head, scorer, _ = networks
         self.encoder_weights = list(encoder.weights)
         self.head_weights = list(head.weights) if head else []
         self.scorer_weights = list(scorer.weights) if scorer else []
@@ -126,7 +128,7 @@ def export_encoder(
     """Write an encoder as the next version of a SavedModel, in float32 whatever it was trained in.
 
     Signatures ``features`` (also ``serving_default``; takes ``image_bytes`` string ``[N]``) and ``pixels``
-    (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer ``embedding`` and ``conv1`` .. ``conv5`` float32
+    (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer ``embedding`` and its blocks float32
     ``[N, values]``, pooled as the probes pool them; with a head, ``degradations`` takes ``image_bytes`` and
     answers ``probabilities`` float32 ``[N, classes]``. Decoding, resize and crop are in the graph, which has
     core ops only. MODEL_CARD.md says what the version is and where it comes from. The version is written
@@ -187,11 +189,8 @@ def export_scorer(
     Raises:
         As ``export_encoder``.
     """
-    scorer = scorer_of_blocks(scorer, encoder, pooling)
-    model = json.loads(float32_copy(scorer).to_json())
-    files = {**(assets or {}), SCORER_ASSET: json.dumps({**meaning, "model": model}, indent=1)}
-    networks = Networks(encoder, head, scorer)
-    return _export(networks, Path(folder), resize_edge, class_names, files, origin, version)
+    networks = Networks(encoder, head, scorer_of_blocks(scorer, encoder, pooling), meaning)
+    return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), origin, version)
 
 
 def _export(
@@ -207,9 +206,7 @@ def _export(
     if resize_edge < crop:
         raise UsageError(f"resize={resize_edge}: expected at least the crop's {crop} pixels")
     networks = networks.in_float32()
-    files[ENCODER_ASSET] = _description(networks, resize_edge)
-    if networks.head is not None:
-        files[CLASSES_ASSET] = _class_list(networks.head, class_names)
+    files |= _descriptions(networks, resize_edge, class_names)
     version = version or max(versions(folder), default=0) + 1
     final = folder / str(version)
     if final.exists():
@@ -225,7 +222,8 @@ def _export(
             (resize_edge, crop),
             origin or Origin(),
             class_names or (),
-            json.loads(files[SCORER_ASSET]) if networks.scorer else None,
+            networks.meaning,
+            list(networks.encoder.output),
         )
         (aside / MODEL_CARD).write_text(card, encoding="utf-8")
         unservable = unservable_operations(aside)
@@ -237,12 +235,6 @@ def _export(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return final
-
-
-def versions(folder: str | Path) -> list[int]:
-    """The versions in ``savedmodels/NAME``, in order; none where there is no such folder."""
-    names = [path.name for path in Path(folder).glob("*") if path.is_dir()]
-    return sorted(int(name) for name in names if name.isdecimal())
 
 
 def _write(
@@ -261,16 +253,14 @@ def _write(
     return functions
 
 
-def _description(networks: Networks, resize_edge: int) -> str:
-    """What ``loading`` rebuilds the Keras models of encoder and head from."""
-    encoder, head, _ = networks
-    sizes = {"resize_edge": resize_edge, "crop": encoder.input_shape[1]}
-    models = {"model": json.loads(encoder.to_json()), "head": json.loads(head.to_json()) if head else None}
-    return json.dumps({**sizes, **models}, indent=1)
-
-
-def _class_list(head: keras.Model, class_names: Sequence[str] | None) -> str:
-    classes = head_logits(head.output).shape[-1]
-    if class_names is None or len(class_names) != classes:
-        raise ValueError(f"class_names: expected {classes} names for the head's classes")
-    return "".join(f"{name}\n" for name in class_names)
+def _descriptions(
+    networks: Networks, resize_edge: int, class_names: Sequence[str] | None
+) -> dict[str, str | bytes]:
+    """The files from which ``Export`` rebuilds the networks."""
+    encoder, head, scorer, meaning = networks
+    if head is not None:
+        classes = head_logits(head.output).shape[-1]
+        if class_names is None or len(class_names) != classes:
+            raise ValueError(f"class_names: expected {classes} names for the head's classes")
+    scores = describe_scorer(scorer, meaning or {}) if scorer else {}
+    return {**describe_networks(encoder, resize_edge, head, class_names), **scores}

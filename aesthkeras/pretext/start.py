@@ -28,12 +28,8 @@ def find_start(task: PretextTask) -> FoundEncoder:
     spec = task.recipe.start_from
     if spec.startswith("random:"):
         raise UsageError(f"start_from={spec}: expected a trained encoder; an empty one gives random blocks")
-    try:
-        found = find_encoder(spec, tiles=1)  # without the tiles in which a scorer wraps its encoder
-    except UsageError as error:  # which calls the argument `encoder`
-        reason = str(error).removeprefix(f"encoder={spec}: ")
-        raise UsageError(f"start_from={spec}: {reason}") from error
-    take_blocks(task.build_encoder(), blocks_of(found.model))  # raises now, before any photo is decoded
+    found = find_encoder(spec, tiles=1, argument="start_from")  # a scorer holds its encoder in tiles
+    take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded
     return found
 
 

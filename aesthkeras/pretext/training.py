@@ -10,6 +10,7 @@ from tensorflow import keras
 from aesthkeras.monitoring import callbacks as monitoring
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet
+from aesthkeras.pretext.export import describe_run
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
@@ -85,6 +86,7 @@ def train(
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
     total = total_steps(task, steps)
     model = build_model(task, steps)
+    describe_run(run, task, model.encoder, model.head)
     checkpoint = TrainingCheckpoint(run.checkpoints, run_settings.checkpoint_minutes)
     trained = trackables(model)
     done = checkpoint.restore(trained)
@@ -103,7 +105,7 @@ def train(
 
 
 def trackables(model: PretextModel) -> dict[str, Any]:
-    """What the checkpoint of a run holds, by name; `trained_networks` reads `encoder` and `head` of it."""
+    """What the checkpoint of a run holds, by name; `read_trained` reads `encoder` and `head` of it."""
     return {
         "encoder": model.encoder,
         "head": model.head,

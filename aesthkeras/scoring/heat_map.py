@@ -9,7 +9,6 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow import keras
 
-from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
 from aesthkeras.networks.heads import SCORE
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
@@ -23,7 +22,7 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
     activations are those of the earliest block that the scorer reads; everything it reads passes through it.
 
     Args:
-        model: what ``loading.load_scorer`` returned.
+        model: what ``Export.scoring_model`` returned.
         pixels: uint8 ``[N, S, S, 3]``.
 
     Returns:
@@ -57,5 +56,7 @@ def heat_picture(heat: np.ndarray) -> bytes:
 
 
 def _earliest_block(model: keras.Model) -> str:
-    read = set(model.get_layer("scorer").input) - {EMBEDDING}
-    return next((name for name in BLOCK_NAMES if name in read), BLOCK_NAMES[-1])
+    """The first block that the scorer reads; the last of all where it reads the embedding alone."""
+    blocks = [name for name, output in model.output.items() if len(output.shape) == 4]
+    read = model.get_layer("scorer").input
+    return next((name for name in blocks if name in read), blocks[-1])

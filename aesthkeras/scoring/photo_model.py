@@ -14,15 +14,14 @@ import tensorflow as tf
 
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import DEGRADATIONS, RATING, SCORE, head_logits
-from aesthkeras.networks.loading import encoder_description, is_scorer, load_degradations, load_encoder
 from aesthkeras.networks.pooling import describe
 from aesthkeras.networks.request_pixels import fit_pixels
 from aesthkeras.photos.photo_files import decoding_error
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.scoring.batches import Answers, FixedBatches
-from aesthkeras.scoring.network import HEAT, ScoringNetwork, model_name, readable
-from aesthkeras.scoring.shipped import find_model
+from aesthkeras.scoring.network import HEAT, ScoringNetwork
 
 PhotoLike = str | os.PathLike[str] | bytes | np.ndarray
 """The path of a photo, the bytes of its file, or its pixels, uint8 `[H, W, 3]` in RGB."""
@@ -80,12 +79,9 @@ class PhotoModel:
     """
 
     def __init__(self, model: str | os.PathLike[str]) -> None:
-        self._folder = find_model(Path(model))
-        with readable(self._folder):
-            description, head = encoder_description(self._folder), load_degradations(self._folder)
-            encoder, self._scores = load_encoder(self._folder), is_scorer(self._folder)
-        self.name = model_name(self._folder)
-        self.resize, self.crop = int(description["resize_edge"]), int(description["crop"])
+        self._export = Export.open(model)
+        encoder, head = self._export.encoder(), self._export.degradations()
+        self.name, self.resize, self.crop = self._export.name, self._export.resize, self._export.crop
         self._features = FixedBatches(
             lambda pixels: describe(encoder(pixels, training=False)), self.crop, BATCH_SIZE
         )
@@ -146,16 +142,12 @@ class PhotoModel:
             ValueError: something in the list is no photo.
         """
         if self._degradations is None:
-            raise UsageError(f"model={self._folder}: knows no degradations")
+            raise UsageError(f"{self._export.asked}: knows no degradations")
         return Degradations(self._answers(photos, self._degradations)[DEGRADATIONS], self._names)
 
     @cached_property
     def _scorer(self) -> ScoringNetwork:
-        if not self._scores:
-            raise UsageError(
-                f"model={self._folder}: an encoder without a scorer has no score; `adapt` trains a scorer"
-            )
-        return ScoringNetwork(self._folder, BATCH_SIZE)
+        return ScoringNetwork(self._export, BATCH_SIZE)
 
     def _answers(
         self, photos: PhotoLike | Sequence[PhotoLike], answer: Callable[[np.ndarray], Answers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tensorflow import keras
 
-from aesthkeras.encoders import BLOCK_NAMES, alexnet
+from aesthkeras.encoders import BLOCK_NAMES, AlexNet
 
 layers = keras.layers
 
@@ -20,7 +20,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("size, width", SHAPES)
 def test_block_shapes(size: int, width: float):
-    output = alexnet(size, width).output
+    output = AlexNet(size, width).output
     shapes = [output[block].shape.as_list() for block in BLOCK_NAMES]
     assert shapes == [[None, edge, edge, channels] for edge, channels in SHAPES[size, width]]
     assert output["embedding"].shape.as_list() == [None, 512]
@@ -36,19 +36,19 @@ def test_parameters_by_hand():
         6 * 6 * 256 * 512,
     ]
     normalized = 96 + 256 + 384 + 384 + 256 + 512  # scale, shift, mean, variance
-    model = alexnet()
+    model = AlexNet()
     assert model.count_params() == sum(kernels) + 4 * normalized == 8_471_968
     assert 4 * model.count_params() < 40e6  # bytes in float32: a trained one is kept in git
 
 
 def test_embedding_size_is_a_parameter():
-    model = alexnet(96, 0.125, embedding_size=40)
+    model = AlexNet(96, 0.125, embedding_size=40)
     assert model.output["embedding"].shape.as_list() == [None, 40]
     assert model.get_layer("embedding_dense").kernel.shape == (1 * 1 * 32, 40)
 
 
 def test_order_of_layers():
-    kinds = [type(layer) for layer in alexnet(96, 0.125).layers[2:]]
+    kinds = [type(layer) for layer in AlexNet(96, 0.125).layers[2:]]
     block = [layers.Conv2D, layers.BatchNormalization, layers.ReLU]
     pool = [layers.MaxPooling2D]
     last = [layers.Flatten, layers.Dense, layers.BatchNormalization, layers.ReLU]
@@ -56,7 +56,7 @@ def test_order_of_layers():
 
 
 def test_no_biases():
-    model = alexnet(96, 0.125)
+    model = AlexNet(96, 0.125)
     assert not any(
         layer.use_bias for layer in model.layers if isinstance(layer, (layers.Conv2D, layers.Dense))
     )

@@ -14,18 +14,18 @@ def test_name_picks_the_encoder(name: str):
 
 
 @pytest.mark.parametrize(
-    "options, flag",
+    "options, argument",
     [
-        ({"name": "vgg"}, "encoder_name=vgg"),
+        ({"name": "vgg"}, "name=vgg"),
         ({"width": 0}, "width=0"),
         ({"width": -0.5}, "width=-0.5"),
         ({"width": float("nan")}, "width=nan"),
-        ({"input_size": 95}, "crop=95"),
+        ({"input_size": 95}, "input_size=95"),
         ({"weight_decay": -1e-4}, "weight_decay=-0.0001"),
     ],
 )
-def test_refused_in_one_line_that_names_the_flag(options: dict, flag: str):
+def test_refused_in_one_line_that_names_the_argument(options: dict, argument: str):
     with pytest.raises(UsageError) as error:
         build_encoder(**{"name": "alexnet", **options})
-    assert str(error.value).startswith(f"{flag}: expected ")
+    assert str(error.value).startswith(f"{argument}: expected ")
     assert "\n" not in str(error.value)

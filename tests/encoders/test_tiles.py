@@ -12,9 +12,9 @@ from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder, in_tiles
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.float32 import float32_copy
-from aesthkeras.networks.loading import load_encoder
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scoring.folding import fold_batch_normalization
 
@@ -66,7 +66,7 @@ def test_an_export_in_tiles_is_found_with_and_without_them(encoder, tmp_path):
     again = find_encoder(str(tmp_path / "tiled"), tiles=3)
     assert (again.crop, again.resize, again.name) == (288, 312, "tiled, 3 x 3 tiles")
     assert len({found.fingerprint, plain.fingerprint, again.fingerprint}) == 3
-    loaded = load_encoder(tmp_path / "tiled")(PHOTOS)
+    loaded = Export.open(tmp_path / "tiled").encoder()(PHOTOS)
     for name, output in in_tiles(encoder, 2)(PHOTOS).items():
         np.testing.assert_allclose(loaded[name], output, rtol=1e-4, atol=1e-6)
 
@@ -90,8 +90,8 @@ def test_copies_for_serving_and_scoring_answer_alike(encoder, copied):
 
 def test_a_process_that_only_loads_an_export_knows_the_tiles(encoder, tmp_path):
     export_encoder(in_tiles(encoder, 2), tmp_path / "tiled", resize_edge=208)
-    code = "from aesthkeras.networks.loading import load_encoder as load; import sys; "
-    code += "print(load(sys.argv[1]).name)"
+    imports = "import sys; from aesthkeras.networks.export import Export"
+    code = f"{imports}; print(Export.open(sys.argv[1]).encoder().name)"
     command = [sys.executable, "-c", code, str(tmp_path / "tiled")]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert result.stdout.strip() == "alexnet_in_tiles", result.stderr[-500:]

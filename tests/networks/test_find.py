@@ -15,6 +15,8 @@ from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.find import encoder_fingerprint, find_encoder
 from aesthkeras.networks.saving import export_encoder
+from aesthkeras.networks.trained import write_description
+from aesthkeras.pretext.export import describe_run
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import find_task
 from aesthkeras.settings import flag_values
@@ -83,7 +85,9 @@ def trained(tmp_path) -> tuple[RunFolder, keras.Model]:
     run.claim({"task": "degradation", **flag_values(recipe, options)}, set())
     made = task(options, recipe)
     encoder = made.build_encoder()
-    checkpoint = tf.train.Checkpoint(encoder=encoder, head=made.build_head(encoder))
+    head = made.build_head(encoder)
+    describe_run(run, made, encoder, head)
+    checkpoint = tf.train.Checkpoint(encoder=encoder, head=head)
     tf.train.CheckpointManager(checkpoint, str(run.checkpoints), 1, checkpoint_name="step").save(1)
     return run, encoder
 
@@ -104,7 +108,8 @@ def cut_data(run):
 
 
 def widen(run):
-    run.flags.write_text(run.flags.read_text().replace("--width=0.125", "--width=0.25"))
+    wide = build_encoder("alexnet", input_size=96, width=0.25)
+    write_description(run, wide, 104)
 
 
 @pytest.mark.parametrize("damage", [cut_data, widen])
@@ -152,10 +157,10 @@ def make_empty(folder):
 @pytest.mark.parametrize(
     "make, expected",
     [
-        (make_foreign, "signature features.*this one has serving_default"),
-        (make_features_only, "that aesthkeras exported"),
+        (make_foreign, "serving_default takes values and answers doubled"),
+        (make_features_only, "that aesthkeras exported, or .*aesthkeras.json that says .* answers y"),
         (make_damaged, "that can be read"),
-        (make_cut_short, "that aesthkeras exported"),
+        (make_cut_short, "that can be read"),
         (make_empty, "expected a SavedModel folder, a run folder"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import scorer_of_blocks, scoring_model
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.photos.views import serving_pixels
@@ -85,7 +86,7 @@ def pixels_signature(loaded_scorer, paths) -> np.ndarray:
 
 def score_command(folder: Path, paths: list[Path]) -> np.ndarray:
     """What `python -m aesthkeras.score` writes, before it rounds to its columns."""
-    batches = score_photos(ScoringNetwork(folder, batch_size=5), [str(path) for path in paths])
+    batches = score_photos(ScoringNetwork(Export.open(folder), batch_size=5), [str(path) for path in paths])
     return np.array([row.score for batch in batches for row in batch])
 
 

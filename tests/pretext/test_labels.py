@@ -15,6 +15,7 @@ from skimage import data
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.trained import read_trained
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.shard_index import find_index
@@ -22,7 +23,7 @@ from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.preparation.preparing import prepare
 from aesthkeras.preparation.settings import PreparationSettings
-from aesthkeras.pretext.export import task_of, trained_networks
+from aesthkeras.pretext.export import describe_run
 from aesthkeras.pretext.pretraining import pretrain, study_once
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.run_settings import RunSettings
@@ -101,11 +102,14 @@ def test_the_run_folder_knows_the_classes_when_the_photos_are_gone(tmp_path):
     study_once(run, first, found("d", "cat/1.jpg", "dog/2.jpg", "eel/3.jpg"))
     encoder = first.build_encoder()
     head = first.build_head(encoder)
+    describe_run(run, first, encoder, head)
     tf.train.Checkpoint(encoder=encoder, head=head).save(str(run.checkpoints / "step"))
-    again = task_of(run)
+    restored, degradations, _ = read_trained(run)
+    assert degradations is None  # the classes of photos are no degradations
+    np.testing.assert_array_equal(restored.get_weights()[0], encoder.get_weights()[0])
+    again = task()
+    again.recall(run.read_task_facts())
     assert again.class_names == ["cat", "dog", "eel"]
-    _, restored = trained_networks(run, again)
-    np.testing.assert_array_equal(restored.get_weights()[0], head.get_weights()[0])
 
 
 def test_a_run_refused_for_its_photos_takes_those_that_the_error_names(tree, tmp_path):

@@ -10,7 +10,7 @@ from skimage.color import lab2rgb, rgb2lab
 from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
-from aesthkeras.networks.loading import load_encoder
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.splitbrain.task import SplitBrainTask, mean_lightness
@@ -111,7 +111,7 @@ def test_mixed_precision_leaves_the_embedding_float32():
 
 def test_exported_and_loaded_it_is_the_same(encoder, tmp_path):
     encoder(patches(), training=True)  # moving statistics that are not the initial ones
-    loaded = load_encoder(export_encoder(encoder, tmp_path / "splitbrain", resize_edge=108))
+    loaded = Export.open(export_encoder(encoder, tmp_path / "splitbrain", resize_edge=108)).encoder()
     expected, outputs = encoder(patches()), loaded(patches())
     for name, values in expected.items():
         np.testing.assert_allclose(outputs[name], values, rtol=1e-4, atol=1e-4, err_msg=name)

@@ -19,8 +19,8 @@ from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.protocols import read_labelled
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.find import find_encoder
-from aesthkeras.networks.loading import encoder_description, load_scorer, scorer_description
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scorers import adapting
 from aesthkeras.scorers.adapting import adapt, find_trunk, name_blocks, require_adaptable
@@ -105,7 +105,7 @@ def test_run_folder_says_what_was_measured(finished):
 
 def test_scorer_knows_what_it_is_and_scores_photos(finished, counted):
     version = finished / "scorer" / "1"
-    meaning = scorer_description(version)
+    meaning = Export.open(version).meaning
     assert (meaning["target"], meaning["photos"], meaning["rating_range"]) == ("distribution", 35, [1.0, 5.0])
     assert "at least" in meaning["score"]
     assert "siblings" in meaning["exported"]
@@ -115,7 +115,7 @@ def test_scorer_knows_what_it_is_and_scores_photos(finished, counted):
     assert answer["distribution"].shape == (2, 5)
     assert answer["score"][0] < 0.5 < answer["score"][1]
     assert answer["rating"][0] + 0.3 < answer["rating"][1]
-    assert set(load_scorer(version).output) >= {"score", "rating", "distribution", "conv5"}
+    assert set(Export.open(version).scoring_model().output) >= {"score", "rating", "distribution", "conv5"}
 
 
 def test_a_run_that_was_cut_goes_on_and_ends_alike(finished, counted, exported, tmp_path, monkeypatch):
@@ -137,7 +137,7 @@ def test_a_run_that_was_cut_goes_on_and_ends_alike(finished, counted, exported, 
     assert (tmp_path / "run" / "results.csv").read_text() == (
         finished / "run" / "results.csv"
     ).read_text().replace("\r", "")
-    first, second = (load_scorer(folder / "scorer") for folder in (finished, tmp_path))
+    first, second = (Export.open(folder / "scorer").scoring_model() for folder in (finished, tmp_path))
     for one, other in zip(first.get_weights(), second.get_weights()):
         np.testing.assert_array_equal(one, other)
     run_adapt(counted, tmp_path / "run", exported, target="distribution")
@@ -187,10 +187,10 @@ def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path, t
     answer = tf.saved_model.load(str(version)).signatures["serving_default"](image_bytes=files)
     np.testing.assert_allclose(answer["score"], stored["score/0"][tested], rtol=1e-3, atol=1e-5)
     assert set(answer) == {"score"}
-    meaning = scorer_description(version)
+    meaning = Export.open(version).meaning
     assert (meaning["exported"], meaning["pooling"]) == ("the scorer that was measured", pooling)
     assert ("2 x 2 tiles" in meaning["encoder"]["name"]) == (tiles == 2)
-    crop, exported_crop = (encoder_description(folder)["crop"] for folder in (version, exported))
+    crop, exported_crop = (Export.open(folder).crop for folder in (version, exported))
     assert crop == max(tiles, 1) * exported_crop
 
 
@@ -198,10 +198,10 @@ def test_a_finetuned_trunk_is_exported_changed(rated, exported, tmp_path):
     settings = {"trunk": "finetuned", "members": 1, "epochs": 2, "protocol": "split", "target": "score"}
     split = DatasetSettings(split="random", split_seed=5, test_share=0.3)
     version = run_adapt(rated.folder, tmp_path / "run", exported, split, **settings)
-    before, after = (load_scorer_trunk(folder) for folder in (exported, version))
+    before, after = (trunk_weights(folder) for folder in (exported, version))
     moved = [np.abs(one - other).max() for one, other in zip(before, after)]
     assert max(moved) > 0
-    assert scorer_description(version)["trunk"] == "finetuned"
+    assert Export.open(version).meaning["trunk"] == "finetuned"
 
 
 @pytest.mark.parametrize("kind", ["tiles", "alexnet_lab"])
@@ -216,15 +216,13 @@ def test_a_trunk_of_several_encoders_is_finetuned(kind, rated, exported, tmp_pat
     settings = {"trunk": "finetuned", "members": 1, "epochs": 1, "protocol": "split", "target": "score"}
     split = DatasetSettings(split="random", split_seed=5, test_share=0.3)
     version = run_adapt(rated.folder, tmp_path / "run", start, split, **settings)
-    assert encoder_description(version)["crop"] == found.crop  # it is a tile's encoder that is trained
-    before, after = (load_scorer_trunk(folder) for folder in (start, version))
+    assert Export.open(version).crop == found.crop  # it is a tile's encoder that is trained
+    before, after = (trunk_weights(folder) for folder in (start, version))
     assert max(np.abs(one - other).max() for one, other in zip(before, after)) > 0
 
 
-def load_scorer_trunk(folder: Path) -> list[np.ndarray]:
-    from aesthkeras.networks.loading import load_encoder
-
-    return load_encoder(folder).get_weights()
+def trunk_weights(folder: Path) -> list[np.ndarray]:
+    return Export.open(folder).encoder().get_weights()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tensorflow import keras
 
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.encoders import build_encoder
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.saving import export_scorer
 from aesthkeras.photos.sources import sample_photos
@@ -41,7 +42,7 @@ def scorer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def network(scorer: Path) -> ScoringNetwork:
-    return ScoringNetwork(scorer, batch_size=4)
+    return ScoringNetwork(Export.open(scorer), batch_size=4)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.export import Export
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.photos.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
@@ -46,9 +47,9 @@ def test_neither_order_nor_number_of_crops_moves_a_bit(network, crops):
 def test_an_encoder_alone_has_no_score(tmp_path):
     export_encoder(build_encoder("alexnet", input_size=96, width=0.125), tmp_path / "plain", resize_edge=96)
     with pytest.raises(UsageError, match="model=.*plain: expected a scorer's SavedModel"):
-        ScoringNetwork(tmp_path / "plain")
+        ScoringNetwork(Export.open(tmp_path / "plain"))
     with pytest.raises(UsageError, match="model=.*nothing: expected a SavedModel"):
-        ScoringNetwork(tmp_path / "nothing")
+        ScoringNetwork(Export.open(tmp_path / "nothing"))
 
 
 def test_a_damaged_model_is_a_mistake(scorer, tmp_path):
@@ -57,4 +58,4 @@ def test_a_damaged_model_is_a_mistake(scorer, tmp_path):
         with open(copy / name, "r+b") as file:
             file.truncate(40)
         with pytest.raises(UsageError, match="model=.*expected a SavedModel that can be read"):
-            ScoringNetwork(copy)
+            ScoringNetwork(Export.open(copy))

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.export import Export
 from aesthkeras.scoring import output
 from aesthkeras.scoring.listing import list_photos
 from aesthkeras.scoring.network import ScoringNetwork
@@ -96,7 +97,7 @@ def test_nothing_to_score_is_a_mistake(network, tmp_path):
 
 
 def test_a_gallery_of_the_folder(scorer, folder, paths, tmp_path):
-    network = ScoringNetwork(scorer, batch_size=4)
+    network = ScoringNetwork(Export.open(scorer), batch_size=4)
     page = scored(network, [folder], tmp_path / "gallery.html").decode()
     order = [page.index(f'["{path}"') for path in paths]
     scores = {row["path"]: row["score"] for row in rows_of(scored(network, [folder], tmp_path / "a.csv"))}

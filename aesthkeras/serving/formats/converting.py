@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.networks.export import Export
 from aesthkeras.photos.reading import read_photos
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.serving.formats.onnx import to_onnx
@@ -19,11 +19,11 @@ from aesthkeras.serving.formats.tflite import INT8, to_tflite
 REPRESENTATIVE_PHOTOS = 200
 
 
-def convert(folder: Path, out: Path, kind: str, precision: str, data_dir: str) -> Path:
+def convert(export: Export, out: Path, kind: str, precision: str, data_dir: str) -> Path:
     """Convert an export; the file and `out.json`, its contract, are written aside and renamed.
 
     Args:
-        folder: a SavedModel of an encoder or a scorer.
+        export: of an encoder or a scorer.
         out: the file to write.
         kind: `tflite` or `onnx`.
         precision: as `to_tflite` takes it; ONNX is float32.
@@ -33,14 +33,9 @@ def convert(folder: Path, out: Path, kind: str, precision: str, data_dir: str) -
         `out`.
 
     Raises:
-        UsageError: no SavedModel of this package, no photos, or `out` cannot be written.
+        UsageError: no photos, or `out` cannot be written.
     """
-    try:
-        network = PixelNetwork(folder)
-    except UsageError as error:
-        raise UsageError(f"model={error}") from error  # which begins with the folder
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        raise UsageError(f"model={folder}: expected a SavedModel that can be read") from error
+    network = PixelNetwork(export)
     pixels = None
     if precision == INT8:
         pixels = representative_pixels(data_dir, network.contract["resize_edge"], network.crop)

@@ -1,29 +1,21 @@
 """What is converted: an export's network on pixels of its own size, without decoding, resize and crop.
 
 Other runtimes have no decoders for photos in their graphs. The pixels are made outside, by
-`data.views.serving_pixels`, or as it does: the shorter edge resized to `resize_edge` by exact area shares
+`photos.views.serving_pixels`, or as it does: the shorter edge resized to `resize_edge` by exact area shares
 (OpenCV's INTER_AREA) where the photo is larger, bilinear where it is smaller, rounded to 8 bits, then the
 middle square of `crop` pixels.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
-from aesthkeras.networks.heads import DEGRADATIONS, head_logits
-from aesthkeras.networks.loading import (
-    encoder_description,
-    is_scorer,
-    load_degradations,
-    load_encoder,
-    load_scorer,
-    scorer_description,
-)
+from aesthkeras.encoders.blocks import EMBEDDING
+from aesthkeras.networks.export import Export
+from aesthkeras.networks.heads import ANSWERS, DEGRADATIONS, head_logits
 from aesthkeras.networks.pooling import Description
 
 
@@ -31,65 +23,61 @@ class PixelNetwork(tf.Module):
     """An export's network as one function.
 
     Args:
-        folder: a SavedModel of an encoder or a scorer, `savedmodels/NAME` or `savedmodels/NAME/VERSION`.
+        export: of an encoder or a scorer.
 
     Attributes:
         crop: edge of the pixels in.
         answer: the function, a `tf.function`: `pixels` uint8 `[N, crop, crop, 3]` to float32 outputs by name.
-            A scorer's are `score` and what goes with it, an encoder's `conv1` .. `conv5`, pooled as the
-            probes pool them, and `embedding`; where the degradations are known there is `degradations` too.
+            A scorer's are `score` and what goes with it, an encoder's its blocks, pooled as the probes pool
+            them, and its `embedding`; where the degradations are known there is `degradations` too.
         contract: what a user of the converted file has to know, as JSON values.
 
     Raises:
-        UsageError: no SavedModel, or one that this package did not write.
+        UsageError: the export's weights cannot be read.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, export: Export) -> None:
         super().__init__()
-        description = encoder_description(folder)
-        self.crop = int(description["crop"])
-        model, wanted = _scorer(folder) if is_scorer(folder) else _encoder(folder)
+        self.crop = export.crop
+        model = _scores_of(export) if export.is_scorer else _features_of(export)
         self.network_weights = list(model.weights)
 
         def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-            outputs = model(tf.cast(pixels, tf.float32), training=False)
-            return {name: outputs[name] for name in wanted}
+            return dict(model(tf.cast(pixels, tf.float32), training=False))
 
         pixels = tf.TensorSpec([None, self.crop, self.crop, 3], tf.uint8, name="pixels")
         self.answer = tf.function(answer, input_signature=[pixels], autograph=False)
-        self.contract = _contract(folder, description, model, wanted)
+        self.contract = _contract(export, model)
 
 
-def _scorer(folder: str | Path) -> tuple[keras.Model, list[str]]:
-    model = load_scorer(folder)
-    return model, [name for name in model.output if name not in (*BLOCK_NAMES, EMBEDDING)]
+def _scores_of(export: Export) -> keras.Model:
+    """The scoring model without what the encoder answers."""
+    model = export.scoring_model()
+    return keras.Model(model.input, {name: out for name, out in model.output.items() if name in ANSWERS})
 
 
-def _encoder(folder: str | Path) -> tuple[keras.Model, list[str]]:
-    encoder, degradations = load_encoder(folder), load_degradations(folder)
-    embedding = encoder.output[EMBEDDING]
+def _features_of(export: Export) -> keras.Model:
+    encoder, degradations = export.encoder(), export.degradations()
     outputs = Description(name="description")(encoder.output)
     if degradations is not None:
-        logits = head_logits(degradations[0](embedding))
+        logits = head_logits(degradations[0](encoder.output[EMBEDDING]))
         outputs[DEGRADATIONS] = keras.layers.Softmax(name=DEGRADATIONS)(logits)
-    return keras.Model(encoder.input, outputs), list(outputs)
+    return keras.Model(encoder.input, outputs)
 
 
-def _contract(
-    folder: str | Path, description: dict[str, Any], model: keras.Model, wanted: list[str]
-) -> dict[str, Any]:
-    crop, degradations = description["crop"], load_degradations(folder)
+def _contract(export: Export, model: keras.Model) -> dict[str, Any]:
+    crop = export.crop
     contract: dict[str, Any] = {
         "inputs": {"pixels": f"uint8 [N, {crop}, {crop}, 3], RGB"},
         "outputs": {
-            name: f"float32 [{', '.join(['N', *map(str, model.output[name].shape[1:])])}]" for name in wanted
+            name: f"float32 [{', '.join(['N', *map(str, output.shape[1:])])}]"
+            for name, output in model.output.items()
         },
-        "resize_edge": description["resize_edge"],
+        "resize_edge": export.resize,
         "crop": crop,
     }
-    if degradations is not None:
-        contract["degradations"] = degradations[1]
-    if is_scorer(folder):
-        meaning = scorer_description(folder)
-        contract["scorer"] = {name: value for name, value in meaning.items() if name != "model"}
+    if export.class_names:
+        contract["degradations"] = export.class_names
+    if export.is_scorer:
+        contract["scorer"] = export.meaning
     return contract

@@ -13,7 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from aesthkeras.errors import UsageError
-from aesthkeras.networks.loading import load_encoder, load_scorer
+from aesthkeras.networks.export import Export
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.photos.views import serving_pixels
 from aesthkeras.serving.formats import converting
@@ -34,7 +34,8 @@ def pixels(export) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def expected(scorer_export, pixels) -> dict[str, np.ndarray]:
-    return {name: values.numpy() for name, values in load_scorer(scorer_export)(pixels).items()}
+    answers = Export.open(scorer_export).scoring_model()(pixels)
+    return {name: values.numpy() for name, values in answers.items()}
 
 
 def answer_of(path: Path, pixels: np.ndarray) -> dict[str, np.ndarray]:
@@ -84,12 +85,12 @@ def test_contract_says_what_the_file_takes_and_gives(kind, export, converted, pi
 
 
 def test_encoder_answers_its_pooled_blocks(export, loaded, pixels):
-    network = PixelNetwork(export.path)
+    network = PixelNetwork(Export.open(export.path))
     answer = network.answer(tf.constant(pixels))
     of_signature = loaded.signatures["pixels"](pixels=tf.constant(pixels[:, :96]))
     assert set(answer) == {*of_signature, "degradations"}
     assert network.contract["outputs"]["embedding"] == "float32 [N, 512]"
-    embedding = load_encoder(export.path)(pixels)["embedding"]
+    embedding = Export.open(export.path).encoder()(pixels)["embedding"]
     np.testing.assert_allclose(answer["embedding"], embedding, rtol=1e-5, atol=1e-5)
 
 
@@ -119,7 +120,7 @@ def test_without_the_extra(scorer_export, tmp_path, monkeypatch):
     with pytest.raises(
         UsageError, match=r"format=onnx: expected the packages onnx and tf2onnx: pip install"
     ):
-        convert(scorer_export, tmp_path / "x.onnx", "onnx", "float32", "samples")
+        convert(Export.open(scorer_export), tmp_path / "x.onnx", "onnx", "float32", "samples")
     assert not list(tmp_path.iterdir())
 
 
@@ -127,14 +128,14 @@ def test_place_that_cannot_be_written(scorer_export, tmp_path, monkeypatch):
     monkeypatch.setattr(converting, "to_onnx", lambda network: b"model")
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="out=.*/file/x.onnx: expected a file that can be written"):
-        convert(scorer_export, tmp_path / "file" / "x.onnx", "onnx", "float32", "samples")
+        convert(Export.open(scorer_export), tmp_path / "file" / "x.onnx", "onnx", "float32", "samples")
 
 
 def test_other_savedmodels_are_refused(tmp_path, scorer_export):
     with pytest.raises(UsageError, match="model=.*: expected a SavedModel, or a folder of its versions"):
-        convert(tmp_path, tmp_path / "x.onnx", "onnx", "float32", "samples")
+        convert(Export.open(tmp_path), tmp_path / "x.onnx", "onnx", "float32", "samples")
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "assets").symlink_to(scorer_export / "assets")
     (tmp_path / "1" / "saved_model.pb").touch()
     with pytest.raises(UsageError, match="model=.*: expected a SavedModel that can be read"):
-        convert(tmp_path, tmp_path / "x.onnx", "onnx", "float32", "samples")
+        convert(Export.open(tmp_path), tmp_path / "x.onnx", "onnx", "float32", "samples")

@@ -20,6 +20,7 @@ from aesthkeras.degradations.table import CLASSES, EDITS, DegradationSettings
 from aesthkeras.monitoring import confusion
 from aesthkeras.monitoring.vanished_weights import WarnOfVanishedWeights
 from aesthkeras.networks import block_heads
+from aesthkeras.networks.trained import first_classes
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, Tensors
 from aesthkeras.pretext.tasks.degradation import losses
@@ -183,7 +184,7 @@ class DegradationTask(ViewClassification):
 
     def serving_head(self, head: keras.Model) -> tuple[keras.Model, list[str]]:
         """Embedding -> logits over the 22 classes of Table 1, also if there are more; and their names."""
-        return block_heads.first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
+        return first_classes(head, len(CLASSES)), self.class_names[: len(CLASSES)]
 
 
 TASK = DegradationTask

@@ -1,0 +1,14 @@
+from .alexnet import AlexNet as AlexNet
+from .blocks import BLOCK_NAMES as BLOCK_NAMES
+from .blocks import EMBEDDING as EMBEDDING
+from .blocks import SMALLEST_INPUT as SMALLEST_INPUT
+from .blocks import layer_seed as layer_seed
+from .build import ENCODERS as ENCODERS
+from .build import build_encoder as build_encoder
+from .lab import LabStandardization as LabStandardization
+from .pixels import PixelStandardization as PixelStandardization
+from .positions import conv5_centers as conv5_centers
+from .resnet import ResNet18 as ResNet18
+from .split import AlexNetLab as AlexNetLab
+from .split import split_encoder as split_encoder
+from .tiles import in_tiles as in_tiles

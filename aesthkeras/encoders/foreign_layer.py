@@ -1,0 +1,63 @@
+"""Somebody else's SavedModel as a layer of a Keras model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class ForeignNetwork(keras.layers.Layer):
+    """One signature of a SavedModel, which stays where it is: the layer's configuration holds its path.
+
+    Args:
+        folder: the one that holds ``saved_model.pb``.
+        signature: name of the signature.
+        argument: name of its input, images.
+        outputs: the names of its outputs by the names that the layer gives them.
+
+    Call arguments:
+        images: ``[N, H, W, 3]`` in the range that the network takes.
+
+    Returns:
+        float32 ``[N, ...]`` by name.
+    """
+
+    def __init__(
+        self, folder: str, signature: str, argument: str, outputs: Mapping[str, str], **kwargs: Any
+    ) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
+        self.folder, self.signature, self.argument = folder, signature, argument
+        self.outputs_by_name = dict(outputs)
+        # Kept for its resources; Keras would take the loaded object for a layer without weights.
+        self._function = [tf.saved_model.load(folder).signatures[signature]]
+        self._foreign_weights = list(self._function[0].variables)
+        self._shapes: dict[str, tf.TensorShape] = {}
+
+    def build(self, input_shape: tf.TensorShape) -> None:
+        """Find the shapes of the outputs, which a signature may leave open."""
+        with tf.init_scope():
+            answers = self._answers(tf.zeros([1, *input_shape[1:]]))
+        self._shapes = {name: values.shape[1:] for name, values in answers.items()}
+        super().build(input_shape)
+
+    def call(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answer a batch."""
+        return {
+            name: tf.ensure_shape(values, [None, *self._shapes[name]])
+            for name, values in self._answers(images).items()
+        }
+
+    def _answers(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        function = self._function[0]
+        wanted = function.structured_input_signature[1][self.argument].dtype
+        answers = function(**{self.argument: tf.cast(images, wanted)})
+        return {name: tf.cast(answers[own], tf.float32) for name, own in self.outputs_by_name.items()}
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that rebuild the layer."""
+        arguments = {"folder": self.folder, "signature": self.signature, "argument": self.argument}
+        return {**super().get_config(), **arguments, "outputs": dict(self.outputs_by_name)}

@@ -1,0 +1,140 @@
+"""What networks on disk say of themselves: `encoder.json`, `classes.txt` and `scorer.json`.
+
+An export keeps these files in `assets/`, a run folder of `pretrain` beside its checkpoints. They are written
+and read here and nowhere else. Weights are not among them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tensorflow import keras
+
+# Keras knows a layer of ours by its name once the file that registers it is imported.
+from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
+from aesthkeras.networks.heads import head_logits
+from aesthkeras.photos.notes import recorded_notes
+
+ENCODER_FILE = "encoder.json"
+CLASSES_FILE = "classes.txt"
+SCORER_FILE = "scorer.json"
+RECORD_FILE = "run.json"
+
+
+class Description(NamedTuple):
+    """Networks without their weights.
+
+    Attributes:
+        resize: length of a photo's shorter edge before the crop, in pixels.
+        crop: edge of the encoder's input, in pixels.
+        encoder: Keras configuration of the encoder.
+        head: Keras configuration of the head that tells degradations apart; None for none.
+        class_names: names of the degradations, in the order of the head's logits; empty for no head.
+        scorer: Keras configuration of the scorer; None for an encoder alone.
+        meaning: what the score means, JSON values by name; empty for an encoder alone.
+        notes: what is known about the licence of the photos that trained the encoder; empty for nothing.
+    """
+
+    resize: int
+    crop: int
+    encoder: dict[str, Any]
+    head: dict[str, Any] | None = None
+    class_names: list[str] = []
+    scorer: dict[str, Any] | None = None
+    meaning: dict[str, Any] = {}
+    notes: str = ""
+
+
+def describe_networks(
+    encoder: keras.Model,
+    resize: int,
+    head: keras.Model | None = None,
+    class_names: Sequence[str] | None = None,
+) -> dict[str, str]:
+    """The files that describe an encoder and the head that tells degradations apart.
+
+    Args:
+        encoder: a functional model in float32.
+        resize: length of a photo's shorter edge before the crop, in pixels.
+        head: a functional model in float32 from the embedding to logits, or to a dict that holds them as
+            ``logits``.
+        class_names: the names of the first logits, or of all; needed with a head.
+
+    Returns:
+        Text by file name.
+
+    Raises:
+        ValueError: a head without names, or with more names than logits.
+    """
+    configurations = {"model": _configuration(encoder), "head": head and _configuration(head)}
+    sizes = {"resize_edge": resize, "crop": encoder.input_shape[1]}
+    files = {ENCODER_FILE: json.dumps({**sizes, **configurations}, indent=1)}
+    if head is not None:
+        logits = head_logits(head.output).shape[-1]
+        if not class_names or len(class_names) > logits:
+            raise ValueError(f"class_names: expected names of the head's {logits} classes")
+        files[CLASSES_FILE] = "".join(f"{name}\n" for name in class_names)
+    return files
+
+
+def describe_scorer(scorer: keras.Model, meaning: Mapping[str, Any]) -> dict[str, str]:
+    """The file that describes a scorer.
+
+    Args:
+        scorer: a functional model in float32, as ``heads.scorer_of_blocks`` makes it.
+        meaning: what the score means, JSON values by name.
+
+    Returns:
+        Text by file name.
+    """
+    return {SCORER_FILE: json.dumps({**meaning, "model": _configuration(scorer)}, indent=1)}
+
+
+def read_description(folder: Path) -> Description:
+    """Read the files that describe networks, each once.
+
+    Raises:
+        FileNotFoundError: there is no ``encoder.json``.
+        ValueError: a file is damaged, or not as it is written here.
+    """
+    encoder, scorer = _read_json(folder / ENCODER_FILE), {}
+    if (folder / SCORER_FILE).exists():
+        scorer = _read_json(folder / SCORER_FILE)
+    record = _read_json(folder / RECORD_FILE) if (folder / RECORD_FILE).exists() else {}
+    try:
+        head = encoder.get("head")  # exports of version 1 have none
+        return Description(
+            resize=int(encoder["resize_edge"]),
+            crop=int(encoder["crop"]),
+            encoder=encoder["model"],
+            head=head,
+            class_names=(folder / CLASSES_FILE).read_text(encoding="utf-8").splitlines() if head else [],
+            scorer=scorer["model"] if scorer else None,
+            meaning={name: value for name, value in scorer.items() if name != "model"},
+            notes=recorded_notes(record),
+        )
+    except (KeyError, TypeError, AttributeError, FileNotFoundError) as error:
+        raise ValueError(f"{folder}: {error!r} in what describes the networks") from error
+
+
+def rebuild(configuration: Mapping[str, Any]) -> keras.Model:
+    """The functional model of a Keras configuration, with initial weights.
+
+    Raises:
+        ValueError: it is not the configuration of a model.
+    """
+    try:
+        return keras.models.model_from_json(json.dumps(configuration))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a Keras configuration is damaged: {error!r}") from error
+
+
+def _configuration(model: keras.Model) -> dict[str, Any]:
+    return json.loads(model.to_json())
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text(encoding="utf-8"))
