@@ -12,11 +12,14 @@ from tensorflow import keras
 from aesthkeras.encoders import build_encoder
 from aesthkeras.encoders.network_blocks import block_outputs, default_blocks, with_own_names
 from aesthkeras.errors import UsageError
+from aesthkeras.networks import applications
+from aesthkeras.networks.calibration import calibration_photos
 from aesthkeras.networks.export import Export
 from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.pooling import describe, probe_grid
 from aesthkeras.networks.saving import export_scorer
+from aesthkeras.photos.sources import SAMPLES
 from aesthkeras.scoring.network import ScoringNetwork
 
 SMALL = "keras:MobileNetV3Small?weights=none&crop=64&resize=72"
@@ -29,6 +32,14 @@ def pixels(crop: int, count: int = 2) -> np.ndarray:
 @pytest.fixture(scope="module")
 def found():
     return find_encoder(SMALL)
+
+
+@pytest.fixture
+def uncalibrated(monkeypatch):
+    """Networks without the statistics of photos, which take their time."""
+    photos = calibration_photos(SAMPLES, 72)
+    monkeypatch.setattr(applications, "calibration_photos", lambda *_: photos)
+    monkeypatch.setattr(applications, "calibrate", lambda *_: None)
 
 
 def test_default_blocks_are_the_last_layer_at_each_size():
@@ -58,8 +69,7 @@ def test_neither_pixels_nor_squeezed_maps_are_blocks(found):
     assert all(found.model.output[name].shape[-1] > 3 for name in found.blocks)
 
 
-def test_names_do_not_depend_on_what_was_built_before(found):
-    keras.layers.Multiply()
+def test_names_do_not_depend_on_what_was_built_before(found, uncalibrated):
     again = find_encoder(SMALL)
     assert again.blocks == found.blocks and again.fingerprint == found.fingerprint
     assert find_encoder(f"{SMALL}&seed=1").fingerprint != found.fingerprint
@@ -87,7 +97,7 @@ def by_hand(mode: str, values: np.ndarray) -> np.ndarray:
         ("EfficientNetB0", "inside", "stem_conv"),
     ],
 )
-def test_each_network_preprocesses_by_its_own_rule(name, mode, blocks, monkeypatch):
+def test_each_network_preprocesses_by_its_own_rule(name, mode, blocks, uncalibrated, monkeypatch):
     """The first convolution sees what the rule makes of the pixels, calculated here by hand."""
     size = {"input_shape": (64, 64, 3), "include_top": False, "weights": None}
     build = getattr(keras.applications, name)
@@ -103,7 +113,7 @@ def test_each_network_preprocesses_by_its_own_rule(name, mode, blocks, monkeypat
     np.testing.assert_allclose(found.model(pixels(64))[block], small(values), rtol=1e-3, atol=1e-3)
 
 
-def test_the_embedding_is_the_mean_of_the_last_block_but_for_vgg(found):
+def test_the_embedding_is_the_mean_of_the_last_block_but_for_vgg(found, uncalibrated):
     outputs = found.model(pixels(64))
     assert found.embedding == "embedding"
     last = outputs[found.blocks[-1]].numpy()
@@ -132,9 +142,7 @@ def test_a_download_that_fails_is_one_line(monkeypatch):
         raise Exception("URL fetch failure on https://x/y.h5: None -- Name or service not known\nmore")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", fail)
-    with pytest.raises(
-        UsageError, match="^encoder=keras:MobileNetV2: .*need no network.*not known"
-    ) as caught:
+    with pytest.raises(UsageError, match="^encoder=keras:MobileNetV2: .*no network.*not known") as caught:
         find_encoder("keras:MobileNetV2")
     assert "\n" not in str(caught.value)
 
@@ -178,7 +186,7 @@ def test_alexnets_channels_give_alexnets_grids():
 
 
 @pytest.mark.parametrize("tiles", [0, 2])
-def test_a_scorer_on_such_a_network_is_exported_and_loaded_again(found, tiles, tmp_path, jpeg):
+def test_a_scorer_on_such_a_network_is_exported_and_loaded_again(found, tiles, uncalibrated, tmp_path, jpeg):
     encoder = find_encoder(SMALL, tiles=tiles) if tiles else found
     shown = pixels(encoder.crop)
     assert encoder.crop == 64 * max(tiles, 1) and encoder.blocks == found.blocks
