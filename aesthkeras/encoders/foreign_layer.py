@@ -32,9 +32,8 @@ class ForeignNetwork(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         self.folder, self.signature, self.argument = folder, signature, argument
         self.outputs_by_name = dict(outputs)
-        # Kept for its resources; Keras would take the loaded object for a layer without weights.
-        self._function = [tf.saved_model.load(folder).signatures[signature]]
-        self._foreign_weights = list(self._function[0].variables)
+        self._loaded = tf.saved_model.load(folder)  # its functions do not keep its variables alive
+        self._foreign_weights = list(self._loaded.signatures[signature].variables)
         self._shapes: dict[str, tf.TensorShape] = {}
 
     def build(self, input_shape: tf.TensorShape) -> None:
@@ -52,7 +51,7 @@ class ForeignNetwork(keras.layers.Layer):
         }
 
     def _answers(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        function = self._function[0]
+        function = self._loaded.signatures[self.signature]
         wanted = function.structured_input_signature[1][self.argument].dtype
         answers = function(**{self.argument: tf.cast(images, wanted)})
         return {name: tf.cast(answers[own], tf.float32) for name, own in self.outputs_by_name.items()}

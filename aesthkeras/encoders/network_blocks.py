@@ -112,7 +112,8 @@ def with_own_names(network: keras.Model) -> keras.Model:
             config["name"] = f"{plain}_{count}" if count else plain
         return type(layer).from_config(config)
 
-    copy = keras.models.clone_model(network, clone_function=clone)
+    images = keras.Input(network.inputs[0].shape[1:], name="images")
+    copy = keras.models.clone_model(network, input_tensors=images, clone_function=clone)
     copy.set_weights(network.get_weights())
     return copy
 

@@ -1,7 +1,7 @@
 """Two encoders side by side, one for lightness and one for colour: the trunk of split-brain, for any task.
 
-Zhang, Isola and Efros (CVPR 2017) split the photo so that each half can foretell the other. Without any
-training such a trunk already tells more of how photos are liked than one that sees RGB (RESULTS.md).
+Zhang, Isola and Efros (CVPR 2017) split the photo so that each half can predict the other. Probes on such an
+encoder predict ratings better than probes on one that sees RGB, even without any training (RESULTS.md).
 """
 
 from __future__ import annotations

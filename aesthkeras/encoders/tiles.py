@@ -62,14 +62,15 @@ def in_tiles(encoder: keras.Model, tiles: int) -> keras.Model:
     """An encoder for squares `tiles` times as large.
 
     Args:
-        encoder: a functional model from pixel values `[N, S, S, 3]` to blocks and embedding by name; one in
-            tiles itself is taken as the encoder of its tile.
+        encoder: a functional model from pixel values `[N, S, S, 3]` to its outputs by name. Of one that is
+            itself in tiles, the encoder of a tile is taken.
         tiles: tiles T along an edge; 1 for the encoder of a tile.
 
     Returns:
         A functional model that shares the weights: RGB pixel values in [0, 255], `[N, T * S, T * S, 3]`, to
-        blocks whose maps lie side by side, and the embedding of the whole square at the size of a tile: what
-        hangs on it, such as the degradations, goes on seeing what it was trained on.
+        blocks whose maps lie side by side and, where the encoder has one, the embedding of the whole square
+        shrunk to the size of a tile. So the head that tells degradations apart gets the input that it was
+        trained on.
     """
     if any(layer.name == ENCODER for layer in encoder.layers):
         encoder = encoder.get_layer(ENCODER)

@@ -15,6 +15,7 @@ from tensorflow import keras
 
 # Keras knows a layer of ours by its name once the file that registers it is imported.
 from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
+from aesthkeras.networks.float32 import float32_policy
 from aesthkeras.networks.heads import head_logits
 from aesthkeras.photos.notes import recorded_notes
 
@@ -121,13 +122,14 @@ def read_description(folder: Path) -> Description:
 
 
 def rebuild(configuration: Mapping[str, Any]) -> keras.Model:
-    """The functional model of a Keras configuration, with initial weights.
+    """The functional model of a Keras configuration, in float32 with initial weights.
 
     Raises:
         ValueError: it is not the configuration of a model.
     """
     try:
-        return keras.models.model_from_json(json.dumps(configuration))
+        with float32_policy():
+            return keras.models.model_from_json(json.dumps(configuration))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a Keras configuration is damaged: {error!r}") from error
 

@@ -1,4 +1,4 @@
-"""Dropout whose masks hang on its seed and on how often it was called: a training that was cut draws on."""
+"""Dropout that counts its calls, so that a resumed training draws the same masks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tensorflow import keras
 class CountedDropout(keras.layers.Layer):
     """Sets a share of the values to 0 in training and scales the others up (Srivastava et al. 2014).
 
-    Keras's own layer draws from a state that no checkpoint holds. Here the n-th call in training draws the
-    n-th mask, and n is a weight, ``calls``.
+    Keras's own layer draws from a state that no checkpoint keeps. Here the n-th call in training draws the
+    n-th mask, and n is a weight, ``calls``, that checkpoints keep.
 
     Args:
-        rate: the share, from 0 up to, not including, 1.
-        seed: decides the masks.
+        rate: the share, at least 0 and below 1.
+        seed: equal seeds give equal masks.
 
     Call arguments:
         values: floating ``[N, ...]``.
-        training: whether to leave values out.
+        training: whether to set values to 0.
 
     Returns:
         The shape and dtype of ``values``.
@@ -35,7 +35,7 @@ class CountedDropout(keras.layers.Layer):
         )
 
     def call(self, values: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Thin out a batch."""
+        """Drop values of a batch."""
         if not training:
             return values
         number = self.calls.assign_add(1)

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tensorflow import keras
+
+
+@contextmanager
+def float32_policy() -> Iterator[None]:
+    """Keras's global policy ``float32`` for a while: models take theirs from there, layers from their own."""
+    policy = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("float32")
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(policy)
 
 
 def float32_copy(model: keras.Model) -> keras.Model:
@@ -14,12 +28,8 @@ def float32_copy(model: keras.Model) -> keras.Model:
     Returns:
         A new functional model that shares nothing with the first.
     """
-    policy = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("float32")  # models among the layers take it from there
-    try:
+    with float32_policy():
         copy = _rebuilt(model)
-    finally:
-        keras.mixed_precision.set_global_policy(policy)
     copy.set_weights(model.get_weights())
     return copy
 

@@ -103,10 +103,10 @@ def build_network(
         values: length of each input by its name: blocks as ``pool_blocks`` gives them, ``embedding``.
         hidden: units of each hidden layer of a member; none makes it linear.
         outputs: 1 for a logit or a rating, K for the logits of K ratings.
-        members: how many.
+        members: number of networks.
         components: length that the standardised features are projected to; 0 for no projection.
-        linear_path: whether what the first hidden layer sees also goes straight to the output.
-        dropout: share of the values that each training step leaves out ahead of every dense layer.
+        linear_path: whether a linear layer also leads from the first hidden layer's input to the output.
+        dropout: share of the values set to 0 before every dense layer, in training.
         weight_decay: L2 in the gradient of every kernel, as Caffe and PyTorch have it.
         seed: equal seeds give equal weights.
 
@@ -138,13 +138,13 @@ def build_network(
             components, use_bias=False, trainable=False, name="projection", dtype="float32"
         )
         features = projection(features)
-    features = _thinned(features, dropout, seed, "input")
+    features = _with_dropout(features, dropout, seed, "input")
     seen = features
     for number, units in enumerate(hidden, 1):
         name = f"hidden{number}"
         features = _of_members(features, members, units, name, seed, decay, activation="relu")
-        features = _thinned(features, dropout, seed, name)
-    # The output begins near nothing said: large guesses would throw the first steps off.
+        features = _with_dropout(features, dropout, seed, name)
+    # Small initial outputs: large ones would throw the first steps off.
     output = _of_members(features, members, outputs, "output", seed, decay, scale=OUTPUT_SCALE)
     if linear_path and hidden:
         linear = _of_members(
@@ -154,7 +154,7 @@ def build_network(
     return keras.Model(inputs, output, name="network")
 
 
-def _thinned(features: tf.Tensor, dropout: float, seed: int, name: str) -> tf.Tensor:
+def _with_dropout(features: tf.Tensor, dropout: float, seed: int, name: str) -> tf.Tensor:
     if not dropout:
         return features
     return CountedDropout(dropout, layer_seed(seed, f"{name} dropout"), name=f"{name}_dropout")(features)
@@ -222,7 +222,7 @@ def build_scorer(
 def member_values(
     network: keras.Model, target: str, mean: float = 0.0, deviation: float = 1.0
 ) -> tuple[Any, Any | None]:
-    """What each member says: a logit or rating ``[N, M]``; for ``distribution`` also shares ``[N, M, K]``."""
+    """Each member's logit or rating ``[N, M]`` and, for ``distribution``, its shares ``[N, M, K]``."""
     output = network(network.input)
     if target == "distribution":
         shares = layers.Softmax(name="shares", dtype="float32")(output)
@@ -274,5 +274,5 @@ def scoring_model(
 
 
 def head_logits(outputs: Any) -> Any:
-    """What a pretext task's head says of the classes: the output itself, or its ``logits``."""
+    """The logits of a pretext task's head: its output itself, or ``logits`` among its outputs."""
     return outputs["logits"] if isinstance(outputs, Mapping) else outputs

@@ -1,6 +1,6 @@
-"""The model card of an export: what it answers and takes, what trained it, what it reached, whose photos.
+"""The model card of an export: what it answers and takes, how it was trained and measured, whose photos.
 
-It lies beside `saved_model.pb` as MODEL_CARD.md: TF Serving reads none but the files that it knows.
+It lies beside `saved_model.pb` as MODEL_CARD.md; TF Serving ignores files that it does not know.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 MODEL_CARD = "MODEL_CARD.md"
 
-# Where an epoch was in the run and how fast it went: no results.
+# Position in the run and speed, which are no results.
 NOT_MEASURED = ("epoch", "step", "images_seen", "learning_rate", "images_per_second", "input_wait")
-# The flags that a reader asks for; `assets/flags.cfg` has them all.
+# The flags that most readers want to know; `assets/flags.cfg` has them all.
 SHOWN_FLAGS = (
     "task",
     "dataset",
@@ -130,7 +130,7 @@ def model_card(
         signatures: what can be asked.
         sizes: shorter edge after the resize, and edge of the crop, in pixels.
         origin: where it comes from.
-        classes: names of the degradations that it tells; none where it tells none.
+        classes: names of the degradations that it tells apart; empty for none.
         scorer: what scorer.json says, as `adapt` writes it; parts may be missing. None for an encoder.
         outputs: names of what the encoder answers.
     """

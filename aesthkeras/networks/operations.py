@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-# Core ops by name, but each calls back into the Python process that made the graph.
+# Core ops by name, but each calls Python in the process that made the graph.
 PYTHON_CALLS = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
 

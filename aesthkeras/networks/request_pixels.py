@@ -7,7 +7,7 @@ import tensorflow as tf
 from aesthkeras.photos.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE, require_photo_size
 from aesthkeras.photos.views import center_crop, resize_shorter_edge, serving_pixels
 
-# A request of thousands would take the memory of the whole server: conv1 alone is 1.2 MB a photo at 227 px.
+# Thousands of photos would fill the memory of a server: conv1 alone takes 1.2 MB a photo at 227 px.
 MAX_PHOTOS = 512
 EXPECTED_PHOTO = (
     f"expected a whole JPEG, PNG, GIF or BMP file, shorter edge at least {MIN_EDGE} pixels, "
@@ -37,8 +37,8 @@ def decode_request(image_bytes: tf.Tensor, resize_edge: int, crop: int) -> tf.Te
         name = tf.strings.join(["image ", tf.strings.as_string(index)])
         return index, serving_pixels(contents, resize_edge, crop, name)
 
-    # An op that fails to decode knows nothing of its index, and an error cannot be caught in a graph but by
-    # tf.data: what is dropped here is missed below. Its reason goes to the server's log.
+    # Only tf.data can catch an error in a graph. It drops the photos that cannot be decoded, and writes the
+    # reason to the server's log; which ones are missing is found out below.
     photos = tf.data.Dataset.from_tensor_slices((tf.range(count), image_bytes))
     photos = photos.map(decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     photos = photos.ignore_errors(log_warning=True)

@@ -59,8 +59,8 @@ class Networks(NamedTuple):
 class ServedModel(tf.Module):
     """The functions behind the signatures, and what they need.
 
-    Only the weights are tracked, not the Keras models: tf.saved_model.save would trace each of their layers
-    anew, for training too.
+    Only the weights are tracked, not the Keras models: `tf.saved_model.save` would trace each of their layers
+    again, for training too.
 
     Args:
         networks: what is served, in float32.
@@ -128,11 +128,11 @@ def export_encoder(
     """Write an encoder as the next version of a SavedModel, in float32 whatever it was trained in.
 
     Signatures ``features`` (also ``serving_default``; takes ``image_bytes`` string ``[N]``) and ``pixels``
-    (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer ``embedding`` and its blocks float32
+    (takes ``pixels`` uint8 ``[N, H, W, 3]``) answer the encoder's blocks and embedding by name, float32
     ``[N, values]``, pooled as the probes pool them; with a head, ``degradations`` takes ``image_bytes`` and
     answers ``probabilities`` float32 ``[N, classes]``. Decoding, resize and crop are in the graph, which has
     core ops only. MODEL_CARD.md says what the version is and where it comes from. The version is written
-    aside and renamed.
+    to a temporary folder, which is then renamed.
 
     Args:
         encoder: a functional model from RGB pixel values ``[N, S, S, 3]`` to its outputs by name.
@@ -141,7 +141,7 @@ def export_encoder(
         head: a functional model from the embedding to logits, or to a dict that holds them as ``logits``.
         class_names: the names of the head's classes, in order; kept as the asset ``classes.txt``.
         assets: more files to keep, text or bytes by file name.
-        origin: what the model card tells of the training; None for nothing.
+        origin: what the model card says of the training; None for nothing.
         version: an integer from 1 on; None for the next free one.
 
     Returns:

@@ -82,8 +82,8 @@ def read_trained(run: RunFolder, argument: str = "run_dir") -> TrainedNetworks:
         raise UsageError(f"{asked}: expected a run of `pretrain` that has made a checkpoint")
     if not (run.path / ENCODER_FILE).exists():
         raise UsageError(
-            f"{asked}: expected {ENCODER_FILE} in it, which runs of older versions lack: the same `pretrain` "
-            "command once more writes it, or the version that made the run exports its encoder"
+            f"{asked}: expected {ENCODER_FILE} in it, which runs of older versions lack; take the SavedModel "
+            "that the run was exported to, or run its `pretrain` command once more with another out"
         )
     try:
         description = read_description(run.path)

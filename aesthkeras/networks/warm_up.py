@@ -1,4 +1,4 @@
-"""Requests that TF Serving plays through a model before it takes real ones."""
+"""Requests that TF Serving sends to a model before it takes real ones."""
 
 from __future__ import annotations
 
