@@ -1,7 +1,7 @@
 """What is converted: an export's network on pixels of its own size, without decoding, resize and crop.
 
 Other runtimes have no decoders for photos in their graphs. The pixels are made outside, by
-`data.views.serving_pixels`, or as it does: the shorter edge resized to `resize_edge` by exact area shares
+`photos.views.serving_pixels`, or as it does: the shorter edge resized to `resize_edge` by exact area shares
 (OpenCV's INTER_AREA) where the photo is larger, bilinear where it is smaller, rounded to 8 bits, then the
 middle square of `crop` pixels.
 """
