@@ -164,3 +164,11 @@ def test_every_recipe_names_flags_that_exist_and_the_common_budget(recipe, tmp_p
         assert f"--{flag}\n" in claimed
     trunk = "alexnet_lab" if recipe.stem == "split_trunk" else "alexnet"
     assert f"--encoder_name={trunk}\n" in claimed
+
+
+def test_recipes_that_come_with_the_package_are_found_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = ExperimentSettings(recipes="flags/experiments/comparison", probe_dirs="rated")
+    assert settings.probe_recipe == "flags/probe.cfg"
+    names = [file.name for file in experiments.recipe_files(settings.recipes)]
+    assert names == sorted(path.name for path in (ROOT / "flags/experiments/comparison").glob("*.cfg"))
