@@ -14,16 +14,16 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 from absl import app, flags, logging
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import shipped
+from aesthkeras.settings import Settings
 
 flags.disclaim_key_flags()  # --help lists them as flags of the command that asked for them
 
-Settings = TypeVar("Settings")
 
 DEFINERS: dict[type, Callable[..., Any]] = {
     bool: flags.DEFINE_bool,

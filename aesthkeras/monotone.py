@@ -44,13 +44,13 @@ def main(arguments: list[str]) -> None:
 
     from aesthkeras.networks.export import Export
     from aesthkeras.scoring.monotone import measure
-    from aesthkeras.scoring.monotone_report import write_report
+    from aesthkeras.scoring.monotone_report import write_monotone_report
     from aesthkeras.scoring.network import ScoringNetwork
 
     network = ScoringNetwork(Export.open(settings.model))
     paths = list(dict.fromkeys(photo.path for photo in sorted(photos)))
     change = measure(network, paths, settings.seed)
-    write_report(change, network.name, settings.out)
+    write_monotone_report(change, network.name, settings.out)
 
 
 if __name__ == "__main__":

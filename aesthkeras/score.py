@@ -17,7 +17,7 @@ from aesthkeras import command
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import require, setting
 
-FORMATS = ("csv", "jsonl", "html")
+ROW_FORMATS = ("csv", "jsonl", "html")
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class ScoreSettings:
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""
         require(self, "model", bool(self.model), "the folder of a scorer's SavedModel, or quality or beauty")
-        require(self, "format", self.format in ("", *FORMATS), "csv, jsonl or html")
+        require(self, "format", self.format in ("", *ROW_FORMATS), "csv, jsonl or html")
         ending = Path(self.out).suffix.lower().lstrip(".")
-        known = bool(self.format) or not self.out or ending in FORMATS
+        known = bool(self.format) or not self.out or ending in ROW_FORMATS
         require(self, "out", known, "a file that ends in .csv, .jsonl or .html")
         object.__setattr__(self, "format", self.format or ending or "csv")
         require(self, "format", self.format != "html" or bool(self.out), "a file --out to go with html")

@@ -61,9 +61,10 @@ def candidates(network) -> dict[str, tuple[int, Network]]:
     """Name -> size in bytes, and the network as a function."""
     import tensorflow as tf
 
+    from aesthkeras.export import PRECISIONS
     from aesthkeras.serving.formats.converting import representative_pixels
     from aesthkeras.serving.formats.onnx import to_onnx
-    from aesthkeras.serving.formats.tflite import PRECISIONS, to_tflite
+    from aesthkeras.serving.formats.tflite import to_tflite
 
     ranges = representative_pixels(FLAGS.data_dir, network.contract["resize_edge"], network.crop)
     with tempfile.TemporaryDirectory() as alone:

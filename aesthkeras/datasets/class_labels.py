@@ -8,8 +8,8 @@ from aesthkeras.datasets.listing import printable
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.photo_set import PhotoSet
 
-EXPECTED = "task=labels expects photos in a folder per class, or shards with labels"
-PARTS = {"train", "val", "validation", "test"}
+EXPECTED_CLASSES = "task=labels expects photos in a folder per class, or shards with labels"
+PART_FOLDERS = {"train", "val", "validation", "test"}
 
 
 def class_labels(photos: PhotoSet) -> list[str]:
@@ -20,22 +20,22 @@ def class_labels(photos: PhotoSet) -> list[str]:
     """
     names = _shard_labels(photos) if photos.slices else _folder_labels(photos)
     if len(set(names)) < 2:
-        raise UsageError(f"data_dir: found one class only, {names[0]}; {EXPECTED}")
+        raise UsageError(f"data_dir: found one class only, {names[0]}; {EXPECTED_CLASSES}")
     return names
 
 
 def _folder_labels(photos: PhotoSet) -> list[str]:
     """The first folder below `--data_dir`."""
     if not photos.folder:
-        raise UsageError(f"data_dir=samples: {EXPECTED}")
+        raise UsageError(f"data_dir=samples: {EXPECTED_CLASSES}")
     names = []
     for path in photos.paths:
         first, *deeper = os.path.relpath(path, photos.folder).split(os.sep)
         if not deeper or first == os.pardir:
-            raise UsageError(f"{path}: lies in no class folder; {EXPECTED}")
+            raise UsageError(f"{path}: lies in no class folder; {EXPECTED_CLASSES}")
         names.append(printable(first))
     parts = sorted(set(names))
-    if set(parts) <= PARTS:
+    if set(parts) <= PART_FOLDERS:
         raise UsageError(
             f"data_dir={photos.folder}: found the parts of a data set, {', '.join(parts)}, not classes; "
             f"expected data_dir={os.path.join(photos.folder, 'train')}"
@@ -45,5 +45,5 @@ def _folder_labels(photos: PhotoSet) -> list[str]:
 
 def _shard_labels(photos: PhotoSet) -> list[str]:
     if photos.labels is None or photos.labels.min() < 0:
-        raise UsageError(f"data_dir: found shards in which a photo has no label; {EXPECTED}")
+        raise UsageError(f"data_dir: found shards in which a photo has no label; {EXPECTED_CLASSES}")
     return [photos.classes[label] for label in photos.labels]

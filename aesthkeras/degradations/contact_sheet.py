@@ -18,7 +18,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.photos.reading import read_photos
 
-COLUMNS = 8
+CELLS_PER_ROW = 8
 LABEL_HEIGHT = 18
 MARGIN = 4
 
@@ -58,16 +58,16 @@ def write_contact_sheet(
 def photo_sheet(name: str, views: np.ndarray) -> Image.Image:
     """One photo's views, uint8 `[22, crop, crop, 3]`, in a labelled grid under the photo's name."""
     crop = views.shape[1]
-    rows = -(-len(views) // COLUMNS)
+    rows = -(-len(views) // CELLS_PER_ROW)
     cell_width, cell_height = crop + MARGIN, crop + LABEL_HEIGHT + MARGIN
     sheet = Image.new(
-        "RGB", (COLUMNS * cell_width + MARGIN, LABEL_HEIGHT + rows * cell_height + MARGIN), "white"
+        "RGB", (CELLS_PER_ROW * cell_width + MARGIN, LABEL_HEIGHT + rows * cell_height + MARGIN), "white"
     )
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, 2), printable(Path(name).name), fill="black", font=font(13))
     for index, view in enumerate(views):
-        left = MARGIN + index % COLUMNS * cell_width
-        top = LABEL_HEIGHT + index // COLUMNS * cell_height
+        left = MARGIN + index % CELLS_PER_ROW * cell_width
+        top = LABEL_HEIGHT + index // CELLS_PER_ROW * cell_height
         draw.text((left, top + 2), CLASSES[index].name, fill="black", font=font(12))
         sheet.paste(Image.fromarray(view), (left, top + LABEL_HEIGHT))
     return sheet

@@ -17,7 +17,7 @@ from tensorflow import keras
 SRGB_THRESHOLD, SRGB_SLOPE, SRGB_OFFSET, SRGB_POWER = 0.04045, 12.92, 0.055, 2.4
 # Linear RGB to X, Y and Z, a row each, and these of white under D65.
 XYZ_OF_RGB = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
-WHITE = (0.95047, 1.0, 1.08883)
+WHITE_POINT = (0.95047, 1.0, 1.08883)
 # CIE Lab: a line up to the threshold, then a cube root.
 LAB_THRESHOLD, LAB_SLOPE = 0.008856, 7.787
 
@@ -59,7 +59,7 @@ def _relative_xyz(pixels: tf.Tensor, rows: tuple[int, ...]) -> tf.Tensor:
     logarithm = tf.math.log(tf.maximum(values, threshold) + 255.0 * SRGB_OFFSET)
     power = tf.exp(SRGB_POWER * (logarithm - math.log(255.0 * (1.0 + SRGB_OFFSET))))
     line = (tf.minimum(values, threshold) - threshold) * (1.0 / (255.0 * SRGB_SLOPE))
-    matrix = tf.constant([[part / WHITE[row] for part in XYZ_OF_RGB[row]] for row in rows])
+    matrix = tf.constant([[part / WHITE_POINT[row] for part in XYZ_OF_RGB[row]] for row in rows])
     return tf.tensordot(power + line, matrix, axes=[[-1], [1]])
 
 

@@ -98,7 +98,7 @@ class Source(NamedTuple):
 
 
 # BVLC's model in Caffe's model zoo, and torchvision's (Krizhevsky 2014, "One weird trick").
-SOURCES = {
+RELEASES = {
     "caffe": Source(227, (0, 2, 1, 1, 1), "caffe", covers=True),
     "torch": Source(224, (2, 2, 1, 1, 1), "imagenet", covers=False),
 }
@@ -119,7 +119,7 @@ def released_alexnet(
         kernels: ``[height, width, input channels, output channels]`` by the name of the block, ``conv1`` ..
             ``conv5``; one with a half of the input channels is convolved in two groups, and so on.
         biases: ``[output channels]`` by the name of the block.
-        source: a key of ``SOURCES``, the framework that they were trained in.
+        source: a key of ``RELEASES``, the framework that they were trained in.
         input_size: height and width S of the input in pixels.
         scaling: what conv1 takes, a key of ``scaling.SCALINGS``.
         lrn: whether local response normalisation follows the ReLU of conv1 and conv2.
@@ -128,7 +128,7 @@ def released_alexnet(
         A functional model from RGB pixel values in [0, 255], ``[N, S, S, 3]``, to a dict of ``conv1`` ..
         ``conv5`` after ReLU and before normalisation and max-pool.
     """
-    paddings, covers = SOURCES[source].paddings, SOURCES[source].covers
+    paddings, covers = RELEASES[source].paddings, RELEASES[source].covers
     pixels = keras.Input((input_size, input_size, 3), name="pixels")
     features = PixelScaling(scaling, name="scaled")(pixels)
     outputs = {}

@@ -57,7 +57,7 @@ class ProbeDescription(RunDescription):
     values: dict[str, int]
 
 
-def write_description(path: Path, description: RunDescription) -> None:
+def write_run_description(path: Path, description: RunDescription) -> None:
     """Writes the description of a run, which must be of the inputs that the run began with.
 
     Raises:

@@ -100,13 +100,13 @@ def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe:
         UsageError: no labels of two classes, fewer photos than folds, a part with one class, or a set that
             cannot be read.
     """
-    photos, data_set, cross_validated = read_photos(dataset, data_dir, choices, recipe.protocol)
+    photos, data_set, cross_validated = read_labelled_photos(dataset, data_dir, choices, recipe.protocol)
     for _ in parts(photos, recipe, cross_validated):
         pass
     return LabelledSet(photos, data_set.left_out, cross_validated, data_set.score_range)
 
 
-def read_photos(
+def read_labelled_photos(
     dataset: str, data_dir: str, choices: DatasetSettings, protocol: str
 ) -> tuple[LabelledPhotos, DataSet, bool]:
     """Reads a data set for probing; no photo is opened.

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from aesthkeras.encoders.blocks import BLOCK_NAMES, SMALLEST_INPUT
-from aesthkeras.encoders.released_alexnet import SOURCES, released_alexnet
+from aesthkeras.encoders.released_alexnet import RELEASES, released_alexnet
 from aesthkeras.encoders.scaling import SCALINGS
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types
@@ -37,12 +37,12 @@ def alexnet_encoder(spec: Spec) -> FoundEncoder:
     types: Types = {"source": str, "lrn": _truth, "scaling": str, "crop": int, "resize": int}
     options = spec.options(types, "FILE.npz?source=caffe&lrn=true&scaling=caffe&crop=227&resize=256")
     source = options.get("source", "caffe")
-    if source not in SOURCES:
-        raise spec.refuse(f"source to be one of {', '.join(SOURCES)}")
-    scaling = options.get("scaling", SOURCES[source].scaling)
+    if source not in RELEASES:
+        raise spec.refuse(f"source to be one of {', '.join(RELEASES)}")
+    scaling = options.get("scaling", RELEASES[source].scaling)
     if scaling not in SCALINGS:
         raise spec.refuse(f"scaling to be one of {', '.join(SCALINGS)}")
-    crop, resize = spec.sizes(options, SOURCES[source].crop, RESIZE, SMALLEST_INPUT)
+    crop, resize = spec.sizes(options, RELEASES[source].crop, RESIZE, SMALLEST_INPUT)
     use_precision("float32")
     kernels, biases = _read(spec)
     lrn = options.get("lrn", False)

@@ -12,8 +12,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, BLOCK_NAMES, EMBEDDING, layer_seed
-
-LOGITS = "logits"
+from aesthkeras.networks.heads import LOGITS
 
 
 def block_means(outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -25,7 +25,7 @@ SCORER_FILE = "scorer.json"
 RECORD_FILE = "run.json"
 
 
-class Description(NamedTuple):
+class NetworkDescription(NamedTuple):
     """Networks without their weights.
 
     Attributes:
@@ -94,7 +94,7 @@ def describe_scorer(scorer: keras.Model, meaning: Mapping[str, Any]) -> dict[str
     return {SCORER_FILE: json.dumps({**meaning, "model": _configuration(scorer)}, indent=1)}
 
 
-def read_description(folder: Path) -> Description:
+def read_description(folder: Path) -> NetworkDescription:
     """Read the files that describe networks, each once.
 
     Raises:
@@ -107,7 +107,7 @@ def read_description(folder: Path) -> Description:
     record = _read_json(folder / RECORD_FILE) if (folder / RECORD_FILE).exists() else {}
     try:
         head = encoder.get("head")  # exports of version 1 have none
-        return Description(
+        return NetworkDescription(
             resize=int(encoder["resize_edge"]),
             crop=int(encoder["crop"]),
             encoder=encoder["model"],

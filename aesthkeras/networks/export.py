@@ -12,7 +12,7 @@ from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import shipped
-from aesthkeras.networks.description import ENCODER_FILE, Description, read_description, rebuild
+from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
 from aesthkeras.networks.heads import scoring_model
 
 SAVED_MODEL_FILE = "saved_model.pb"
@@ -70,7 +70,7 @@ class Export:
 
     folder: Path
     name: str
-    description: Description
+    description: NetworkDescription
     asked: str
 
     @classmethod

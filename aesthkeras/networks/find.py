@@ -21,7 +21,7 @@ from aesthkeras.photos.sources import SAMPLES
 from aesthkeras.training.run_folder import RunFolder
 
 KERAS_FILE = ".keras"
-EXPECTED = (
+EXPECTED_ENCODER = (
     "a SavedModel folder, a run folder with a checkpoint, a FILE.keras, random:alexnet?width=0.5&seed=0, "
     "keras:MobileNetV2?weights=imagenet or alexnet:FILE.npz"
 )
@@ -86,10 +86,10 @@ def _found(spec: Spec, calibration_dir: str) -> FoundEncoder:
     try:
         place = find_export(spec.text, spec.argument)
     except UsageError:
-        raise spec.refuse(EXPECTED) from None
+        raise spec.refuse(EXPECTED_ENCODER) from None
     version = newest_version(place)
     if version is None:
-        raise spec.refuse(EXPECTED)
+        raise spec.refuse(EXPECTED_ENCODER)
     if (version / "assets" / ENCODER_FILE).exists():
         return _exported_encoder(spec, place, version)
     return foreign_encoder(spec, place, version)

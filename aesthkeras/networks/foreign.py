@@ -29,7 +29,7 @@ from aesthkeras.networks.spec import Spec
 from aesthkeras.training.precision import use_precision
 
 JSON_FILE = "aesthkeras.json"
-DEFAULT_SIGNATURE = "serving_default"
+FOREIGN_SIGNATURE = "serving_default"
 CROP, RESIZE = 224, 256
 EXAMPLE = '{"signature": NAME, "input": NAME, "blocks": {"conv1": OUTPUT}, "crop": 224, "scaling": "0..1"}'
 
@@ -61,7 +61,7 @@ def foreign_encoder(spec: Spec, place: Path, version: Path) -> FoundEncoder:
         )
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
-        signature = said.get("signature", DEFAULT_SIGNATURE)
+        signature = said.get("signature", FOREIGN_SIGNATURE)
         inputs, answered = signatures[signature]
         argument = said.get("input") or inputs[0]
         outputs = dict(said["blocks"])

@@ -17,6 +17,7 @@ layers = keras.layers
 
 OUTPUT_SCALE = 0.1
 
+LOGITS = "logits"
 SCORE = "score"
 RATING = "rating"
 DISTRIBUTION = "distribution"
@@ -275,4 +276,4 @@ def scoring_model(
 
 def head_logits(outputs: Any) -> Any:
     """The logits of a pretext task's head: its output itself, or ``logits`` among its outputs."""
-    return outputs["logits"] if isinstance(outputs, Mapping) else outputs
+    return outputs[LOGITS] if isinstance(outputs, Mapping) else outputs

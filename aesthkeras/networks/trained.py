@@ -16,16 +16,15 @@ from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.networks.description import (
     ENCODER_FILE,
-    Description,
+    NetworkDescription,
     describe_networks,
     read_description,
     rebuild,
 )
 from aesthkeras.networks.float32 import float32_copy
+from aesthkeras.networks.heads import LOGITS
 from aesthkeras.training.checkpoints import restore_from
 from aesthkeras.training.run_folder import RunFolder
-
-LOGITS = "logits"
 
 
 class TrainedNetworks(NamedTuple):
@@ -40,7 +39,7 @@ class TrainedNetworks(NamedTuple):
 
     encoder: keras.Model
     degradations: tuple[keras.Model, list[str]] | None
-    description: Description
+    description: NetworkDescription
 
 
 def write_description(

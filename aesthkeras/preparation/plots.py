@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = ("#2f6f9f", "#d98c3f", "#5a9a68", "#9b5fa5")  # of the splits, in their order
+SPLIT_COLOURS = ("#2f6f9f", "#d98c3f", "#5a9a68", "#9b5fa5")  # of the splits, in their order
 GRID = "#d9d9d9"
 MOST_BARS = 25  # with more classes, their sizes are plotted without their names
 
@@ -26,7 +26,7 @@ def class_plot(splits: Mapping[str, Any]) -> str | None:
     if len(classes) > MOST_BARS:
         figure, axes = _figure(3.0)
         for number, (name, row) in enumerate(zip(splits, counts)):
-            axes.plot(np.arange(1, len(classes) + 1), row[order], color=COLOURS[number % 4], label=name)
+            axes.plot(np.arange(1, len(classes) + 1), row[order], color=SPLIT_COLOURS[number % 4], label=name)
         axes.set(xlabel="classes, from the largest to the smallest", ylabel="photos", xlim=(1, len(classes)))
         axes.set_ylim(bottom=0)
     else:
@@ -36,7 +36,7 @@ def class_plot(splits: Mapping[str, Any]) -> str | None:
         start = np.zeros(len(classes))
         for number, (name, row) in enumerate(zip(splits, counts)):
             places, lengths = np.arange(len(classes)), row[order]
-            bars = axes.barh(places, lengths, left=start, color=COLOURS[number % 4], label=name)
+            bars = axes.barh(places, lengths, left=start, color=SPLIT_COLOURS[number % 4], label=name)
             texts = [str(length) if length > 0.02 * counts.sum(axis=0).max() else "" for length in lengths]
             axes.bar_label(bars, texts, label_type="center", color="white", fontsize=9)
             start += lengths
@@ -58,7 +58,7 @@ def score_plot(histogram: Mapping[str, Any] | None) -> str | None:
     start = np.zeros(len(edges) - 1)
     for number, (name, counts) in enumerate(histogram["photos"].items()):
         widths = np.diff(edges) * 0.94
-        axes.bar(edges[:-1], counts, widths, start, align="edge", color=COLOURS[number % 4], label=name)
+        axes.bar(edges[:-1], counts, widths, start, align="edge", color=SPLIT_COLOURS[number % 4], label=name)
         start += counts
     axes.set(xlabel="score", ylabel="photos", xlim=(edges[0], edges[-1]))
     axes.grid(axis="x", visible=False)
@@ -71,8 +71,8 @@ def size_plot(shapes: np.ndarray, edge: int) -> str:
     figure, axes = _figure(2.6, 4.4)
     shortest, longest = int(min(shapes.min(), edge / 2)), int(max(shapes.max(), edge * 2))
     bins = np.geomspace(shortest, longest, 40).tolist()
-    axes.hist(shapes.min(axis=1), bins, color=COLOURS[0], alpha=0.85, label="shorter edge")
-    axes.hist(shapes.max(axis=1), bins, color=COLOURS[1], alpha=0.6, label="longer edge")
+    axes.hist(shapes.min(axis=1), bins, color=SPLIT_COLOURS[0], alpha=0.85, label="shorter edge")
+    axes.hist(shapes.max(axis=1), bins, color=SPLIT_COLOURS[1], alpha=0.6, label="longer edge")
     axes.axvline(edge, color="#444", linewidth=1, linestyle="--", label=f"resize {edge}")
     axes.set_xscale("log")
     low, high = bins[0], bins[-1]
@@ -89,7 +89,7 @@ def aspect_plot(shapes: np.ndarray) -> str:
     figure, axes = _figure(2.6, 4.4)
     ratio = shapes[:, 1] / shapes[:, 0]
     low, high = min(0.5, ratio.min()), max(2.0, ratio.max())
-    axes.hist(ratio, np.geomspace(low, high, 40).tolist(), color=COLOURS[2])
+    axes.hist(ratio, np.geomspace(low, high, 40).tolist(), color=SPLIT_COLOURS[2])
     axes.set_xscale("log")
     named = {0.25: "1:4", 0.5: "1:2", 2 / 3: "2:3", 1: "1:1", 1.5: "3:2", 2: "2:1", 4: "4:1"}
     ticks = [tick for tick in named if low <= tick <= high]

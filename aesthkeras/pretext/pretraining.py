@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -11,6 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.notes import find_notes
@@ -21,7 +21,7 @@ from aesthkeras.photos.sources import SAMPLES
 from aesthkeras.photos.verdict import forget_verdict
 from aesthkeras.pretext.export import export_trained
 from aesthkeras.pretext.run_settings import RunSettings
-from aesthkeras.pretext.start import blocks_of
+from aesthkeras.pretext.start import block_weights
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.pretext.training import train
 from aesthkeras.training.run_folder import RunFolder, machine_facts
@@ -67,7 +67,7 @@ def pretrain(
         facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
     run.update_record(data=facts, seed=task.recipe.seed, resolved=task.resolved(), **machine_facts())
     study_once(run, task, photos)
-    train(run, task, photos, run_settings, blocks_of(start.model) if start else None)
+    train(run, task, photos, run_settings, block_weights(start.model) if start else None)
     folder = export_trained(run, run_settings.saved_model())
     run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
     if photos.quarantined:
@@ -104,8 +104,3 @@ def degradation_device(degrade_on: str) -> str:
     if degrade_on == "gpu" and not has_gpu:
         raise UsageError("degrade_on=gpu: expected a machine whose GPU TensorFlow can use; none is seen")
     return "gpu" if degrade_on == "gpu" or (degrade_on == "auto" and has_gpu) else "cpu"
-
-
-def say(line: str) -> None:
-    """One line for the person at the terminal; standard output stays free for data."""
-    print(f"aesthkeras: {line}", file=sys.stderr)

@@ -29,11 +29,11 @@ def find_start(task: PretextTask) -> FoundEncoder:
     if spec.startswith("random:"):
         raise UsageError(f"start_from={spec}: expected a trained encoder; an empty one gives random blocks")
     found = find_encoder(spec, tiles=1, argument="start_from")  # a scorer holds its encoder in tiles
-    take_blocks(task.build_encoder(), blocks_of(found.model))  # a trial, before any photo is decoded
+    take_blocks(task.build_encoder(), block_weights(found.model))  # a trial, before any photo is decoded
     return found
 
 
-def blocks_of(encoder: keras.Model) -> Blocks:
+def block_weights(encoder: keras.Model) -> Blocks:
     """Kernels and statistics of the convolution blocks; the embedding's kernel depends on the input size."""
     return {name: layer.get_weights() for name, layer in _block_layers(encoder)}
 
@@ -52,7 +52,7 @@ def take_blocks(encoder: keras.Model, blocks: Blocks) -> None:
     Raises:
         UsageError: their architectures differ; the encoder is left as it was.
     """
-    own = blocks_of(encoder)
+    own = block_weights(encoder)
     shapes, given = (
         {name: [array.shape for array in arrays] for name, arrays in of.items()} for of in (own, blocks)
     )

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from aesthkeras.labelled.blocks import chosen_blocks
-from aesthkeras.labelled.description import PROBE, ProbeDescription, write_description
+from aesthkeras.labelled.description import PROBE, ProbeDescription, write_run_description
 from aesthkeras.labelled.features import Features, extract_features, pooling_function
 from aesthkeras.labelled.fractions import draw_fraction
 from aesthkeras.labelled.inputs import (
@@ -99,7 +99,7 @@ def probe(
         layers=recipe.layer_names,
         values={name: int(pooled.structured_outputs[name].shape[-1]) for name in recipe.layer_names},
     )
-    write_description(run.path / PROBE, description)
+    write_run_description(run.path / PROBE, description)
     run.update_record(seed=recipe.seed, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")
     features = extract_features(

@@ -26,7 +26,7 @@ from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
 from aesthkeras.training.steps import resumable_steps
 
-LOGITS = 2
+BINARY = 2
 TESTED_AT_ONCE = 1024  # photos whose features are in memory during testing
 
 
@@ -64,7 +64,7 @@ class ProbeBank:
             for layer in values
         }
         self.kernels = {layer: self._initial_kernel(layer, number) for layer, number in values.items()}
-        self.biases = {layer: tf.Variable(tf.zeros([len(seeds) * LOGITS])) for layer in values}
+        self.biases = {layer: tf.Variable(tf.zeros([len(seeds) * BINARY])) for layer in values}
         for layer, number in values.items():
             self.normalizations[layer].build([None, number])
         self.weight_decay = weight_decay
@@ -146,7 +146,7 @@ class ProbeBank:
     def _initial_kernel(self, layer: str, values: int) -> tf.Variable:
         # Each seed's part is drawn alone: its range depends on its own 2 columns, not on its neighbours'.
         parts = [
-            keras.initializers.GlorotUniform(seed=layer_seed(seed, f"probe of {layer}"))((values, LOGITS))
+            keras.initializers.GlorotUniform(seed=layer_seed(seed, f"probe of {layer}"))((values, BINARY))
             for seed in self.seeds
         ]
         return tf.Variable(tf.concat(parts, 1), name=f"{layer}_kernel")
@@ -154,10 +154,10 @@ class ProbeBank:
     def _logits(self, layer: str, features: tf.Tensor, training: bool) -> tf.Tensor:
         normalized = self.normalizations[layer](features, training=training)
         logits = tf.matmul(normalized, self.kernels[layer]) + self.biases[layer]
-        return tf.reshape(logits, [-1, len(self.seeds), LOGITS])
+        return tf.reshape(logits, [-1, len(self.seeds), BINARY])
 
     def _updated(self, features: Mapping[str, tf.Tensor], labels: tf.Tensor) -> None:
-        targets = tf.one_hot(labels, LOGITS)[:, tf.newaxis]
+        targets = tf.one_hot(labels, BINARY)[:, tf.newaxis]
         with tf.GradientTape() as tape:
             losses = []
             for layer, values in features.items():

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 # Most colour-blind people can distinguish them (Okabe and Ito 2008); their yellow is too pale on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b4fa3", "#8c564b", "#1d2429")
 REFERENCE_COLOUR = "#8a939b"
-GRID = "#d9d9d9"
+GRID_COLOUR = "#d9d9d9"
 DOTS_PER_INCH = 160
 
 
@@ -22,7 +22,7 @@ def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figu
     panels = figure.subplots(rows, columns, squeeze=False)
     for axes in panels.flat:
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.grid(axis="y", color=GRID, linewidth=0.7)
+        axes.grid(axis="y", color=GRID_COLOUR, linewidth=0.7)
         axes.set_axisbelow(True)
         axes.tick_params(length=0)
     return figure, panels

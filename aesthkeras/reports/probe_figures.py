@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aesthkeras.reports.comparisons import Comparison
-from aesthkeras.reports.figures import COLOURS, GRID, REFERENCE_COLOUR, new_figure, png
+from aesthkeras.reports.figures import COLOURS, GRID_COLOUR, REFERENCE_COLOUR, new_figure, png
 from aesthkeras.reports.measures import Measure
 from aesthkeras.reports.probe_tables import AVERAGE, LowData, Table
 
@@ -113,7 +113,7 @@ def difference_figure(comparison: Comparison, colours: Mapping[str, str]) -> byt
                     elinewidth=1.6,
                 )
     axes.axhline(0, color=REFERENCE_COLOUR, linewidth=1.4, label=f"{comparison.reference} (reference)")
-    axes.axvline(len(comparison.columns) - 1.5, color=GRID, linewidth=1)
+    axes.axvline(len(comparison.columns) - 1.5, color=GRID_COLOUR, linewidth=1)
     _name_columns(axes, comparison.columns)
     axes.set(ylabel=_difference_words(comparison))
     return _png(figure, axes)

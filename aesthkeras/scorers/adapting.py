@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from aesthkeras.files import replace_file
 from aesthkeras.labelled.blocks import blocks_of, chosen_blocks
-from aesthkeras.labelled.description import SCORER, RunDescription, write_description
+from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
 from aesthkeras.labelled.features import extract_features
 from aesthkeras.labelled.inputs import (
     describe_inputs,
@@ -33,7 +33,7 @@ from aesthkeras.scorers.exporting import export_fitted, meaning_of
 from aesthkeras.scorers.figure import adapt_figure
 from aesthkeras.scorers.fitting import Adaptation, FittedScorer, choose_members, fit_scorer
 from aesthkeras.scorers.inputs import FeatureInputs, HeadInputs, PatchInputs
-from aesthkeras.scorers.measuring import Measured, outcome_of, sentence, summarize
+from aesthkeras.scorers.measuring import Measured, mean_over_repeats, outcome_of, sentence
 from aesthkeras.scorers.settings import DEFAULT_BLOCKS, ScorerRecipe, ScorerRunSettings
 from aesthkeras.scorers.targets import require_target
 from aesthkeras.training.checkpoints import TrainingCheckpoint
@@ -105,7 +105,7 @@ def adapt(
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, labelled.cross_validated))
     description = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
-    write_description(run.path / SCORER, description)
+    write_run_description(run.path / SCORER, description)
     facts = {
         "photos": len(photo_set.paths),
         "quarantined": photo_set.quarantined,
@@ -121,7 +121,7 @@ def adapt(
     outcomes = Outcomes(run.path, SCORER_COLUMNS, shared)
     fitted = _test_parts(planned, adaptation, outcomes, run, labelled, settings.checkpoint_minutes)
     predictions = outcomes.write_predictions(planned, photos)
-    measured = summarize(outcomes.rows(planned), predictions)
+    measured = mean_over_repeats(outcomes.rows(planned), predictions)
     final, checkpoint = _final_part(planned, outcomes, run, labelled, settings.checkpoint_minutes)
     exported = run.exported_to(settings.saved_model())
     if exported is None:

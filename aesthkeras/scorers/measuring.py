@@ -40,7 +40,7 @@ def outcome_of(fitted: FittedScorer, part: Part, adaptation: Adaptation) -> Part
     return PartOutcome(part, [row], kept)
 
 
-def summarize(rows: Sequence[Mapping[str, Any]], predictions: OutOfFold) -> Measured:
+def mean_over_repeats(rows: Sequence[Mapping[str, Any]], predictions: OutOfFold) -> Measured:
     """Mean and standard deviation over the repeats of each metric, each first averaged over its folds.
 
     The deviation is the sample's, as in the tables of probes, and None where there is one repeat.

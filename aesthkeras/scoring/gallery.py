@@ -25,7 +25,7 @@ from aesthkeras.templates import load_template
 EMBEDDED = 1000
 CHUNK = 100  # photos
 SIDE_FOLDER = "{name}_files"
-INDEX = "index.js"
+CARDS_INDEX = "index.js"
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
     aside = side.with_name(f".{side.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
-    replace_file_by_parts(aside / INDEX, _indices(chunks, aside))
+    replace_file_by_parts(aside / CARDS_INDEX, _indices(chunks, aside))
     shutil.rmtree(side, ignore_errors=True)
     os.rename(aside, side)
-    loaded = [f'<script src="{quote(side.name)}/{INDEX}"></script>\n']
+    loaded = [f'<script src="{quote(side.name)}/{CARDS_INDEX}"></script>\n']
     replace_file_by_parts(out, _page(about, loaded, quote(side.name)))
 
 

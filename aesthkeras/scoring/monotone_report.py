@@ -19,13 +19,13 @@ from aesthkeras.files import replace_file
 from aesthkeras.scoring.faults import WORDS
 from aesthkeras.scoring.monotone import Change
 
-EDITS = CLASSES[1:]
+COUNTED_EDITS = CLASSES[1:]
 SHARES = ("share_lower", "low", "high", "mean_change", "deviation")
 COUNTS = ("lower", "equal", "named", "photos")
 MOSTLY_LOWER, MOSTLY_HIGHER, GRID = "#0072b2", "#d55e00", "#d9d9d9"
 
 
-def write_report(change: Change, model: str, out: str) -> None:
+def write_monotone_report(change: Change, model: str, out: str) -> None:
     """Write `monotone.csv`, `monotone.png` and `monotone.md` into a folder, and print a one-line summary.
 
     Raises:
@@ -35,7 +35,7 @@ def write_report(change: Change, model: str, out: str) -> None:
         Path(out).mkdir(parents=True, exist_ok=True)
         replace_file(Path(out) / "monotone.csv", csv_table(change).encode())
         replace_file(Path(out) / "monotone.png", picture(change, model))
-        replace_file(Path(out) / "monotone.md", markdown(change, model).encode())
+        replace_file(Path(out) / "monotone.md", monotone_markdown(change, model).encode())
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise UsageError(f"out={out}: expected a folder to write to ({error.strerror})") from error
     print(f"aesthkeras: {headline(change)} {os.path.join(out, 'monotone.md')}", file=sys.stderr)
@@ -43,11 +43,11 @@ def write_report(change: Change, model: str, out: str) -> None:
 
 def headline(change: Change) -> str:
     """How often a degraded copy scores lower over all edits, and for which edit least often."""
-    share = change.lower.sum() / (change.photos * len(EDITS))
+    share = change.lower.sum() / (change.photos * len(COUNTED_EDITS))
     least = int(change.lower.argmin())
     return (
         f"A degraded copy scores lower than its original in {share:.1%} of cases, "
-        f"least often for {EDITS[least].name} ({change.lower[least] / change.photos:.1%})."
+        f"least often for {COUNTED_EDITS[least].name} ({change.lower[least] / change.photos:.1%})."
     )
 
 
@@ -56,7 +56,7 @@ def csv_table(change: Change) -> str:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(["class", *SHARES, *COUNTS])
-    for place, edit in enumerate(EDITS):
+    for place, edit in enumerate(COUNTED_EDITS):
         lower, equal = int(change.lower[place]), int(change.equal[place])
         share, moved = (
             (lower / change.photos, *_interval(lower, change.photos)),
@@ -69,7 +69,7 @@ def csv_table(change: Change) -> str:
     return out.getvalue()
 
 
-def markdown(change: Change, model: str) -> str:
+def monotone_markdown(change: Change, model: str) -> str:
     """The report as Markdown, beside its picture."""
     left_out = f", {change.unreadable} more could not be read" if change.unreadable else ""
     lines = [
@@ -81,7 +81,7 @@ def markdown(change: Change, model: str) -> str:
         "| degraded | seems | said so | copies that score lower | 95% interval | mean change of the score |",
         "|---|---|---|---|---|---|",
     ]
-    for place, edit in enumerate(EDITS):
+    for place, edit in enumerate(COUNTED_EDITS):
         lower = int(change.lower[place])
         low, high = _interval(lower, change.photos)
         lines.append(
@@ -100,7 +100,7 @@ def picture(change: Change, model: str) -> bytes:
     figure = Figure(figsize=(8.6, 5.6), dpi=160, layout="constrained")
     FigureCanvasAgg(figure)
     shares, changes = figure.subplots(1, 2, sharey=True)
-    rows = np.arange(len(EDITS))
+    rows = np.arange(len(COUNTED_EDITS))
     share = change.lower / change.photos
     intervals = np.array([_interval(int(lower), change.photos) for lower in change.lower]).T
     errors = np.maximum(np.abs(intervals - share), 0)
@@ -113,7 +113,7 @@ def picture(change: Change, model: str) -> bytes:
     changes.barh(rows, change.mean, color=colours)
     changes.axvline(0, color="#444", linewidth=1)
     changes.set(xlabel="mean change of the score", title=f"{change.photos} photos")
-    shares.set_yticks(rows, [edit.name for edit in EDITS])
+    shares.set_yticks(rows, [edit.name for edit in COUNTED_EDITS])
     shares.invert_yaxis()
     for axes in (shares, changes):
         axes.spines[["top", "right", "left"]].set_visible(False)

@@ -26,9 +26,9 @@ from aesthkeras.scoring.network import HEAT, ScoringNetwork
 PhotoLike = str | os.PathLike[str] | bytes | np.ndarray
 """The path of a photo, the bytes of its file, or its pixels, uint8 `[H, W, 3]` in RGB."""
 
-EXPECTED_PHOTO = "a path, the bytes of a file, or uint8 [H, W, 3]"
-BATCH_SIZE = 32
-PHOTOS_AT_ONCE = 128  # whose pixels are in memory together
+EXPECTED_INPUT = "a path, the bytes of a file, or uint8 [H, W, 3]"
+CROPS_AT_ONCE = 32
+PHOTOS_IN_MEMORY = 128  # whose pixels are in memory together
 
 
 class Scores(NamedTuple):
@@ -83,7 +83,7 @@ class PhotoModel:
         encoder, head = self._export.encoder(), self._export.degradations()
         self.name, self.resize, self.crop = self._export.name, self._export.resize, self._export.crop
         self._features = FixedBatches(
-            lambda pixels: describe(encoder(pixels, training=False)), self.crop, BATCH_SIZE
+            lambda pixels: describe(encoder(pixels, training=False)), self.crop, CROPS_AT_ONCE
         )
         self._degradations = None
         if head is not None:
@@ -94,7 +94,7 @@ class PhotoModel:
                 logits = head_logits(classifier(encoder(pixels, training=False)[EMBEDDING], training=False))
                 return {DEGRADATIONS: tf.nn.softmax(logits)}
 
-            self._degradations = FixedBatches(degradations, self.crop, BATCH_SIZE)
+            self._degradations = FixedBatches(degradations, self.crop, CROPS_AT_ONCE)
 
     def __repr__(self) -> str:
         return f"<PhotoModel {self.name}>"
@@ -147,7 +147,7 @@ class PhotoModel:
 
     @cached_property
     def _scorer(self) -> ScoringNetwork:
-        return ScoringNetwork(self._export, BATCH_SIZE)
+        return ScoringNetwork(self._export, CROPS_AT_ONCE)
 
     def _answers(
         self, photos: PhotoLike | Sequence[PhotoLike], answer: Callable[[np.ndarray], Answers]
@@ -156,8 +156,8 @@ class PhotoModel:
         if not named:
             raise UsageError("photos: expected at least one")
         parts = []
-        for start in range(0, len(named), PHOTOS_AT_ONCE):
-            some = named[start : start + PHOTOS_AT_ONCE]
+        for start in range(0, len(named), PHOTOS_IN_MEMORY):
+            some = named[start : start + PHOTOS_IN_MEMORY]
             parts.append(answer(middle_squares(some, self.resize, self.crop)))
         answers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return {name: values[0] for name, values in answers.items()} if is_alone else answers
@@ -211,7 +211,7 @@ def middle_squares(photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: i
             elif isinstance(photo, (str, os.PathLike)):
                 paths[place] = os.fspath(photo)
             else:
-                raise ValueError(f"{name}: expected {EXPECTED_PHOTO}, got {type(photo).__name__}")
+                raise ValueError(f"{name}: expected {EXPECTED_INPUT}, got {type(photo).__name__}")
         for place, found in zip(paths, read_photos(list(paths.values()), resize, crop)):
             if found.error:
                 name, photo = photos[place]
@@ -223,7 +223,7 @@ def middle_squares(photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: i
 
 def _square_of_pixels(name: str, pixels: np.ndarray, resize: int, crop: int) -> np.ndarray:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] != 3:
-        raise ValueError(f"{name}: expected {EXPECTED_PHOTO}, got {pixels.dtype} {list(pixels.shape)}")
+        raise ValueError(f"{name}: expected {EXPECTED_INPUT}, got {pixels.dtype} {list(pixels.shape)}")
     try:
         return fit_pixels(tf.constant(pixels[np.newaxis]), resize, crop)[0].numpy()
     except tf.errors.InvalidArgumentError as error:

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.machine import usable_cores
 
 LOCK_SECONDS = 10
 PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
@@ -159,7 +160,7 @@ def machine_facts() -> dict[str, Any]:
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "commit": _commit(),
-        "machine": {"cpu": _cpu(), "cores": len(os.sched_getaffinity(0)), "system": platform.platform()},
+        "machine": {"cpu": _cpu(), "cores": usable_cores(), "system": platform.platform()},
     }
 
 

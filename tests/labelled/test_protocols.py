@@ -14,7 +14,7 @@ from aesthkeras.probes.settings import ProbeRecipe
 
 def read(folder, choices=None, protocol="auto"):
     choices = choices or DatasetSettings()
-    photos, _, cross_validated = protocols.read_photos("csv", str(folder), choices, protocol)
+    photos, _, cross_validated = protocols.read_labelled_photos("csv", str(folder), choices, protocol)
     return photos, cross_validated
 
 

@@ -45,7 +45,7 @@ def colour_task(**options: float) -> CountingTask:
 def test_distance_of_the_whole_to_the_sum_of_its_tiles():
     # The tiles hold 1 + 0 + 2 + 0 and 0 + 1 + 0 + 0, the whole 5 and 1: (5 - 3)^2 + (1 - 1)^2.
     tiles = tf.constant([[[1.0, 0.0], [0.0, 1.0], [2.0, 0.0], [0.0, 0.0]]])
-    np.testing.assert_allclose(losses.squared_distances(tf.constant([[5.0, 1.0]]), tiles), [4.0])
+    np.testing.assert_allclose(losses.count_distances(tf.constant([[5.0, 1.0]]), tiles), [4.0])
     np.testing.assert_allclose(losses.contrastive_hinge(tf.constant([4.0, 12.0]), 10.0), [6.0, 0.0])
 
 

@@ -14,7 +14,7 @@ from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.start import blocks_of, find_start, take_blocks
+from aesthkeras.pretext.start import block_weights, find_start, take_blocks
 from aesthkeras.pretext.task import find_task
 from aesthkeras.training.run_folder import RunFolder
 
@@ -29,7 +29,7 @@ def test_blocks_of_small_patches_go_into_an_encoder_of_large_ones(name):
     pixels = np.random.default_rng(0).integers(0, 256, (2, 162, 162, 3)).astype(np.float32)
     of_embedding = [weight for weight in large.weights if weight.name.startswith("embedding")]
     before = [weight.numpy() for weight in of_embedding]
-    take_blocks(large, blocks_of(small))
+    take_blocks(large, block_weights(small))
     for weight, earlier in zip(of_embedding, before):
         np.testing.assert_array_equal(weight, earlier)
     # Away from the edges a convolution answers the same whatever lies around it.
@@ -43,7 +43,7 @@ def test_another_kind_of_encoder_is_refused_and_changes_nothing(other):
     own = encoder()
     before = own.get_weights()
     with pytest.raises(UsageError, match="start_from: expected an encoder of the same"):
-        take_blocks(own, blocks_of(encoder(**other)))
+        take_blocks(own, block_weights(encoder(**other)))
     for weight, earlier in zip(own.get_weights(), before):
         np.testing.assert_array_equal(weight, earlier)
 
@@ -82,8 +82,8 @@ def test_of_an_encoder_in_tiles_the_encoder_of_a_tile_is_taken(tmp_path):
     recipe = Recipe(start_from=str(tiled), width=0.125, crop=131, resize=148)
     found = find_start(find_task("rotation")(recipe=recipe))
     assert found.crop == 96
-    for name, arrays in blocks_of(encoder()).items():
-        for one, other in zip(arrays, blocks_of(found.model)[name]):
+    for name, arrays in block_weights(encoder()).items():
+        for one, other in zip(arrays, block_weights(found.model)[name]):
             np.testing.assert_array_equal(one, other)
 
 

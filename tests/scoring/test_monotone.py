@@ -14,7 +14,13 @@ from PIL import Image
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.scoring.monotone import Change, measure
-from aesthkeras.scoring.monotone_report import csv_table, headline, markdown, picture, write_report
+from aesthkeras.scoring.monotone_report import (
+    csv_table,
+    headline,
+    monotone_markdown,
+    picture,
+    write_monotone_report,
+)
 
 PLACE = {degradation.name: degradation.index - 1 for degradation in CLASSES[1:]}
 
@@ -93,7 +99,7 @@ def test_the_report_says_how_often_and_for_what_least():
     assert "lower than its original in 96.7% of cases, least often for rotation_180 (30.0%)" in headline(
         change
     )
-    text = markdown(change, "tiny")
+    text = monotone_markdown(change, "tiny")
     # Wilson's interval for 3 of 10, from the formula: (0.3 + z²/20 ± z sqrt(0.021 + z²/400)) / (1 + z²/10)
     assert "| rotation_180 | turned | 60.0% | 30.0% | 10.8% to 60.3% | -0.2500 ± 0.1250 |" in text
     assert "10 photos, 1 more could not be read" in text
@@ -120,7 +126,7 @@ def test_a_real_scorer_moves_and_the_same_seed_says_the_same(network, paths, tmp
     change = measure(network, paths, seed=1)
     assert (change.photos, change.unreadable) == (6, 3)
     assert np.ptp(change.mean) > 1e-3
-    write_report(change, network.name, str(tmp_path / "out"))
+    write_monotone_report(change, network.name, str(tmp_path / "out"))
     report = (tmp_path / "out" / "monotone.md").read_text()
     assert report.startswith("# What tiny/1 makes of degraded photos")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
@@ -128,7 +134,7 @@ def test_a_real_scorer_moves_and_the_same_seed_says_the_same(network, paths, tmp
         "monotone.md",
         "monotone.png",
     ]
-    write_report(measure(network, paths, seed=1), network.name, str(tmp_path / "out"))
+    write_monotone_report(measure(network, paths, seed=1), network.name, str(tmp_path / "out"))
     assert (tmp_path / "out" / "monotone.md").read_text() == report
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
-FLOAT32, FLOAT16, INT8 = PRECISIONS = ("float32", "float16", "int8")
+FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
 
 
 def to_tflite(network: PixelNetwork, precision: str, representative: np.ndarray | None = None) -> bytes:

@@ -26,7 +26,7 @@ def other_photo(photo: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor
     return partner, tf.reduce_any(different, axis=1)
 
 
-def squared_distances(whole: tf.Tensor, tiles: tf.Tensor) -> tf.Tensor:
+def count_distances(whole: tf.Tensor, tiles: tf.Tensor) -> tf.Tensor:
     """||phi(D x) - sum_j phi(T_j x)||^2, or with y in the place of x: `[B, K]`, `[B, 4, K]` -> `[B]`."""
     return tf.reduce_sum(tf.square(whole - tf.reduce_sum(tiles, axis=1)), axis=-1)
 

@@ -139,8 +139,8 @@ class CountingTask(PretextTask):
     def _distances(self, outputs: Tensors, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         """Squared distances of phi(D x) and of phi(D y) to the sum over the tiles of x, float32 `[B]`."""
         whole, tiles = outputs["counts"][:, 0], outputs["counts"][:, 1:]
-        own = losses.squared_distances(whole, tiles)
-        return own, losses.squared_distances(tf.gather(whole, batch["partner"]), tiles)
+        own = losses.count_distances(whole, tiles)
+        return own, losses.count_distances(tf.gather(whole, batch["partner"]), tiles)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """What shows that the counter counts: where it collapsed all are 0, and `violations` is 1."""
