@@ -19,7 +19,7 @@ from aesthkeras.settings import flag_values, require, setting
 
 
 @dataclass(frozen=True)
-class Places:
+class PrepareSettings:
     """Which data set, where it lies, and where the shards go."""
 
     dataset: str = setting("folder", "what kind of data set", list(SOURCES))
@@ -35,13 +35,13 @@ class Places:
 
 def define() -> None:
     """All flags of the command."""
-    for settings in (Places, DatasetSettings, PreparationSettings):
+    for settings in (PrepareSettings, DatasetSettings, PreparationSettings):
         command.define_flags(settings)
 
 
 def main(_: list[str]) -> None:
     """Checks the flags and reads the set's lists, then loads TensorFlow and examines the photos."""
-    places, choices = command.from_flags(Places), command.from_flags(DatasetSettings)
+    places, choices = command.from_flags(PrepareSettings), command.from_flags(DatasetSettings)
     settings = command.from_flags(PreparationSettings)
     data_set = read_dataset(places.dataset, places.data_dir, choices)
     if not data_set.records:

@@ -10,12 +10,18 @@ import pytest
 
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.experiments.running import ExperimentSettings
+from aesthkeras.export import ExportSettings
 from aesthkeras.labelled.settings import LabelledRunSettings
+from aesthkeras.monotone import MonotoneSettings
+from aesthkeras.preparation.settings import PreparationSettings
+from aesthkeras.prepare import PrepareSettings
 from aesthkeras.pretext.options import task_names, task_options
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.run_settings import RunSettings
+from aesthkeras.preview import PreviewSettings
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.report import ReportSettings
+from aesthkeras.score import ScoreSettings
 from aesthkeras.scorers.settings import ScorerRecipe, ScorerRunSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -64,6 +70,17 @@ def test_flags_of_adapt_stand_in_docs_and_none_that_it_lacks():
     stated = documented("probes.md", "adapting.md")
     assert {flag: stated.get(flag) for flag in known} == known
     assert set(documented("adapting.md")) <= set(known)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [PrepareSettings, PreparationSettings, PreviewSettings, ScoreSettings, MonotoneSettings, ExportSettings],
+)
+def test_flags_of_the_other_commands_are_named_in_docs(settings):
+    pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(r"--([a-z]\w*)", text))
+    assert {field.name for field in dataclasses.fields(settings)} <= named
 
 
 def test_flags_of_pretrain_stand_in_docs():

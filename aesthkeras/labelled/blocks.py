@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.settings import listed
-from aesthkeras.networks.find import FoundEncoder
-
-
-def blocks_of(encoder: FoundEncoder) -> list[str]:
-    """The encoder's blocks (outputs `[N, H, W, C]`) by name, in the order of the model."""
-    return [name for name, output in encoder.model.output.items() if len(output.shape) == 4]
-
-
-def embedding_of(encoder: FoundEncoder) -> str | None:
-    """The name of the encoder's embedding (an output `[N, values]`); None where it has none."""
-    return EMBEDDING if EMBEDDING in encoder.model.output else None
+from aesthkeras.networks.found import FoundEncoder
 
 
 def chosen_blocks(
@@ -35,7 +24,7 @@ def chosen_blocks(
     Raises:
         UsageError: a name is no output of the encoder.
     """
-    blocks, embedding = blocks_of(encoder), embedding_of(encoder)
+    blocks, embedding = encoder.blocks, encoder.embedding
     known = [*blocks, embedding] if takes_embedding and embedding else blocks
     wanted = listed(names) or blocks
     if not set(wanted) <= set(known):

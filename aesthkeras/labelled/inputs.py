@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet
-from aesthkeras.photos.quarantine import write_quarantine
+from aesthkeras.photos.quarantine import read_quarantine, write_quarantine
 from aesthkeras.training.run_folder import RunFolder
 
 
@@ -32,7 +31,7 @@ def readable_photos(
 
 def list_left_out(quarantine: Path, left_out: Sequence[tuple[str, str, str]]) -> None:
     """Adds to quarantine.csv the entries `(id, path, reason)` of the data set that have no photo or label."""
-    rows = _quarantined(quarantine)
+    rows = read_quarantine(quarantine)
     rows.update({path: reason for _, path, reason in left_out})
     write_quarantine(str(quarantine), rows.items())
 
@@ -68,11 +67,6 @@ def data_fingerprint(photos: LabelledPhotos, photo_set: PhotoSet) -> str:
 
 def say_what_was_left_out(run: RunFolder) -> None:
     """Prints one line about quarantine.csv, if it lists anything."""
-    refused = len(_quarantined(run.quarantine))
+    refused = len(read_quarantine(run.quarantine))
     if refused:
         say(f"{refused} photos could not be used and are listed in {run.quarantine}")
-
-
-def _quarantined(quarantine: Path) -> dict[str, str]:
-    with open(quarantine, encoding="utf-8", errors="surrogateescape", newline="") as lines:
-        return {row["path"]: row["reason"] for row in csv.DictReader(lines)}

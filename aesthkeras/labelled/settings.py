@@ -45,8 +45,9 @@ class LabelledRunSettings:
 
     encoder: str = setting(
         "",
-        "a SavedModel folder, a run folder, or random:alexnet?width=0.5&seed=0&crop=131&resize=148 "
-        "(untrained; crop is 227 and resize 256/227 of it unless given)",
+        "a SavedModel folder, a run folder, random:alexnet?width=0.5&seed=0 (untrained), "
+        "keras:MobileNetV2?weights=imagenet, a .keras file, a foreign SavedModel, or alexnet:FILE.npz; "
+        "docs/encoders.md",
     )
     tiles: int = setting(
         0,
@@ -73,6 +74,6 @@ class LabelledRunSettings:
         """Checks that nothing needed is empty; raises `UsageError` naming the flag."""
         require(self, "tiles", 0 <= self.tiles <= 8, "0 to 8")
         require(self, "checkpoint_minutes", self.checkpoint_minutes >= 0, "0 or more")
-        require(self, "encoder", bool(self.encoder), "a SavedModel folder, a run folder or random:alexnet")
+        require(self, "encoder", bool(self.encoder), "an encoder, as docs/encoders.md lists them")
         require(self, "data_dir", bool(self.data_dir), "the root of a data set")
         require(self, "run_dir", bool(self.run_dir), "a folder")

@@ -32,7 +32,7 @@ class ProgressBar(tfa.callbacks.TQDMProgressBar):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Ends the bars of a training that was broken off, so that what is said next has its own line."""
+        """Closes the bars of a training that was broken off: the next message gets its own line."""
         for name in ("epoch_progress_tqdm", "overall_progress_tqdm"):
             bar = getattr(self, name, None)
             if bar is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import tensorflow as tf
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import PROBE, ProbeDescription, write_run_description
-from aesthkeras.labelled.features import Features, extract_features, pooling_function
+from aesthkeras.labelled.features import extract_features, pooling_function
 from aesthkeras.labelled.fractions import draw_fraction
 from aesthkeras.labelled.inputs import (
     describe_inputs,
@@ -22,40 +21,17 @@ from aesthkeras.labelled.inputs import (
 )
 from aesthkeras.labelled.outcome import Outcomes, PartOutcome
 from aesthkeras.labelled.predictions import PREDICTIONS
-from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, parts
+from aesthkeras.labelled.protocols import LabelledSet, Part, parts
 from aesthkeras.labelled.results import PROBE_COLUMNS, RESULTS
 from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.monitoring.progress import say
 from aesthkeras.networks.find import FoundEncoder
-from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
+from aesthkeras.probes.inputs import Probing
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import sgd_outcome
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder, machine_facts
-
-
-@dataclass(frozen=True)
-class Probing:
-    """What all parts of a run share.
-
-    Attributes:
-        photos: those that can be read.
-        photo_set: the files of the same photos, in the same order.
-        encoder: the frozen encoder.
-        pooled: what `pooling_function` returned for it.
-        features: what `extract_features` returned.
-        recipe: how to probe; it names the layers.
-        cross_validated: whether the parts are folds.
-    """
-
-    photos: LabelledPhotos
-    photo_set: PhotoSet
-    encoder: FoundEncoder
-    pooled: tf.types.experimental.ConcreteFunction
-    features: Features
-    recipe: ProbeRecipe
-    cross_validated: bool
 
 
 def name_layers(recipe: ProbeRecipe, encoder: FoundEncoder) -> ProbeRecipe:
@@ -135,38 +111,22 @@ def probe_part(part: Part, probing: Probing, checkpoint: TrainingCheckpoint) -> 
     groups = np.unique(photos.keys, return_inverse=True)[1]
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
         if recipe.solver == "lbfgs":
-            return exact_outcome(part, photos, probing.features, draws, groups, recipe)
-        return sgd_outcome(
-            part,
-            probing.photo_set,
-            probing.encoder,
-            probing.pooled,
-            probing.features,
-            draws,
-            groups,
-            recipe,
-            checkpoint,
-        )
+            return exact_outcome(part, probing, draws, groups)
+        return sgd_outcome(part, probing, draws, groups, checkpoint)
 
 
 def exact_outcome(
-    part: Part,
-    photos: LabelledPhotos,
-    features: Features,
-    draws: Mapping[float, np.ndarray],
-    groups: np.ndarray,
-    recipe: ProbeRecipe,
+    part: Part, probing: Probing, draws: Mapping[float, np.ndarray], groups: np.ndarray
 ) -> PartOutcome:
     """Fits the exact solver on every layer and draw; loads one layer's features of the part at a time.
 
     Args:
         part: the test photos and the labels of all photos.
-        photos: all photos of the set; ridge regression predicts their scores where they have any.
-        features: float32 `[photos, views, values]` by layer.
+        probing: what all parts share; ridge regression predicts the photos' scores where they have any.
         draws: fraction -> indices of the labelled training photos.
         groups: int `[photos]`; inner folds keep groups whole.
-        recipe: layers and seed.
     """
+    photos, features, recipe = probing.photos, probing.features, probing.recipe
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
         views, values = features[layer].shape[1:]

@@ -22,6 +22,7 @@ from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
+from aesthkeras.probes.inputs import Probing
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
 from aesthkeras.training.steps import resumable_steps
@@ -83,7 +84,7 @@ class ProbeBank:
         self._update = tf.function(self._updated, input_signature=signature).get_concrete_function()
 
     def learn(self, features: Mapping[str, tf.Tensor], photos: np.ndarray) -> None:
-        """Takes what is labelled from a batch; updates the weights for every `batch_size` of these.
+        """Collects the labelled photos of a batch; updates the weights whenever there are `batch_size`.
 
         Args:
             features: float32 `[N, values]` by layer.
@@ -109,7 +110,7 @@ class ProbeBank:
         left = len(self._waiting_labels) > 0
         self._waiting = {layer: values[used:] for layer, values in features.items()} if left else {}
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Ends the training: frees the moving statistics from their start at zero."""
         share = 1 - BATCH_NORM_MOMENTUM**self.updates
         for normalization in self.normalizations.values():
@@ -211,7 +212,7 @@ def train_banks(
             bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
             bank.learn(features, numbers)
     for bank in banks:
-        bank.settle()
+        bank.finish()
 
 
 def weight_decays(
@@ -241,30 +242,23 @@ def weight_decays(
 
 def sgd_outcome(
     part: Part,
-    photo_set: PhotoSet,
-    encoder: FoundEncoder,
-    pooled: Any,
-    features: Features,
+    probing: Probing,
     draws: Mapping[float, np.ndarray],
     groups: np.ndarray,
-    recipe: ProbeRecipe,
     checkpoint: TrainingCheckpoint,
 ) -> PartOutcome:
-    """Trains every layer, seed and draw of one part together; tests what the last epoch gave on centre crops.
+    """Trains every layer, seed and draw of one part together; tests the last epoch's weights.
 
     Args:
         part: the training and test photos.
-        photo_set: all photos of the set.
-        encoder: the frozen encoder.
-        pooled: what `pooling_function` returned for it.
-        features: the centre crops' features of all photos.
+        probing: what all parts share.
         draws: fraction -> indices of the labelled training photos, nested.
         groups: int `[photos]`; where the decay is chosen, inner folds keep groups whole.
-        recipe: how to train.
         checkpoint: of this part.
     """
+    features, recipe = probing.features, probing.recipe
     shown = draws[max(draws)]
-    subset = photo_set.of(shown)
+    subset = probing.photo_set.of(shown)
     values = {layer: int(features[layer].shape[-1]) for layer in recipe.layer_names}
     seeds = [recipe.seed + number for number in range(recipe.seeds)]
     place = {int(index): number for number, index in enumerate(shown)}
@@ -279,7 +273,8 @@ def sgd_outcome(
         for fraction, train in draws.items()
     }
     stream_seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
-    train_banks(list(banks.values()), pooled, subset, encoder, recipe, stream_seed, checkpoint)
+    of_all = list(banks.values())
+    train_banks(of_all, probing.pooled, subset, probing.encoder, recipe, stream_seed, checkpoint)
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
         for fraction, bank in banks.items():

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from aesthkeras.files import replace_file
-from aesthkeras.labelled.blocks import blocks_of, chosen_blocks
+from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
 from aesthkeras.labelled.features import extract_features
 from aesthkeras.labelled.inputs import (
@@ -67,7 +67,7 @@ def name_blocks(recipe: ScorerRecipe, encoder: FoundEncoder) -> ScorerRecipe:
         UsageError: the encoder has no such block.
     """
     names = recipe.blocks
-    if names == DEFAULT_BLOCKS and not set(listed(names)) & set(blocks_of(encoder)):
+    if names == DEFAULT_BLOCKS and not set(listed(names)) & set(encoder.blocks):
         names = ""
     return replace(recipe, blocks=",".join(chosen_blocks(encoder, names, "blocks", takes_embedding=True)))
 

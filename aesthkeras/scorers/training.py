@@ -86,7 +86,7 @@ class HeadTraining:
         self.best_epochs = np.where(better, epoch, self.best_epochs)
         self.losses = []
 
-    def settle(self) -> None:
+    def take_best(self) -> None:
         """Goes back to the best weights."""
         for variable, best in zip(self.variables, self.best):
             variable.assign(best)
@@ -131,8 +131,8 @@ class HeadTraining:
             outputs = self.network(self.features(inputs), training=True)
             losses = weighted_means(member_losses(self.kind, values, outputs), weights)
             if pair is not None:
-                said, said_of_copy = (self.network(fed, training=True) for fed in pair)
-                ranking = ranking_losses(self.kind, said, said_of_copy)
+                outputs_of_photos, outputs_of_copies = (self.network(fed, training=True) for fed in pair)
+                ranking = ranking_losses(self.kind, outputs_of_photos, outputs_of_copies)
                 losses += self.copy_weight * weighted_means(ranking, weights)
             penalties = [*self.network.losses, *(self.encoder.losses if self.encoder else [])]
             # The sum: each member learns as if it were alone.
@@ -163,7 +163,7 @@ def train_head(
     folder: RunFolder,
     checkpoint: TrainingCheckpoint,
 ) -> None:
-    """Trains until the epochs are done or no member gets better for `patience` epochs; settles on the best.
+    """Trains to the last epoch, or until no member improves for `patience` epochs; keeps the best.
 
     Args:
         training: fresh; goes on from the checkpoint where there is one.
@@ -202,7 +202,7 @@ def train_head(
                 tf.summary.scalar(name, value, step=epoch)
             if epoch - training.best_epochs.max() >= recipe.patience:
                 break
-    training.settle()
+    training.take_best()
 
 
 def validation_losses(

@@ -23,7 +23,7 @@ Trackables = Mapping[str, Any]
 
 
 class TrainingCheckpoint:
-    """Where a training is kept, every few minutes and when it is told to.
+    """Keeps a training on disk: every few minutes, and whenever `save` is called.
 
     What else a training needs follows from the step: the order of the data, crops and edits are functions of
     seed and position. TensorFlow writes a checkpoint aside and renames it, so a kill or a full disk leaves
@@ -41,7 +41,7 @@ class TrainingCheckpoint:
         self._manager: tf.train.CheckpointManager | None = None
 
     def restore(self, trained: Trackables) -> int:
-        """Takes the objects that are trained from now on, as the newest checkpoint has them.
+        """Takes the objects to keep, and gives them the values of the newest checkpoint.
 
         Args:
             trained: with all their variables made.

@@ -6,7 +6,7 @@ import pytest
 from tensorflow import keras
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.blocks import blocks_of, chosen_blocks, embedding_of
+from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.networks.find import FoundEncoder
 
 
@@ -21,8 +21,8 @@ def found(*names: str, embedding: bool = False) -> FoundEncoder:
 
 def test_blocks_are_the_maps_in_the_order_of_the_model():
     encoder = found("stem", "a/expand", "Mixed_5b", embedding=True)
-    assert blocks_of(encoder) == ["stem", "a/expand", "Mixed_5b"]
-    assert (embedding_of(encoder), embedding_of(found("stem"))) == ("embedding", None)
+    assert encoder.blocks == ["stem", "a/expand", "Mixed_5b"]
+    assert (encoder.embedding, found("stem").embedding) == ("embedding", None)
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_moving_statistics_are_means_even_after_few_updates():
     features = np.random.default_rng(0).normal(5, 2, (8, 3)).astype(np.float32)
     for _ in range(2):
         bank.learn({"conv1": tf.constant(features)}, np.arange(8))
-    bank.settle()
+    bank.finish()
     np.testing.assert_allclose(bank.normalizations["conv1"].moving_mean, features.mean(0), rtol=1e-5)
     np.testing.assert_allclose(bank.normalizations["conv1"].moving_variance, features.var(0), rtol=1e-5)
 
@@ -167,7 +167,7 @@ def test_with_the_same_penalty_it_agrees_with_the_exact_solver():
     bank = ProbeBank({"conv1": 10}, [0], dict(enumerate(labels)), recipe, {"conv1": decay})
     for _ in range(400):
         bank.learn({"conv1": tf.constant(features[:64])}, np.arange(64))
-    bank.settle()
+    bank.finish()
     model = exact._logistic(strength)
     points = exact.coordinates(features[:64], features[64:])
     expected = model.fit(points.train, labels).predict_proba(points.test)[:, 1]

@@ -73,7 +73,7 @@ def test_the_best_weights_of_each_member_are_kept():
     for variable in training.variables:
         variable.assign(variable + 1)
     training.judge(3, np.array([np.nan, 2.0]))
-    training.settle()
+    training.take_best()
     for old, variable in zip(first, training.variables):
         np.testing.assert_allclose(variable[0], old[0] + 1)
         np.testing.assert_array_equal(variable[1], old[1])
