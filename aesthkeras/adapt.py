@@ -16,12 +16,6 @@ from aesthkeras.settings import flag_values, require
 from aesthkeras.training.run_folder import RunFolder
 
 
-def define() -> None:
-    """All flags of the command."""
-    for group in (ScorerRunSettings, ScorerRecipe, DatasetSettings):
-        command.define_flags(group)
-
-
 def main(_: list[str]) -> None:
     """Checks flags, labels and encoder, claims the run folder, and adapts."""
     from aesthkeras.labelled.protocols import read_labelled
@@ -47,4 +41,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, define)
+    command.run(main, lambda: command.define_flags(ScorerRunSettings, ScorerRecipe, DatasetSettings))

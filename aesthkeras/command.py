@@ -33,16 +33,17 @@ DEFINERS: dict[type, Callable[..., Any]] = {
 }
 
 
-def define_flags(settings: type, among: flags.FlagValues = flags.FLAGS) -> None:
-    """Defines an absl flag for each field of the dataclass `settings` (bool, int, float, str or a choice)."""
-    kinds = get_type_hints(settings)
-    for field in dataclasses.fields(settings):
-        default: Any = field.default
-        help_text, choices = field.metadata["help"], field.metadata["choices"]
-        if choices:
-            flags.DEFINE_enum(field.name, default, choices, help_text, flag_values=among)
-        else:
-            DEFINERS[kinds[field.name]](field.name, default, help_text, flag_values=among)
+def define_flags(*groups: type, among: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines an absl flag for each field of the dataclasses `groups` (bool, int, float, str or a choice)."""
+    for settings in groups:
+        kinds = get_type_hints(settings)
+        for field in dataclasses.fields(settings):
+            default: Any = field.default
+            help_text, choices = field.metadata["help"], field.metadata["choices"]
+            if choices:
+                flags.DEFINE_enum(field.name, default, choices, help_text, flag_values=among)
+            else:
+                DEFINERS[kinds[field.name]](field.name, default, help_text, flag_values=among)
 
 
 def from_flags(settings: type[Settings], among: flags.FlagValues = flags.FLAGS) -> Settings:
@@ -58,8 +59,7 @@ def parsed(groups: Sequence[type], arguments: Sequence[str]) -> list[Any]:
         UsageError: an argument is no flag of theirs, or a value is not allowed.
     """
     among = flags.FlagValues()
-    for settings in groups:
-        define_flags(settings, among)
+    define_flags(*groups, among=among)
     try:
         rest = among(["", *with_flag_files(arguments)])[1:]
     except flags.Error as error:

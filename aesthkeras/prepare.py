@@ -33,12 +33,6 @@ class PrepareSettings:
         require(self, "out", not is_same, "another folder than --data_dir")
 
 
-def define() -> None:
-    """All flags of the command."""
-    for settings in (PrepareSettings, DatasetSettings, PreparationSettings):
-        command.define_flags(settings)
-
-
 def main(_: list[str]) -> None:
     """Checks the flags and reads the set's lists, then loads TensorFlow and examines the photos."""
     places, choices = command.from_flags(PrepareSettings), command.from_flags(DatasetSettings)
@@ -55,4 +49,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, define)
+    command.run(main, lambda: command.define_flags(PrepareSettings, DatasetSettings, PreparationSettings))

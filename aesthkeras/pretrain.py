@@ -26,8 +26,7 @@ def define() -> None:
     """All flags of the command; `--task` decides which options there are."""
     flags.DEFINE_string("task", "degradation", "pretext task: a folder in aesthkeras/pretext/tasks")
     options = task_options(command.flag_before_parsing("task", "degradation"))
-    for settings in (RunSettings, Recipe, options):
-        command.define_flags(settings)
+    command.define_flags(RunSettings, Recipe, options)
 
 
 def main(_: list[str]) -> None:

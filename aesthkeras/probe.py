@@ -17,12 +17,6 @@ from aesthkeras.settings import flag_values
 from aesthkeras.training.run_folder import RunFolder
 
 
-def define() -> None:
-    """All flags of the command."""
-    for group in (LabelledRunSettings, ProbeRecipe, DatasetSettings):
-        command.define_flags(group)
-
-
 def main(_: list[str]) -> None:
     """Checks flags, labels and encoder, claims the run folder, and probes."""
     from aesthkeras.labelled.protocols import read_labelled
@@ -44,4 +38,4 @@ def main(_: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, define)
+    command.run(main, lambda: command.define_flags(LabelledRunSettings, ProbeRecipe, DatasetSettings))

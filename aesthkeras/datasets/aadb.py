@@ -21,7 +21,7 @@ from aesthkeras.datasets.listing import (
     require_most,
     score_in_range,
 )
-from aesthkeras.datasets.record import DataSet, Record
+from aesthkeras.datasets.record import DataSet, Record, rated_set
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -77,14 +77,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "aadb") -> DataSe
             else:
                 records.append(Record(name_, path, split, score))
     require_most(len(records), len(records) + len(left_out), lists, ", ".join(places))
-    data_set = DataSet(
-        name,
-        records,
-        left_out=left_out,
-        score_range=SCORE_RANGE,
-        has_own_split=True,
-        own_threshold=THRESHOLD,
-    )
+    data_set = rated_set(name, records, left_out, SCORE_RANGE, THRESHOLD)
     return assemble(data_set, settings, lists)
 
 

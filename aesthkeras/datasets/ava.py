@@ -19,7 +19,7 @@ from aesthkeras.datasets.listing import (
     require_folder,
     require_most,
 )
-from aesthkeras.datasets.record import DataSet, Record
+from aesthkeras.datasets.record import DataSet, Record, rated_set
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 
@@ -72,14 +72,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "ava") -> DataSet
     require_most(len(records), len(records) + len(left_out), ratings, images)
     for id_ in sorted(test_ids - listed):
         left_out.append((id_, os.path.join(images, f"{id_}.jpg"), f"in {TEST_LIST}, but not in {RATINGS}"))
-    data_set = DataSet(
-        name,
-        records,
-        left_out=left_out,
-        score_range=SCORE_RANGE,
-        has_own_split=True,
-        own_threshold=THRESHOLD,
-    )
+    data_set = rated_set(name, records, left_out, SCORE_RANGE, THRESHOLD)
     return assemble(data_set, settings, ratings)
 
 

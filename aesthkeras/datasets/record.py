@@ -52,3 +52,21 @@ class DataSet(NamedTuple):
     threshold: float | None = None
     has_own_split: bool = False
     own_threshold: str = ""
+
+
+def rated_set(
+    name: str,
+    records: list[Record],
+    left_out: list[tuple[str, str, str]],
+    score_range: tuple[float, float],
+    threshold: str,
+) -> DataSet:
+    """A set of rated photos that says which ones train, and from which score on a photo is positive."""
+    return DataSet(
+        name,
+        records,
+        left_out=left_out,
+        score_range=score_range,
+        has_own_split=True,
+        own_threshold=threshold,
+    )

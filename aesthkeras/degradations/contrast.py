@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.degradations.layer import Degradation
-from aesthkeras.settings import require
+from aesthkeras.degradations.towards_gray import TowardsGray
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
-class Contrast(Degradation):
+class Contrast(TowardsGray):
     """Shrink the distance of every value to the mean of its photo, taken over all three channels.
 
     Extension of Table 1, attribute "Flat": factors 0.6 and 0.3.
@@ -27,17 +24,6 @@ class Contrast(Degradation):
         UsageError: a factor out of range.
     """
 
-    def __init__(self, factor: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.factor = factor
-        require(self, "factor", 0 <= factor <= 1, "0 to 1")
-
-    def edit(self, images: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """As `Degradation.edit`; the seed is not used."""
-        images = tf.cast(images, tf.float32)
-        gray = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
-        return gray + self.factor * (images - gray)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "factor": self.factor}
+    def gray(self, images: tf.Tensor) -> tf.Tensor:
+        """The mean of each photo: float32 `[N, 1, 1, 1]`."""
+        return tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)

@@ -31,6 +31,8 @@ class Downsampling(Degradation):
         UsageError: a factor below 1, or an infinite one.
     """
 
+    arguments = ("factor",)
+
     def __init__(self, factor: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.factor = factor
@@ -43,10 +45,6 @@ class Downsampling(Degradation):
         small = banded.along_height(area_weights(height, rows), tf.cast(images, tf.float32))
         small = banded.along_width(area_weights(width, columns), small)
         return tf.image.resize(small, [height, width], tf.image.ResizeMethod.BILINEAR)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "factor": self.factor}
 
 
 def area_weights(size: int, reduced: int) -> np.ndarray:

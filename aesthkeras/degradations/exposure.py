@@ -29,6 +29,8 @@ class Exposure(Degradation):
         UsageError: a factor of 0 or less, or an infinite one.
     """
 
+    arguments = ("factor",)
+
     def __init__(self, factor: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.factor = factor
@@ -38,7 +40,3 @@ class Exposure(Degradation):
         """As `Degradation.edit`; the seed is not used."""
         scaled = tf.cast(images, tf.float32) * self.factor
         return scaled if self.factor <= 1 else tf.minimum(scaled, WHITE)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "factor": self.factor}

@@ -37,6 +37,8 @@ class GaussianBlur(Degradation):
         UsageError: a sigma out of range, or an unknown unit.
     """
 
+    arguments = ("sigma", "unit")
+
     def __init__(self, sigma: float, unit: str = "percent", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sigma = sigma
@@ -50,10 +52,6 @@ class GaussianBlur(Degradation):
         sigma = in_pixels(self.sigma, height, width) if self.unit == "percent" else self.sigma
         blurred = banded.along_height(_blur_matrix(height, sigma), tf.cast(images, tf.float32))
         return banded.along_width(_blur_matrix(width, sigma), blurred)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "sigma": self.sigma, "unit": self.unit}
 
 
 def in_pixels(percent: float, height: int, width: int) -> float:

@@ -34,6 +34,7 @@ class GaussianNoise(Degradation):
         UsageError: a variance out of range, or an unknown scale.
     """
 
+    arguments = ("variance", "scale")
     random = True
 
     def __init__(self, variance: float, scale: str = "standardised", **kwargs: Any) -> None:
@@ -51,10 +52,6 @@ class GaussianNoise(Degradation):
         noisy = images + tf.reshape(noise, tf.shape(images))
         # One pass; tf.clip_by_value makes two.
         return tf.raw_ops.ClipByValue(t=noisy, clip_value_min=0.0, clip_value_max=WHITE)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "variance": self.variance, "scale": self.scale}
 
 
 def normal(count: tf.Tensor, seed: tf.Tensor, sigma: float = 1.0) -> tf.Tensor:

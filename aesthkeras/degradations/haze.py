@@ -30,6 +30,8 @@ class Haze(Degradation):
         UsageError: a density out of range.
     """
 
+    arguments = ("density",)
+
     def __init__(self, density: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.density = density
@@ -39,7 +41,3 @@ class Haze(Degradation):
         """As `Degradation.edit`; the seed is not used."""
         images = tf.cast(images, tf.float32)
         return (1 - self.density) * images + self.density * AIRLIGHT * WHITE
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "density": self.density}

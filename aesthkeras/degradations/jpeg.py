@@ -31,6 +31,8 @@ class JPEGCompression(Degradation):
         UsageError: a quality out of range, or an unknown form.
     """
 
+    arguments = ("quality", "form")
+
     def __init__(self, quality: int, form: str = "codec", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.quality = quality
@@ -42,10 +44,6 @@ class JPEGCompression(Degradation):
         """As `Degradation.edit`, but uint8 stays uint8; the seed is not used."""
         compress = _codec if self.form == "codec" else jpeg_dct.compress
         return tf.cast(compress(to_eight_bit(images), int(self.quality)), images.dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "quality": self.quality, "form": self.form}
 
 
 def _codec(images: tf.Tensor, quality: int) -> tf.Tensor:

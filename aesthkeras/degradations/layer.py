@@ -29,8 +29,8 @@ class Degradation(keras.layers.Layer):
     Before `keras.models.load_model` reads a model with such a layer, import the layer, as Keras asks of every
     layer that is not its own.
 
-    A layer of your own derives from this one and writes `edit`. If it draws random numbers, it sets
-    `random = True`.
+    A layer of your own derives from this one, writes `edit`, and names its arguments in `arguments`. If it
+    draws random numbers, it sets `random = True`.
 
     Args:
         value_range: black and white of float photos; uint8 photos always reach from 0 to 255.
@@ -41,6 +41,9 @@ class Degradation(keras.layers.Layer):
     Raises:
         UsageError: a value out of range.
     """
+
+    arguments: ClassVar[tuple[str, ...]] = ()
+    """The attributes that are arguments of the layer's own, for `get_config`."""
 
     random: ClassVar[bool] = False
     """Whether the result depends on the seed."""
@@ -100,7 +103,8 @@ class Degradation(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the layer, as Keras saves them."""
-        return {**super().get_config(), "value_range": self.value_range, "seed": self.seed}
+        own = {name: getattr(self, name) for name in ("value_range", "seed", *self.arguments)}
+        return {**super().get_config(), **own}
 
     def _to_levels(self, images: tf.Tensor) -> tf.Tensor:
         """Floats within `value_range` as float32 in [0, 255]."""

@@ -28,6 +28,7 @@ class Mixup(Degradation):
         UsageError: an alpha out of range.
     """
 
+    arguments = ("alpha",)
     random = True
 
     def __init__(self, alpha: float, **kwargs: Any) -> None:
@@ -41,10 +42,6 @@ class Mixup(Degradation):
             partners = partners_of(images, seed)
         images = tf.cast(images, tf.float32)
         return images + self.alpha * (tf.cast(partners, tf.float32) - images)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "alpha": self.alpha}
 
 
 def partners_of(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,7 @@ class MotionBlur(Degradation):
         UsageError: a length out of range.
     """
 
+    arguments = ("length",)
     random = True
 
     def __init__(self, length: float, **kwargs: Any) -> None:
@@ -50,10 +51,6 @@ class MotionBlur(Degradation):
             tf.nn.avg_pool2d(along_width, [1, line], 1, "VALID"),
             tf.nn.avg_pool2d(along_height, [line, 1], 1, "VALID"),
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "length": self.length}
 
 
 def length_in_pixels(length: float, height: int, width: int) -> int:

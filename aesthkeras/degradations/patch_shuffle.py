@@ -35,6 +35,7 @@ class PatchShuffle(Degradation):
         UsageError: a share out of range.
     """
 
+    arguments = ("share",)
     random = True
 
     def __init__(self, share: float, **kwargs: Any) -> None:
@@ -59,10 +60,6 @@ class PatchShuffle(Degradation):
         pixels = tf.reshape(images, [-1, 3])
         shuffled = tf.tensor_scatter_nd_update(pixels, target, tf.gather(pixels, source))
         return tf.ensure_shape(tf.reshape(shuffled, tf.shape(images)), images.shape)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "share": self.share}
 
 
 def _permutations(width: int) -> np.ndarray:

@@ -29,6 +29,8 @@ class Pixelation(Degradation):
         UsageError: a block below 1, or no integer.
     """
 
+    arguments = ("block",)
+
     def __init__(self, block: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.block = block
@@ -42,10 +44,6 @@ class Pixelation(Degradation):
         wide = tf.tile(tf.reshape(means, [-1, rows, columns, 1, 3]), [1, 1, 1, block, 1])
         wide = tf.reshape(wide, [-1, rows, columns * block, 3])[:, :, :width]
         return tf.gather(wide, np.arange(height) // block, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "block": self.block}
 
 
 def _pixels_per_block(size: int, block: int) -> np.ndarray:

@@ -28,6 +28,8 @@ class Quantization(Degradation):
         UsageError: fewer than 2 levels, or no integer.
     """
 
+    arguments = ("levels",)
+
     def __init__(self, levels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.levels = levels
@@ -38,7 +40,3 @@ class Quantization(Degradation):
         """As `Degradation.edit`; the seed is not used."""
         step = WHITE / (self.levels - 1)
         return tf.round(tf.cast(images, tf.float32) * (1.0 / step)) * step
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "levels": self.levels}

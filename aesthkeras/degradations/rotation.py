@@ -27,6 +27,8 @@ class Rotation(Degradation):
         UsageError: another angle.
     """
 
+    arguments = ("degrees",)
+
     def __init__(self, degrees: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.degrees = degrees
@@ -43,10 +45,6 @@ class Rotation(Degradation):
         if self.degrees == 90:
             return _reverse_rows(tf.transpose(images, [0, 2, 1, 3]))
         return tf.transpose(_reverse_rows(images), [0, 2, 1, 3])
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer."""
-        return {**super().get_config(), "degrees": self.degrees}
 
 
 def _reverse_rows(images: tf.Tensor) -> tf.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tensorflow import keras
 
@@ -20,13 +21,7 @@ ENCODERS: dict[str, Callable[..., keras.Model]] = {
 
 
 def build_encoder(
-    name: str,
-    *,
-    input_size: int = 227,
-    width: float = 1.0,
-    seed: int = 0,
-    weight_decay: float = 5e-4,
-    preprocessing: keras.layers.Layer | None = None,
+    name: str, *, input_size: int = 227, width: float = 1.0, weight_decay: float = 5e-4, **options: Any
 ) -> keras.Model:
     """Build the encoder of that name under Keras's global precision policy.
 
@@ -34,10 +29,8 @@ def build_encoder(
         name: a key of ``ENCODERS``.
         input_size: height and width S of the input in pixels, at least 96.
         width: channel multiplier, > 0.
-        seed: equal seeds give equal weights.
         weight_decay: L2 in the gradient of each kernel, >= 0.
-        preprocessing: the layer between RGB pixel values and the first convolution; None for
-            ``PixelStandardization``.
+        **options: what else ``AlexNet`` and the others take: ``seed`` and ``preprocessing``.
 
     Returns:
         A functional model from RGB pixel values in [0, 255], uint8 or floating ``[N, S, S, 3]``, to a dict of
@@ -54,6 +47,4 @@ def build_encoder(
         raise UsageError(f"input_size={input_size}: expected at least {SMALLEST_INPUT} pixels")
     if not weight_decay >= 0:
         raise UsageError(f"weight_decay={weight_decay}: expected 0 or more")
-    return ENCODERS[name](
-        input_size, width, seed=seed, weight_decay=weight_decay, preprocessing=preprocessing
-    )
+    return ENCODERS[name](input_size, width, weight_decay=weight_decay, **options)

@@ -145,30 +145,7 @@ tf.config.set_logical_device_configuration(
 )
 from tensorflow import keras
 from aesthkeras.pretext.model import PretextModel
-from aesthkeras.pretext.options import NoOptions
-from aesthkeras.pretext.recipe import Recipe
-from aesthkeras.pretext.task import PatchLosses, PretextTask
-
-
-class Line(PretextTask):
-    Options = NoOptions
-    views_per_patch = 1
-
-    def views(self, batch):
-        return batch
-
-    def build_head(self, encoder):
-        inputs = keras.Input([1])
-        return keras.Model(inputs, keras.layers.Activation("linear")(inputs))
-
-    def forward(self, encoder, head, batch, training):
-        return {"product": encoder(batch["x"], training=training)[:, 0]}
-
-    def loss_names(self):
-        return ["square"]
-
-    def losses(self, outputs, batch):
-        return PatchLosses({"square": (outputs["product"] - batch["y"]) ** 2}, {})
+from tests.pretext.test_model import RECIPE, DegradationOptions, OneWeight
 
 
 def weight_after_training(strategy):
@@ -178,10 +155,10 @@ def weight_after_training(strategy):
             1, use_bias=False, kernel_initializer=keras.initializers.Constant(2.0),
             kernel_regularizer=keras.regularizers.l2(0.05),
         )(inputs)
-        model = PretextModel(keras.Model(inputs, outputs), Line(NoOptions(), Recipe()))
+        model = PretextModel(keras.Model(inputs, outputs), OneWeight(DegradationOptions(), RECIPE))
         model.compile(keras.optimizers.SGD(0.01))
     x = np.arange(1, 9, dtype=np.float32).reshape(8, 1) / 4
-    batches = tf.data.Dataset.from_tensor_slices({"x": x, "y": x[:, 0] * 3 - 1}).batch(4)
+    batches = tf.data.Dataset.from_tensor_slices({"x": x, "weights": tf.range(8.0) / 8}).batch(4)
     history = model.fit(batches, epochs=1, verbose=0).history
     assert model.step == 2
     return float(model.encoder.weights[0].numpy()[0, 0]), history["loss"][0], x[:, 0]
@@ -190,8 +167,9 @@ def weight_after_training(strategy):
 one, one_loss, x = weight_after_training(tf.distribute.get_strategy())
 two, two_loss, _ = weight_after_training(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
 w = 2.0
-for part in (x[:4], x[4:]):
-    w -= 0.01 * (np.mean(2 * (w * part - (3 * part - 1)) * part) + 0.1 * w)
+for part, weights in ((x[:4], np.arange(4) / 8), (x[4:], np.arange(4, 8) / 8)):
+    # the gradient of weights * ((w x)^2 / 2 + w x / 2), and of the decay
+    w -= 0.01 * (np.mean(weights * (w * part * part + part / 2)) + 0.1 * w)
 np.testing.assert_allclose([one, two], w, rtol=1e-5)
 np.testing.assert_allclose(two_loss, one_loss, rtol=1e-5)
 """
