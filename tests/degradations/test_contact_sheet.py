@@ -35,7 +35,7 @@ def test_cells_hold_the_views_in_the_order_of_the_classes(photos, tmp_path):
     assert "not a JPEG" in unusable[0][1]
     sheet = np.asarray(Image.open(out))
     height = sheet.shape[0] // 2
-    columns, margin, label = contact_sheet.COLUMNS, contact_sheet.MARGIN, contact_sheet.LABEL_HEIGHT
+    columns, margin, label = contact_sheet.CELLS_PER_ROW, contact_sheet.MARGIN, contact_sheet.LABEL_HEIGHT
 
     def cell(photo: int, index: int) -> np.ndarray:
         top = photo * height + label + index // columns * (96 + label + margin) + label
