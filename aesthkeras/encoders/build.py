@@ -7,7 +7,6 @@ from collections.abc import Callable
 from tensorflow import keras
 
 from aesthkeras.encoders.alexnet import AlexNet
-from aesthkeras.encoders.blocks import SMALLEST_INPUT
 from aesthkeras.encoders.resnet import ResNet18
 from aesthkeras.encoders.split import AlexNetLab
 from aesthkeras.errors import UsageError
@@ -48,12 +47,6 @@ def build_encoder(
     """
     if name not in ENCODERS:
         raise UsageError(f"name={name}: expected one of {', '.join(sorted(ENCODERS))}")
-    if not width > 0:
-        raise UsageError(f"width={width}: expected a channel multiplier above 0")
-    if input_size < SMALLEST_INPUT:
-        raise UsageError(f"input_size={input_size}: expected at least {SMALLEST_INPUT} pixels")
-    if not weight_decay >= 0:
-        raise UsageError(f"weight_decay={weight_decay}: expected 0 or more")
     return ENCODERS[name](
         input_size, width, seed=seed, weight_decay=weight_decay, preprocessing=preprocessing
     )
