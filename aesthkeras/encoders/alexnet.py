@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.encoders.blocks import EMBEDDING, Block, scaled_channels
+from aesthkeras.encoders.blocks import EMBEDDING, Block, require_encoder, scaled_channels
 from aesthkeras.encoders.pixels import PixelStandardization
 
 layers = keras.layers
@@ -42,7 +42,11 @@ def AlexNet(  # noqa: N802, as in keras.applications
         dict of ``conv1`` .. ``conv5`` after ReLU and before max-pool (at 227: 55x55x96, 27x27x256, 13x13x384,
         13x13x384, 13x13x256) in the compute dtype and ``embedding`` float32 ``[N, embedding_size]``,
         all >= 0.
+
+    Raises:
+        UsageError: a size, width or weight decay out of range.
     """
+    require_encoder(input_size, width, weight_decay)
     block = Block(seed, weight_decay)
     channels = [scaled_channels(number, width) for number in (96, 256, 384, 384, 256)]
     pixels = keras.Input((input_size, input_size, 3), name="pixels")

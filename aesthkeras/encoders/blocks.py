@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import tensorflow as tf
 from tensorflow import keras
 
+from aesthkeras.errors import UsageError
+
 layers = keras.layers
 
 BLOCK_NAMES = ("conv1", "conv2", "conv3", "conv4", "conv5")
@@ -26,6 +28,20 @@ def scaled_channels(channels: int, width: float) -> int:
 def layer_seed(seed: int, name: str) -> int:
     """A seed in [0, 2**31) for one layer: differs by layer and model seed, the same in every process."""
     return zlib.crc32(f"{seed}/{name}".encode()) & 0x7FFFFFFF
+
+
+def require_encoder(input_size: int, width: float, weight_decay: float) -> None:
+    """Refuse arguments of an encoder that are out of range.
+
+    Raises:
+        UsageError: naming the argument.
+    """
+    if not width > 0:
+        raise UsageError(f"width={width}: expected a channel multiplier above 0")
+    if input_size < SMALLEST_INPUT:
+        raise UsageError(f"input_size={input_size}: expected at least {SMALLEST_INPUT} pixels")
+    if not weight_decay >= 0:
+        raise UsageError(f"weight_decay={weight_decay}: expected 0 or more")
 
 
 @dataclass(frozen=True)

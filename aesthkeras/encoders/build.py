@@ -8,7 +8,6 @@ from typing import Any
 from tensorflow import keras
 
 from aesthkeras.encoders.alexnet import AlexNet
-from aesthkeras.encoders.blocks import SMALLEST_INPUT
 from aesthkeras.encoders.resnet import ResNet18
 from aesthkeras.encoders.split import AlexNetLab
 from aesthkeras.errors import UsageError
@@ -41,10 +40,4 @@ def build_encoder(
     """
     if name not in ENCODERS:
         raise UsageError(f"name={name}: expected one of {', '.join(sorted(ENCODERS))}")
-    if not width > 0:
-        raise UsageError(f"width={width}: expected a channel multiplier above 0")
-    if input_size < SMALLEST_INPUT:
-        raise UsageError(f"input_size={input_size}: expected at least {SMALLEST_INPUT} pixels")
-    if not weight_decay >= 0:
-        raise UsageError(f"weight_decay={weight_decay}: expected 0 or more")
     return ENCODERS[name](input_size, width, weight_decay=weight_decay, **options)

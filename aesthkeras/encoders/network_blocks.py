@@ -35,7 +35,7 @@ def default_blocks(network: keras.Model) -> list[str]:
 
 
 def block_outputs(network: keras.Model, names: Sequence[str]) -> dict[str, tf.Tensor]:
-    """The outputs of some layers by the names of the blocks; a slash in a layer's name becomes a full stop.
+    """The outputs of some layers by name.
 
     Args:
         network: a functional model of images.
@@ -49,7 +49,7 @@ def block_outputs(network: keras.Model, names: Sequence[str]) -> dict[str, tf.Te
     if unknown or not maps:
         there = ", ".join(maps) or "none"
         raise ValueError(f"blocks={','.join(names)}: expected layers with maps, which are {there}")
-    return {name.replace("/", "."): maps[name] for name in names or default_blocks(network)}
+    return {name: maps[name] for name in names or default_blocks(network)}
 
 
 def _maps(network: keras.Model) -> dict[str, tf.Tensor]:
@@ -77,7 +77,8 @@ def encoder_of(
 
     Args:
         network: a functional model with one input, images.
-        outputs: which of its tensors are the encoder's outputs, by name.
+        outputs: which of its tensors are the encoder's outputs, by name. Names become those of files, so a
+            slash in one becomes a full stop.
         crop: edge of the input in pixels.
         preprocessing: from RGB pixel values in [0, 255] to what the network takes.
         name: of the encoder.
@@ -85,7 +86,8 @@ def encoder_of(
     Returns:
         A functional model in float32, from RGB pixel values `[N, crop, crop, 3]` to the outputs by name.
     """
-    part = keras.Model(network.inputs[0], dict(outputs), name="network")
+    named = {name.replace("/", "."): output for name, output in outputs.items()}
+    part = keras.Model(network.inputs[0], named, name="network")
     pixels = keras.Input((crop, crop, 3), name="pixels")
     return keras.Model(pixels, part(preprocessing(pixels)), name=name)
 

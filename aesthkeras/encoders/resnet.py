@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow import keras
 
-from aesthkeras.encoders.blocks import EMBEDDING, Block, scaled_channels
+from aesthkeras.encoders.blocks import EMBEDDING, Block, require_encoder, scaled_channels
 from aesthkeras.encoders.pixels import PixelStandardization
 
 layers = keras.layers
@@ -34,7 +34,11 @@ def ResNet18(  # noqa: N802, as in keras.applications
         dict of ``conv1``, the stem after ReLU and before max-pool, ``conv2`` .. ``conv5``, the stages (at
         227: 114x114x64, 57x57x64, 29x29x128, 15x15x256, 8x8x512) in the compute dtype, and ``embedding``, the
         mean of conv5 over positions, float32 ``[N, 512 * width]``; all >= 0.
+
+    Raises:
+        UsageError: a size, width or weight decay out of range.
     """
+    require_encoder(input_size, width, weight_decay)
     block = Block(seed, weight_decay)
     channels = [scaled_channels(number, width) for number in (64, 64, 128, 256, 512)]
     pixels = keras.Input((input_size, input_size, 3), name="pixels")

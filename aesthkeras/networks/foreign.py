@@ -70,7 +70,7 @@ def foreign_encoder(spec: Spec, place: Path, version: Path) -> FoundEncoder:
         scaling = said.get("scaling", "0..255")
         sizes = {name: int(said[name]) for name in ("crop", "resize") if name in said}
         fits = argument in inputs and said["blocks"] and {*outputs.values()} <= {*answered}
-        if not fits or scaling not in SCALINGS:
+        if not fits or scaling not in SCALINGS or any("/" in name for name in outputs):  # names of files too
             raise ValueError("it names what is not there")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise spec.refuse(f"{file} to say {EXAMPLE}; signatures of the SavedModel: {there}") from error

@@ -44,9 +44,9 @@ def keras_file_encoder(spec: Spec) -> FoundEncoder:
     network = _loaded(spec)
     edges = set(network.inputs[0].shape[1:3])
     own = edges.pop() if len(edges) == 1 else -1
-    crop, resize = spec.sizes({"crop": own or CROP, **options}, CROP, RESIZE)
-    if own not in (None, crop):
+    if own not in (None, options.get("crop", own)) or own == -1:
         raise spec.refuse(f"a square input, and its size as the crop; it is {network.inputs[0].shape}")
+    crop, resize = spec.sizes({"crop": own or CROP, **options}, CROP, RESIZE)
     if own is None:  # the maps' sizes must be known
         images = keras.Input((crop, crop, 3), name="images")
         sized = keras.models.clone_model(network, input_tensors=images)

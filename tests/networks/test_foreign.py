@@ -107,6 +107,7 @@ def test_it_can_be_put_in_tiles_copied_and_scored_with(foreign, tmp_path, jpeg):
         {"input": "photos"},
         {"blocks": {"first": "map"}},
         {"blocks": {}},
+        {"blocks": {"../first": "maps"}},
         {"embedding": "means"},
         {"scaling": "0..7"},
         {"crop": "large"},
