@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+PLACES = (Path(__file__).parent, Path(__file__).parents[1])
+"""Where things lie that come with the package: inside it once it is installed, beside it in a clone."""
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Writes `content` to `path` so that a kill or a full disk leaves the old file or the new one.
@@ -47,5 +50,4 @@ def shipped(path: str) -> Path | None:
     """
     if not path or os.path.isabs(path) or os.pardir in Path(path).parts:
         return None
-    package = Path(__file__).parent
-    return next((place / path for place in (package, package.parent) if (place / path).exists()), None)
+    return next((place / path for place in PLACES if (place / path).exists()), None)

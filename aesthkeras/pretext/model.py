@@ -67,6 +67,11 @@ class PretextModel(keras.Model):
                 raise ValueError(f"{option} is given: expected none, the task has its own")
         super().compile(optimizer=optimizer, **options)
 
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles a loaded model as it was: Keras leaves that to models with a `compile` of their own."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
     def call(self, images: tf.Tensor, training: bool = False) -> dict[str, tf.Tensor]:
         """The encoder's blocks by name, from images `[N, H, W, 3]` in [0, 255]."""
         outputs: dict[str, tf.Tensor] = self.encoder(images, training=training)
@@ -135,7 +140,7 @@ class PretextModel(keras.Model):
         return int(self.optimizer.iterations.numpy())
 
     def current_learning_rate(self) -> float:
-        """The rate that the next step takes."""
+        """The rate that the last step took; the first rate before any."""
         rate = self.optimizer.learning_rate
         return float(rate(self.optimizer.iterations) if callable(rate) else rate)
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 
+@keras.saving.register_keras_serializable(package="aesthkeras")
 class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Multiplies the learning rate by `factor` after every `steps` steps ("by 0.2 after every 10 epochs")."""
 

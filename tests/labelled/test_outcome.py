@@ -15,7 +15,7 @@ from aesthkeras.labelled.description import (
     EncoderFacts,
     ProbeDescription,
     read_probe_description,
-    write_description,
+    write_run_description,
 )
 from aesthkeras.labelled.outcome import Outcomes, PartOutcome
 from aesthkeras.labelled.predictions import read_probabilities
@@ -45,7 +45,7 @@ def part(fold: int) -> Part:
 @pytest.fixture
 def folder(tmp_path):
     """A finished run of two folds, whose two seeds differ."""
-    write_description(tmp_path / PROBE, DESCRIPTION)
+    write_run_description(tmp_path / PROBE, DESCRIPTION)
     outcomes = Outcomes(tmp_path, PROBE_COLUMNS, {"encoder": "ours", "dataset": "tiny", "solver": "sgd"})
     for fold in (0, 1):
         outcome = PartOutcome(part(fold))
@@ -92,9 +92,9 @@ def test_photos_of_a_part_that_is_not_done_have_no_prediction(folder):
     ("place", "words"), [("encoder", "^encoder: .* began with ours"), ("dataset", "^data_dir: .* tiny")]
 )
 def test_a_run_goes_on_with_the_inputs_that_it_began_with(folder, place, words):
-    write_description(folder / PROBE, DESCRIPTION)
+    write_run_description(folder / PROBE, DESCRIPTION)
     facts = json.loads((folder / PROBE).read_text())
     facts[place]["fingerprint"] = "another"
     (folder / PROBE).write_text(json.dumps(facts))
     with pytest.raises(UsageError, match=words):
-        write_description(folder / PROBE, DESCRIPTION)
+        write_run_description(folder / PROBE, DESCRIPTION)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras import files
 from aesthkeras.errors import UsageError
 from aesthkeras.networks import export as exports
 from aesthkeras.networks.export import Export, find_export
@@ -198,16 +199,16 @@ def test_a_damaged_export_is_refused_in_one_line_that_names_the_argument(damage,
 
 def test_a_path_goes_before_a_name_and_the_package_before_the_clone(export, tmp_path, monkeypatch):
     package, clone, here = (tmp_path / name for name in ("package", "clone", "here"))
-    for place in (package / "best", clone / "best", clone / "other"):
+    for place in (package / "savedmodels/best", clone / "savedmodels/best", clone / "savedmodels/other"):
         shutil.copytree(export.path, place / "1")
     here.mkdir()
     monkeypatch.chdir(here)
-    monkeypatch.setattr(exports, "SHIPPED", (package, clone))
-    assert find_export("best") == package / "best"
-    assert find_export("other") == clone / "other"
+    monkeypatch.setattr(files, "PLACES", (package, clone))
+    assert find_export("best") == package / "savedmodels" / "best"
+    assert find_export("other") == clone / "savedmodels" / "other"
     assert Export.open("other").name == "other"
     assert find_encoder("other").name == "other"
-    with pytest.raises(UsageError, match="^model=none: expected .* or one of best, other$"):
+    with pytest.raises(UsageError, match="^model=none: expected .* or one of best$"):
         find_export("none")
     shutil.copytree(export.path, here / "best" / "1")
     assert find_export("best") == Path("best")

@@ -199,7 +199,7 @@ def test_a_scorer_on_such_a_network_is_exported_and_loaded_again(tiles, uncalibr
     expected = scorer({name: described[name] for name in read})["score"]
     again = Export.open(version)
     np.testing.assert_allclose(again.scoring_model()(shown)["score"], expected, rtol=1e-4)
-    network = ScoringNetwork(version, 2)
+    network = ScoringNetwork(Export.open(version), 2)
     np.testing.assert_allclose(network(shown)["score"], expected, rtol=1e-3)
     served = tf.saved_model.load(str(version)).signatures["features"](
         image_bytes=tf.constant([jpeg(90, 120)])

@@ -122,10 +122,10 @@ def test_saved_and_loaded_it_goes_on_as_if_it_had_not_been(views, tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert isinstance(loaded, PretextModel) and loaded.step == STEPS
     assert loaded.task.options == model.task.options and loaded.task.recipe == model.task.recipe
-    assert loaded.current_learning_rate() == pytest.approx(0.01 * 0.5**2)
     loaded.task.triplet_scale.assign(0.02)
     for one in (model, loaded):
         one.fit(views.take(2), epochs=1, verbose=0)
+        assert one.current_learning_rate() == pytest.approx(0.01 * 0.5**2)  # steps 6 and 7
     for ours, theirs in zip(model.trainable_variables, loaded.trainable_variables):
         np.testing.assert_allclose(theirs, ours, rtol=1e-5, atol=1e-7, err_msg=ours.name)
 

@@ -99,7 +99,7 @@ def test_heat_changes_no_score_and_has_a_map_for_each_photo(model, files):
 
 def test_more_photos_than_are_held_at_once(model, files, monkeypatch):
     expected = model.score(files).score
-    monkeypatch.setattr(photo_model, "PHOTOS_AT_ONCE", 3)
+    monkeypatch.setattr(photo_model, "PHOTOS_IN_MEMORY", 3)
     np.testing.assert_array_equal(model.score(files * 2).score, np.tile(expected, 2))
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_photo_is_a_value_error_that_says_what_it_is(model, folder):
 def test_an_encoder_alone_has_features_and_says_that_it_has_no_score(plain, files):
     model = aesthkeras.load(plain)
     assert model.features(files)["embedding"].shape == (4, 512)
-    with pytest.raises(UsageError, match="model=.*an encoder without a scorer has no score"):
+    with pytest.raises(UsageError, match="model=.*expected a scorer's SavedModel, .* not an encoder alone"):
         model.score(files)
     with pytest.raises(UsageError, match="model=.*knows no degradations"):
         model.degradations(files)
