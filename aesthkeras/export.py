@@ -6,12 +6,12 @@ A run folder's newest checkpoint becomes a SavedModel, as TF Serving reads it; a
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras import command
+from aesthkeras.monitoring.progress import say
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.settings import require, setting
 from aesthkeras.training.run_folder import RunFolder
@@ -75,12 +75,12 @@ def main(_: list[str]) -> None:
     notes = find_notes("", settings.data_notes) if settings.data_notes else ""
     if run is not None and settings.format == "savedmodel":
         folder = export_trained(run, out, notes)
-        print(f"aesthkeras: the encoder is in {folder}", file=sys.stderr)
+        say(f"the encoder is in {folder}")
         return
     with tempfile.TemporaryDirectory() as temporary:
         model = settings.model if run is None else export_trained(run, Path(temporary), notes)
         convert(Export.open(model), out, settings.format, settings.precision, settings.data_dir)
-    print(f"aesthkeras: the model is in {out}, what it takes in {out}.json", file=sys.stderr)
+    say(f"the model is in {out}, what it takes in {out}.json")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ the run is in --run_dir; the same command, killed and started again, resumes fro
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields
 
 from absl import flags
 
 from aesthkeras import command, storage
 from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.progress import say
 from aesthkeras.photos.shard_index import ShardIndex, find_index
 from aesthkeras.photos.sources import find_photos
 from aesthkeras.pretext.options import task_options
@@ -48,7 +48,7 @@ def main(_: list[str]) -> None:
 
     exported = run.exported_to(run_settings.saved_model())
     if exported:
-        print(f"aesthkeras: this run is finished, the encoder is in {exported}", file=sys.stderr)
+        say(f"this run is finished, the encoder is in {exported}")
         return
     command.claim_out(run_settings.saved_model())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from aesthkeras import command
 from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.progress import say
 from aesthkeras.settings import require, setting
 
 
@@ -52,8 +52,8 @@ def main(paths: list[str]) -> None:
         paths, settings.out, edge=settings.resize, crop=settings.crop, seed=settings.seed, settings=look
     )
     for path, reason in unusable:
-        print(f"aesthkeras: left out {path}: {reason}", file=sys.stderr)
-    print(f"aesthkeras: {len(paths) - len(unusable)} photos in {settings.out}", file=sys.stderr)
+        say(f"left out {path}: {reason}")
+    say(f"{len(paths) - len(unusable)} photos in {settings.out}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
+from aesthkeras.machine import usable_cores
+
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", "", "SavedModel folder of a scorer; empty for one with random weights.")
 flags.DEFINE_string("encoder_name", "alexnet", "Architecture of the random scorer.")
@@ -70,7 +72,7 @@ class OnnxNetwork:
         from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = usable_cores()
         self._session = onnxruntime.InferenceSession(
             to_onnx(PixelNetwork(Export.open(folder))), options, providers=["CPUExecutionProvider"]
         )

@@ -19,6 +19,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 from absl import app, flags
 
+from aesthkeras.machine import usable_cores
+
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("batch_size", 32, "Images per step.")
 flags.DEFINE_integer("crop", 227, "Image edge in pixels.")
@@ -90,7 +92,7 @@ def torch_step(precision: str, batch_size: int, crop: int, threads: int) -> Step
     import torch
     from torch import nn
 
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads or usable_cores())
     model = torch_model(crop).to(memory_format=torch.channels_last)
     kernels = [weight for weight in model.parameters() if weight.ndim > 1]
     others = [weight for weight in model.parameters() if weight.ndim == 1]
@@ -154,7 +156,7 @@ def keras_product(precision: str, batch_size: int, crop: int, threads: int) -> S
 def torch_product(precision: str, batch_size: int, crop: int, threads: int) -> Step:
     import torch
 
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads or usable_cores())
     matrix = torch.randn(MATRIX_EDGE, MATRIX_EDGE, dtype=getattr(torch, precision))
     return lambda: (matrix @ matrix)[0, 0].item()
 

@@ -115,9 +115,7 @@ def _through_blocks(plane: tf.Tensor, table: np.ndarray) -> tf.Tensor:
     """Transform `[N, h, w]` (multiples of 8) in 8x8 blocks, quantize, and transform back to 8-bit values."""
     height, width = int(plane.shape[1]), int(plane.shape[2])
     rows, columns = height // _BLOCK, width // _BLOCK
-    blocks = tf.transpose(
-        tf.reshape(plane - 128.0, [-1, rows, _BLOCK, columns, _BLOCK]), [0, 1, 3, 2, 4]
-    )
+    blocks = tf.transpose(tf.reshape(plane - 128.0, [-1, rows, _BLOCK, columns, _BLOCK]), [0, 1, 3, 2, 4])
     matrix = _cosine_matrix()
     steps = table.reshape(-1).astype(np.float32)
     spectrum = _exact_product(tf.reshape(blocks, [-1, _BLOCK * _BLOCK]), matrix.T) / steps

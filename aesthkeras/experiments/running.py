@@ -129,9 +129,7 @@ def recipe_files(recipes: str) -> list[Path]:
     names = [file.stem for file in files]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(
-                f"recipes={recipes}: expected different names; two files are called {name}.cfg"
-            )
+            raise UsageError(f"recipes={recipes}: expected different names; two files are called {name}.cfg")
     return files
 
 

@@ -157,9 +157,7 @@ def extract_features(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # the command has its own line for it
             raise
-        raise UsageError(
-            f"feature_dir={feature_dir}: expected to be able to write there: {error}"
-        ) from error
+        raise UsageError(f"feature_dir={feature_dir}: expected to be able to write there: {error}") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     loaded = load_features(folder, key, layers)

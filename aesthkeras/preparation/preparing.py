@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -13,6 +12,7 @@ import tensorflow as tf
 
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.progress import say
 from aesthkeras.photos.photo_files import MAX_FILE_BYTES
 from aesthkeras.photos.quarantine import QUARANTINE
 from aesthkeras.photos.shard_index import ShardIndex, write_index
@@ -120,7 +120,7 @@ def print_summary(out: str, summary: Mapping[str, Any]) -> None:
         lines.append(f"LEAK: groups that lie in more than one split: {leaks}; the first is {first}")
     lines.append(f"{out}/{PAGE} shows the set")
     for line in lines:
-        print(f"aesthkeras: {line}", file=sys.stderr)
+        say(line)
 
 
 def _claim(out: str, plan: Plan) -> TextIO | None:

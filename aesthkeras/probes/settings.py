@@ -63,9 +63,7 @@ class ProbeRecipe(FoldSettings, SgdSettings):
         fractions = "shares above 0 up to 1, separated by commas, as in 0.01,0.1,1"
         require(self, "label_fractions", bool(self.fractions), fractions)
         is_exact = self.solver == "lbfgs"
-        require(
-            self, "mirror", is_exact or not self.mirror, "false with solver=sgd, which mirrors by chance"
-        )
+        require(self, "mirror", is_exact or not self.mirror, "false with solver=sgd, which mirrors by chance")
         require(self, "seeds", self.seeds == 1 or not is_exact, "1 with solver=lbfgs, which draws nothing")
 
     @property

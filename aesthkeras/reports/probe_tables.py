@@ -91,9 +91,7 @@ def low_data(section: Section, measure: Measure, layer: str) -> LowData:
         raise UsageError(f"layer={layer}: expected a layer of {section.title}: {layers}")
     shown = {name: layer or _middle(run) for name, run in section.runs.items()}
     rows = {
-        name: tuple(
-            _cell(_replicates(run, measure, shown[name], fraction)) for fraction in section.fractions
-        )
+        name: tuple(_cell(_replicates(run, measure, shown[name], fraction)) for fraction in section.fractions)
         for name, run in section.runs.items()
     }
     columns = tuple(f"{100 * fraction:g}%" for fraction in section.fractions)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from scipy.stats import binomtest
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.monitoring.progress import say
 from aesthkeras.scoring.faults import WORDS
 from aesthkeras.scoring.monotone import Change
 
@@ -38,7 +38,7 @@ def write_monotone_report(change: Change, model: str, out: str) -> None:
         replace_file(Path(out) / "monotone.md", monotone_markdown(change, model).encode())
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise UsageError(f"out={out}: expected a folder to write to ({error.strerror})") from error
-    print(f"aesthkeras: {headline(change)} {os.path.join(out, 'monotone.md')}", file=sys.stderr)
+    say(f"{headline(change)} {os.path.join(out, 'monotone.md')}")
 
 
 def headline(change: Change) -> str:

@@ -46,9 +46,7 @@ def test_the_term_is_the_mean_over_the_blocks_and_scaled(trained):
     task, _, _, batch, outputs = trained
     found = task.losses(outputs, batch)
     single = [
-        degradation_losses.degradation_loss(
-            outputs[name], batch["classes"], 6 / 35, tf.ones([2, 7])
-        ).numpy()
+        degradation_losses.degradation_loss(outputs[name], batch["classes"], 6 / 35, tf.ones([2, 7])).numpy()
         for name in BLOCKS
     ]
     np.testing.assert_allclose(found.terms["blocks"], np.mean(single, axis=0), rtol=1e-5)

@@ -295,9 +295,7 @@ def test_other_measures(probe_run, tmp_path):
         reported(folders, tmp_path / "plcc", measure=MEASURES["plcc"])
 
 
-def test_runs_with_few_labels_only_have_an_empty_row_and_a_note(
-    folders, probe_run, scores, tmp_path
-):
+def test_runs_with_few_labels_only_have_an_empty_row_and_a_note(folders, probe_run, scores, tmp_path):
     few = probe_run("few", scores(0.5, fractions=(0.1,)), photos=200)
     reported([*folders[:3], few], tmp_path / "out")
     text = (tmp_path / "out/report.md").read_text()

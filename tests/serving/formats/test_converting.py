@@ -117,9 +117,7 @@ def test_no_photo_to_represent_anything(tmp_path):
 
 def test_without_the_extra(scorer_export, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
-    with pytest.raises(
-        UsageError, match=r"format=onnx: expected the packages onnx and tf2onnx: pip install"
-    ):
+    with pytest.raises(UsageError, match=r"format=onnx: expected the packages onnx and tf2onnx: pip install"):
         convert(Export.open(scorer_export), tmp_path / "x.onnx", "onnx", "float32", "samples")
     assert not list(tmp_path.iterdir())
 

@@ -14,7 +14,14 @@ from aesthkeras.encoders.pixels import IMAGENET_DEVIATION, IMAGENET_MEAN
 # Row and column of the second patch in the grid, in reading order; the first is at (1, 1).
 POSITIONS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))
 POSITION_NAMES = (  # in the same order
-    "upper_left", "above", "upper_right", "left", "right", "lower_left", "below", "lower_right"
+    "upper_left",
+    "above",
+    "upper_right",
+    "left",
+    "right",
+    "lower_left",
+    "below",
+    "lower_right",
 )
 SMALLEST_EDGE = 10  # 100 pixels in all
 COARSENED_SHARE = 1 / 3
