@@ -76,7 +76,7 @@ def read_state(file: BinaryIO) -> dict[str, np.ndarray]:
 
 def build(state: dict[str, np.ndarray]) -> tuple[Any, Any]:
     """The encoder, and the model of its 1000 logits."""
-    from tensorflow import keras
+    import keras
 
     layers = keras.layers
     weights: dict[str, list[np.ndarray]] = {}

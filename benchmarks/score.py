@@ -36,7 +36,7 @@ PAUSE = 0.5  # seconds: onnxruntime's threads keep a core busy for a while after
 
 
 def random_scorer(folder: Path) -> Path:
-    from tensorflow import keras
+    import keras
 
     from aesthkeras.degradations.table import CLASSES
     from aesthkeras.encoders import build_encoder

@@ -13,8 +13,8 @@ import dataclasses
 import os
 import tempfile
 
+import keras
 import psutil
-from tensorflow import keras
 
 from aesthkeras.monitoring.callbacks import Throughput
 from aesthkeras.photos.inspection import inspect_photos

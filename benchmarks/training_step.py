@@ -41,7 +41,7 @@ def flop_per_image(crop: int) -> int:
     Backward costs a layer twice its forward: once for the kernel's gradient, once for the input's, which the
     first convolution does not need.
     """
-    from tensorflow import keras
+    import keras
 
     encoder = keras_model(crop)
     total = 0
@@ -56,7 +56,7 @@ def flop_per_image(crop: int) -> int:
 
 
 def keras_model(crop: int):
-    from tensorflow import keras
+    import keras
 
     from aesthkeras.encoders import AlexNet
 
@@ -66,8 +66,8 @@ def keras_model(crop: int):
 
 
 def keras_step(precision: str, batch_size: int, crop: int, threads: int) -> Step:
+    import keras
     import tensorflow as tf
-    from tensorflow import keras
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     keras.mixed_precision.set_global_policy(precision)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations.towards_gray import TowardsGray
 

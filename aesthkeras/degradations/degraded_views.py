@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations.batch import check_patches, degrade
 from aesthkeras.degradations.draw import draw_classes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations import banded
 from aesthkeras.degradations.layer import Degradation

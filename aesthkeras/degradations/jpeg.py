@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations import jpeg_dct
 from aesthkeras.degradations.layer import Degradation, to_eight_bit

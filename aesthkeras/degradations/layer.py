@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.settings import require
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations.gaussian_blur import in_pixels
 from aesthkeras.degradations.layer import Degradation

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.encoders.alexnet import AlexNet
 from aesthkeras.encoders.resnet import ResNet18

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 # sRGB (IEC 61966-2-1): a line up to the threshold, then a power.
 SRGB_THRESHOLD, SRGB_SLOPE, SRGB_OFFSET, SRGB_POWER = 0.04045, 12.92, 0.055, 2.4

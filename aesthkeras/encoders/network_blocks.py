@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 

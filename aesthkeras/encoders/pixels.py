@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 # Per-channel mean and standard deviation of ImageNet's training photos on [0, 1], as torchvision has them.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

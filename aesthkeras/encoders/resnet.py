@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING, Block, require_encoder, scaled_channels
 from aesthkeras.encoders.pixels import PixelStandardization

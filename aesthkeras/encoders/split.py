@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.encoders.alexnet import AlexNet
 from aesthkeras.encoders.blocks import layer_seed

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 with warnings.catch_warnings():  # addons greets with twelve lines on its end of life; setup.cfg pins it
     warnings.simplefilter("ignore")

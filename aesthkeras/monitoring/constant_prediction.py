@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 
 class ConstantPrediction(keras.metrics.Metric):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from tensorflow import keras
+import keras
 from tqdm import tqdm
 
 VANISHED = 0.01

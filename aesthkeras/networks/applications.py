@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of, mean_of, with_own_names
 from aesthkeras.encoders.scaling import ApplicationPixels

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, BLOCK_NAMES, EMBEDDING, layer_seed
 from aesthkeras.networks.heads import LOGITS

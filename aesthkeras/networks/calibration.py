@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.inspection import inspect_photos

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tensorflow import keras
+import keras
 
 # Keras knows a layer of ours by its name once the file that registers it is imported.
 from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401

@@ -15,9 +15,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
-from tensorflow import keras
 from tensorflow.core.protobuf import saved_model_pb2
 
 from aesthkeras.encoders.blocks import EMBEDDING

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 

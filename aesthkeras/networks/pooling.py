@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.errors import UsageError

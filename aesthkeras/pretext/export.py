@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.model_card import Origin

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.positions import conv5_centers
 from aesthkeras.monitoring.constant_prediction import ConstantPrediction

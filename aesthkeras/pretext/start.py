@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import keras
 import numpy as np
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.errors import UsageError

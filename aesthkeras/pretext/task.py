@@ -11,9 +11,9 @@ import importlib
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.build import build_encoder
 from aesthkeras.photos.photo_set import PhotoSet

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.monitoring import callbacks as monitoring
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo

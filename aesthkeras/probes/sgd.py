@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
 from aesthkeras.labelled.features import Features

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import keras
 import numpy as np
 from sklearn.decomposition import PCA
-from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.features import pooling_function

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
-from tensorflow import keras
 
 
 def fold_batch_normalization(model: keras.Model) -> keras.Model:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
+import keras
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from tensorflow import keras
 
 from aesthkeras.networks.heads import SCORE
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 History = Sequence[Mapping[str, float]]
 """The logs of the epochs done so far."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 

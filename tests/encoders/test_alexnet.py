@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import keras
 import pytest
-from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, AlexNet
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_io as tfio
 from skimage.color import lab2rgb, rgb2lab
-from tensorflow import keras
 
 from aesthkeras.encoders import LabStandardization
 from aesthkeras.encoders.lab import color, lightness

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from skimage import color, data
-from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, LabStandardization, build_encoder
 from aesthkeras.networks.find import find_encoder

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from skimage import data
-from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder, in_tiles
 from aesthkeras.errors import UsageError

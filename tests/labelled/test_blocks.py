@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import keras
 import pytest
-from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.blocks import chosen_blocks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import types
 
+import keras
 import numpy as np
 import pytest
-from tensorflow import keras
 
 from aesthkeras.monitoring import callbacks, pictures
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorflow import keras
+import keras
 
 from aesthkeras.monitoring.vanished_weights import WarnOfVanishedWeights
 

@@ -6,10 +6,10 @@ import json
 import os
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
-from tensorflow import keras
 
 from aesthkeras.encoders import ENCODERS, build_encoder
 from aesthkeras.networks.float32 import float32_copy

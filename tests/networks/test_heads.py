@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+import keras
 import numpy as np
 import pytest
-from tensorflow import keras
 
 from aesthkeras.encoders import build_encoder
 from aesthkeras.networks.heads import build_network, build_scorer, scorer_of_blocks, scoring_model

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders import build_encoder
 from aesthkeras.encoders.network_blocks import block_outputs, default_blocks, with_own_names

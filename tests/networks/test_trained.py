@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders import ENCODERS, build_encoder, split_encoder
 from aesthkeras.errors import UsageError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+import keras
 import pytest
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet

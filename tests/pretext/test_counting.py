@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 from skimage import data
-from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.photo_set import PhotoSet

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from skimage import data
-from tensorflow import keras
 
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.recipe import Recipe
@@ -143,7 +143,7 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from tensorflow import keras
+import keras
 from aesthkeras.pretext.model import PretextModel
 from tests.pretext.test_model import RECIPE, DegradationOptions, OneWeight
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from skimage import data
 from skimage.color import lab2rgb, rgb2lab
-from tensorflow import keras
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING
 from aesthkeras.networks.export import Export

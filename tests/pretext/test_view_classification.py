@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.metrics import log_loss
-from tensorflow import keras
 
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.view_classification import ViewClassification

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
-from tensorflow import keras
 
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.results import PROBE_COLUMNS

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tensorflow import keras
 
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders import build_encoder, in_tiles

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.networks.heads import build_network
 from aesthkeras.scorers.inputs import FeatureInputs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
-from tensorflow import keras
 
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.encoders import build_encoder

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.networks.export import Export

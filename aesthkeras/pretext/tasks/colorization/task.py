@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 from tqdm import tqdm
 
 from aesthkeras.encoders.lab import LabStandardization

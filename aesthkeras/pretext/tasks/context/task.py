@@ -10,9 +10,9 @@ The square cut from a photo of `grid_resize` pixels contains the whole grid: 3 p
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders import blocks
 from aesthkeras.monitoring import pictures

@@ -11,8 +11,8 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.degradations import draw
 from aesthkeras.degradations.degraded_views import DegradedViews

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.datasets.class_labels import class_labels
 from aesthkeras.photos.photo_set import PhotoSet

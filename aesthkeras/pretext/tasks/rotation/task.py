@@ -5,8 +5,8 @@ All four rotations of every patch are in one batch, as in gidariss/FeatureLearni
 
 from __future__ import annotations
 
+import keras
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.pretext.task import Tensors
 from aesthkeras.pretext.view_classification import ViewClassification

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import functools
 
+import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from aesthkeras.encoders.build import build_encoder
 from aesthkeras.encoders.split import split_encoder
