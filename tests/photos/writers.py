@@ -36,13 +36,15 @@ def heic_of(image, **options):
     return out.getvalue()
 
 
-def with_tag(contents, tag, value):
-    """A little-endian TIFF of Pillow's with another value, or count where the value lies elsewhere."""
+COUNT, VALUE = 4, 8  # where they lie in the entry of a tag
+
+
+def with_tag(contents, tag, field, value):
+    """A little-endian TIFF of Pillow's with another `COUNT` or `VALUE` of a tag."""
     changed = bytearray(contents)
     start = int.from_bytes(contents[4:8], "little")
     for entry in range(start + 2, start + 2 + 12 * contents[start], 12):
         if contents[entry : entry + 2] == tag.to_bytes(2, "little"):
-            field = entry + 4 if contents[entry + 2] == 2 else entry + 8
-            changed[field : field + 4] = value.to_bytes(4, "little")
+            changed[entry + field : entry + field + 4] = value.to_bytes(4, "little")
     assert changed != contents
     return bytes(changed)
