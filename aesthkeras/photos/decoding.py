@@ -1,8 +1,8 @@
 """From the bytes of a photo to upright RGB pixels, in TensorFlow core ops only.
 
 Training, probing and serving share this function. It is part of the exported graph, so it uses no Python per
-photo and no tensorflow-io. JPEG, PNG, GIF (its first frame) and BMP are told apart by their first bytes, not
-by a name. The limits are checked on the header, before any pixel is allocated.
+photo and no Pillow. JPEG, PNG, GIF (its first frame) and BMP are told apart by their first bytes, not by a
+name. The limits are checked on the header, before any pixel is allocated.
 """
 
 from __future__ import annotations

@@ -106,25 +106,6 @@ def png_exif(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.where(exif > 0, _substring(contents, exif + 8, length), ""), transparent
 
 
-def webp_exif(contents: tf.Tensor) -> tf.Tensor:
-    """Return the EXIF data of a WebP, a string scalar, empty where there is none."""
-    size = tf.cast(tf.strings.length(contents, unit="BYTE"), tf.int64)
-
-    def is_chunk(position: tf.Tensor, exif: tf.Tensor) -> tf.Tensor:
-        return (position + 8 <= size) & tf.equal(exif, 0)
-
-    def next_chunk(position: tf.Tensor, exif: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        length = unsigned_at(contents, position + 4, 4, True)
-        is_exif = starts_with(contents, b"EXIF", position)
-        return position + 8 + length + length % 2, tf.where(is_exif, position + 8, exif)
-
-    first, none = tf.constant(12, tf.int64), tf.constant(0, tf.int64)
-    _, exif = tf.while_loop(is_chunk, next_chunk, [first, none])
-    # some writers leave the prefix of a JPEG segment in front
-    exif = tf.where(starts_with(contents, b"Exif\0\0", exif), exif + 6, exif)
-    return tf.where(exif > 0, _substring(contents, exif, size), "")
-
-
 def exif_orientation(tiff: tf.Tensor) -> tf.Tensor:
     """Return the orientation that EXIF data names, int64 [], 1 to 8; 1 where it names none.
 

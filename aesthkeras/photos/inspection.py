@@ -72,7 +72,7 @@ def inspect_photos(
 def _decode_all(
     paths: Sequence[str], readable: np.ndarray, edge: int, writer: PixelCacheWriter | None, progress: bool
 ) -> Verdict:
-    """Decode the readable files with core ops, then with tensorflow-io what needs it; cache their pixels."""
+    """Decode the readable files with core ops, then with Pillow what needs it; cache their pixels."""
     good = np.zeros(len(paths), bool)
     finish, at_once = (_resized(edge), 1) if writer else (_shape, 16)
 

@@ -25,7 +25,7 @@ class PhotoSet:
         fingerprint: SHA-256 over names and sizes of all that were found, in hexadecimal; for shards over
             their checksums.
         pixels: the decoded and resized photos, where they are cached.
-        more_formats: whether some of them need tensorflow-io.
+        more_formats: whether some of them need Pillow.
         slices: where they lie in their shards; None for photos that are files.
         labels: for shards, the class of each photo, int32 [photos]; -1 for a photo without one.
         classes: for shards, the names of these classes by index.

@@ -31,7 +31,7 @@ class PixelCache:
         octets: all pixels, uint8 [total], row by row, RGB.
         starts: where each photo begins in `octets`, int64 [photos]; -1 for one that is not in it.
         shapes: height and width of each, int32 [photos, 2].
-        more_formats: whether some of the files need tensorflow-io.
+        more_formats: whether some of the files need Pillow.
     """
 
     edge: int

@@ -54,7 +54,7 @@ def decode_files(
         indices: which of them; files that are no regular files must not be among them.
         finish: what to make of each photo, for a tf.data graph. It is traced once, so it must be the same
             object in every call: return it from a function with `lru_cache`.
-        more_formats: whether to decode WebP, TIFF and AVIF as well.
+        more_formats: whether to decode WebP, TIFF, AVIF and HEIC as well.
         at_once: how many photos go from TensorFlow to Python together; 1 where their shapes differ.
 
     Yields:
@@ -79,7 +79,7 @@ def read_photos(
 ) -> Iterator[Photo]:
     """Yield one photo for each path, in order: the pixels of training and of the served model.
 
-    WebP, TIFF and AVIF, which the served model does not take, are decoded by tensorflow-io.
+    WebP, TIFF, AVIF and HEIC, which the served model does not take, are decoded by Pillow.
 
     Args:
         paths: of photos on this machine; whatever else they name comes with an error.

@@ -53,7 +53,7 @@ class ShardEntry(NamedTuple):
         bytes: size of the shard.
         sha256: of the shard, in hexadecimal.
         columns: what is known of each photo.
-        more_formats: whether some of its photos need tensorflow-io.
+        more_formats: whether some of its photos need Pillow.
         broken: (id, reason) of the photos that were planned for it and cannot be decoded.
     """
 

@@ -12,7 +12,10 @@ from aesthkeras.errors import UsageError
 
 # Only files with these suffixes are photos; all else in a folder (labels.csv, README, .txt) is left alone.
 # The format of a photo follows from its first bytes, not from its suffix.
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif")
+PHOTO_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp"),
+    *(".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif"),
+)
 
 SAMPLES = "samples"  # a folder that has this very name is reached as ./samples
 

@@ -26,7 +26,7 @@ class Verdict:
 
     Attributes:
         good: which photos can be decoded, bool [photos].
-        more_formats: whether some of these need tensorflow-io.
+        more_formats: whether some of these need Pillow.
     """
 
     good: np.ndarray

@@ -52,7 +52,7 @@ def examine(
         paths: of photos on this machine or on a store.
         places: indices of the photos to examine, int64 [photos]; no pipe or device among them.
         settings: how the photos are stored.
-        more_formats: whether to decode WebP, TIFF and AVIF as well, by tensorflow-io.
+        more_formats: whether to decode WebP, TIFF, AVIF and HEIC as well, by Pillow.
     """
     decoded = decode_files(paths, places, _stored(settings), more_formats)
     for place, contents, stored, thumbnail, shape, stored_shape in decoded:

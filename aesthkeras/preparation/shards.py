@@ -83,7 +83,7 @@ def write_shard(
 ) -> None:
     """Write one shard and then its entry.
 
-    Photos that only tensorflow-io decodes follow the others.
+    Photos that only Pillow decodes follow the others.
 
     Args:
         shard: which photos.
@@ -152,7 +152,7 @@ class ShardFile:
         """Give the shard its name and return its entry.
 
         Args:
-            more_formats: whether some of its photos need tensorflow-io.
+            more_formats: whether some of its photos need Pillow.
             broken: (id, reason) of the photos that are missing in it.
         """
         self._writer.close()

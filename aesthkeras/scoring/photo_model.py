@@ -64,7 +64,8 @@ class PhotoModel:
     """A trained encoder or scorer, read from its SavedModel; `aesthkeras.load` makes it.
 
     Photos are decoded, resized and cropped as in training and in the served model. The formats are JPEG,
-    PNG, GIF, BMP, WebP, TIFF and AVIF. What is said of a photo does not depend on the others.
+    PNG, GIF, BMP, WebP, TIFF, AVIF and, with `pillow-heif`, HEIC. What is said of a photo does not depend on
+    the others.
 
     Args:
         model: as `aesthkeras.load` takes it.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from aesthkeras.photos.photo_files import look_at
 from aesthkeras.photos.sources import sample_photos
 
 
@@ -63,3 +65,14 @@ def shown() -> Callable[[bytes], np.ndarray]:
         return np.asarray(Image.alpha_composite(white, image).convert("RGB")).astype(int)
 
     return show
+
+
+@pytest.fixture
+def first_look(tmp_path: Path) -> Callable[[bytes], str]:
+    """The reason for which a file is refused before it is decoded."""
+
+    def look(contents: bytes) -> str:
+        (tmp_path / "photo").write_bytes(contents)
+        return look_at(str(tmp_path / "photo")).refusal
+
+    return look

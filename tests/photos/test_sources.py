@@ -29,8 +29,29 @@ def refusal(*arguments):
 
 
 def test_folder_is_searched_in_depth_and_sorted(tmp_path):
-    touch(tmp_path, "b.jpg", "a/z.PNG", "a/deep/er/1.JPeG", "c.tiff", "d.webp", "e.avif", "f.gif", "g.bmp")
-    expected = ["a/deep/er/1.JPeG", "a/z.PNG", "b.jpg", "c.tiff", "d.webp", "e.avif", "f.gif", "g.bmp"]
+    touch(
+        tmp_path,
+        "b.jpg",
+        "a/z.PNG",
+        "a/deep/er/1.JPeG",
+        "c.tiff",
+        "d.webp",
+        "e.avif",
+        "f.gif",
+        "g.bmp",
+        "h.HEIC",
+    )
+    expected = [
+        "a/deep/er/1.JPeG",
+        "a/z.PNG",
+        "b.jpg",
+        "c.tiff",
+        "d.webp",
+        "e.avif",
+        "f.gif",
+        "g.bmp",
+        "h.HEIC",
+    ]
     assert relative(find_photos(str(tmp_path)), tmp_path) == expected
 
 

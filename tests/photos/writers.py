@@ -1,0 +1,50 @@
+"""Photos in formats that need more than `Image.save`, and files that other programs have damaged."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import tifffile
+from PIL import Image, features
+
+needs_avif = pytest.mark.skipif("avif" not in features.get_supported(), reason="this Pillow has no AVIF")
+
+
+def with_alpha(photo):
+    transparent = photo.copy()
+    transparent.putalpha(Image.linear_gradient("L").resize(photo.size))
+    return transparent
+
+
+def exif_of(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def tiff_of(values, **options):
+    """A TIFF as tifffile writes it, not Pillow."""
+    out = io.BytesIO()
+    tifffile.imwrite(out, values, **options)
+    return out.getvalue()
+
+
+def heic_of(image, **options):
+    out = io.BytesIO()
+    pytest.importorskip("pillow_heif").from_pillow(image).save(out, **options)
+    return out.getvalue()
+
+
+COUNT, VALUE = 4, 8  # where they lie in the entry of a tag
+
+
+def with_tag(contents, tag, field, value):
+    """A little-endian TIFF of Pillow's with another `COUNT` or `VALUE` of a tag."""
+    changed = bytearray(contents)
+    start = int.from_bytes(contents[4:8], "little")
+    for entry in range(start + 2, start + 2 + 12 * contents[start], 12):
+        if contents[entry : entry + 2] == tag.to_bytes(2, "little"):
+            changed[entry + field : entry + field + 4] = value.to_bytes(4, "little")
+    assert changed != contents
+    return bytes(changed)
