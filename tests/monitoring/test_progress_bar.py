@@ -36,7 +36,7 @@ def test_one_name_stands_for_what_is_installed():
 
 
 def test_a_bar_broken_off_is_closed(kind):
-    def stop(*_):
+    def stop(*_, **__):
         raise RuntimeError("broken off")
 
     with pytest.raises(RuntimeError), kind() as bar:
@@ -47,7 +47,7 @@ def test_a_bar_broken_off_is_closed(kind):
 
 def test_epochs_and_steps_are_shown_with_numbers_and_the_time_left(kind, capfd):
     with kind() as bar:
-        train(bar, lambda *_: None)
+        train(bar, lambda *_, **__: None)
     shown = capfd.readouterr().err
     for words in ("3/3", "12/12", "loss", "00:00"):
         assert words in shown, words
@@ -57,7 +57,7 @@ def test_epochs_and_steps_are_shown_with_numbers_and_the_time_left(kind, capfd):
 
 def test_without_a_terminal_it_is_redrawn_about_once_a_second(kind, capfd):
     with kind() as bar:
-        train(bar, lambda *_: time.sleep(0.05))
+        train(bar, lambda *_, **__: time.sleep(0.05))
     # three epochs of 0.6 seconds: the lines that begin and end each, and one or two between
     assert capfd.readouterr().err.count("/12") <= 12
 
