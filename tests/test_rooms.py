@@ -33,6 +33,7 @@ ORDER = (
     ("monitoring",),
     ("command",),
     ("settings", "storage", "templates"),
+    ("fsspec_store",),
     ("files", "errors", "machine"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(reversed(ORDER)) for room in rooms}

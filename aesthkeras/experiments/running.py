@@ -229,5 +229,10 @@ def succeeds(job: Job) -> bool:
 
 
 def _end_with_parent() -> None:
-    """Runs in the new process, which otherwise would go on training after its parent was killed."""
-    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    """Runs in the new process, which otherwise would go on training after its parent was killed.
+
+    macOS has no such call: there the process ends with Ctrl-C, but outlives a parent that was killed.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "prctl"):
+        library.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)

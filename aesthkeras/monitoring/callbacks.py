@@ -1,10 +1,8 @@
-"""Keras callbacks that write down what a run does: epoch log, TensorBoard, throughput, progress bar."""
+"""Keras callbacks that write down what a run does: epoch log, TensorBoard, throughput."""
 
 from __future__ import annotations
 
-import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,30 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-with warnings.catch_warnings():  # addons greets with twelve lines on its end of life; setup.cfg pins it
-    warnings.simplefilter("ignore")
-    import tensorflow_addons as tfa
-
 Logs = dict[str, Any]
-
-
-class ProgressBar(tfa.callbacks.TQDMProgressBar):
-    """Epochs and steps with the time left; redrawn once a second where there is no terminal."""
-
-    def __init__(self) -> None:
-        super().__init__(update_per_second=5 if sys.stderr.isatty() else 1)
-        self._supports_tf_logs = True  # numbers are read when the bar is redrawn, not at each step
-
-    def __enter__(self) -> ProgressBar:
-        """Closed on leaving."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Closes the bars of a training that was broken off: the next message gets its own line."""
-        for name in ("epoch_progress_tqdm", "overall_progress_tqdm"):
-            bar = getattr(self, name, None)
-            if bar is not None:
-                bar.close()
 
 
 class Throughput(keras.callbacks.Callback):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
-import tensorflow as tf
-import tensorflow_io as tfio
+from skimage.color import lab2rgb
 
 from aesthkeras.monitoring.pictures import titled_sheet
 
@@ -42,6 +42,8 @@ def lab_sheet(columns: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def rgb_of_lab(lab: np.ndarray) -> np.ndarray:
     """uint8 sRGB of CIE Lab `[..., 3]`; colours outside sRGB are clipped."""
-    rgb = tfio.experimental.color.lab_to_rgb(tf.constant(lab, tf.float32)).numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a predicted colour may have a negative Z; it is clipped
+        rgb = lab2rgb(lab)
     pixels: np.ndarray = np.round(255.0 * np.clip(rgb, 0, 1)).astype(np.uint8)
     return pixels

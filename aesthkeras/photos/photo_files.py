@@ -115,5 +115,6 @@ def decoding_error(error: tf.errors.OpError) -> str:
         name = node.group(1).lower()
         return f"the {_FORMAT_OF_OP.get(name, name.upper())} data is damaged or truncated"
     # a reading op's own words, without the node that raised them
-    words = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*", "", error.message.splitlines()[0], flags=re.DOTALL)
+    message = error.message.splitlines()[0].removeprefix("ValueError: ")
+    words = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*", "", message, flags=re.DOTALL)
     return "the photo cannot be read: " + " ".join(words.split())[:500]

@@ -11,8 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.machine import usable_cores
+from aesthkeras.photos.contents import whole_file
 from aesthkeras.photos.photo_files import look_at, photo_decoder, refusal_reason
 from aesthkeras.photos.views import resize_shorter_edge, spread_crops
+from aesthkeras.storage import tensorflow_opens
 
 THUMBNAIL_EDGES = (180, 360)  # shorter and longer one in pixels; neither is exceeded
 THUMBNAIL_QUALITY = 75
@@ -62,9 +64,12 @@ def decode_files(
     """
     names = tf.constant([os.fsencode(paths[index]) for index in indices], tf.string)
     files = tf.data.Dataset.from_tensor_slices((tf.constant(indices, tf.int64), names))
+    by_tensorflow = all(tensorflow_opens(paths[index]) for index in indices)
     # AUTOTUNE would start with one call in every dataset, and there is a dataset for every few hundred photos
     photos = files.map(
-        _file_decoder(finish, more_formats), num_parallel_calls=2 * usable_cores(), deterministic=True
+        _file_decoder(finish, more_formats, by_tensorflow),
+        num_parallel_calls=2 * usable_cores(),
+        deterministic=True,
     )
     photos = photos.ignore_errors(log_warning=False)
     if at_once == 1:
@@ -104,12 +109,12 @@ def read_photos(
 
 
 @lru_cache(maxsize=8)  # a graph for every few thousand photos would fill the memory
-def _file_decoder(finish: Finish, more_formats: bool) -> Any:
+def _file_decoder(finish: Finish, more_formats: bool, by_tensorflow: bool) -> Any:
     """The traced function: index and path -> index and what `finish` returns."""
     decode = photo_decoder(more_formats)
 
     def decoded(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        contents = tf.io.read_file(path)
+        contents = whole_file(path, by_tensorflow)
         return index, *finish(decode(contents, tf.constant("")), contents)
 
     specification = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.string)]

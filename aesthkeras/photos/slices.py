@@ -8,6 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.photos.contents import part_of_file
+from aesthkeras.storage import tensorflow_opens
+
 Contents = Callable[[tf.Tensor], tf.Tensor]
 
 
@@ -37,22 +40,16 @@ class PhotoSlices(NamedTuple):
     def contents(self) -> Contents:
         """Return the function from a photo's index, int64 [], to its bytes, string [].
 
-        Reading a file whose size has changed since fails with `tf.errors.InvalidArgumentError`.
+        Reading a file whose size has changed since fails with `tf.errors.InvalidArgumentError`; on a store
+        that TensorFlow does not reach itself, a file that is gone or too short does.
         """
+        by_tensorflow = all(tensorflow_opens(file) for file in self.files)
         files, totals = tf.constant(self.files), tf.constant(self.totals, tf.int64)
         file_of = tf.constant(self.file_of, tf.int32)
         offsets, lengths = tf.constant(self.offsets, tf.int64), tf.constant(self.lengths, tf.int64)
 
         def read(photo: tf.Tensor) -> tf.Tensor:
             file, offset, length = file_of[photo], offsets[photo], lengths[photo]
-            # TensorFlow has no op that reads a part of a file; a dataset of one record is one
-            part = tf.data.FixedLengthRecordDataset(
-                files[file],
-                record_bytes=length,
-                header_bytes=offset,
-                footer_bytes=totals[file] - offset - length,
-                buffer_size=length,
-            )
-            return part.get_single_element()
+            return part_of_file(files[file], offset, length, totals[file], by_tensorflow)
 
         return read

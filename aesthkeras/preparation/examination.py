@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -96,7 +96,7 @@ def failure(path: str) -> str:
         return refusal_reason(local)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _local_copy(path: str) -> Iterator[str]:
     """Yield the path of a photo on this machine: its own, or for a photo on a store that of a copy."""
     if not is_remote(path):
@@ -104,9 +104,8 @@ def _local_copy(path: str) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="aesthkeras-") as folder:
         copy = os.path.join(folder, "photo")
-        try:
+        with contextlib.suppress(OSError, tf.errors.OpError):  # then "no such file" is the reason to give
+            content = read_whole(path)
             with open(copy, "wb") as out:
-                out.write(read_whole(path))
-        except tf.errors.OpError:
-            os.remove(copy)  # then "no such file" is the reason to give
+                out.write(content)
         yield copy

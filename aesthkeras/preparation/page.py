@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -20,7 +19,7 @@ from aesthkeras.preparation.examination import only_more_formats_can
 from aesthkeras.preparation.findings import Findings
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.preparation.summary import scores_of
-from aesthkeras.storage import write_whole
+from aesthkeras.storage import read_whole, write_whole
 from aesthkeras.templates import load_template
 
 PAGE = "summary.html"
@@ -127,9 +126,9 @@ def _thumbnail(path: str) -> str:
     """A small picture as a data URI; empty for a photo that has gone since."""
     try:
         decode = photo_decoder(only_more_formats_can(path))
-        photo = decode(tf.io.read_file(os.fsencode(path)), tf.constant(""))
+        photo = decode(tf.constant(read_whole(path)), tf.constant(""))
         small = tf.io.encode_jpeg(resize_shorter_edge(photo, THUMBNAIL_EDGE), quality=80)
-    except tf.errors.OpError:
+    except (OSError, tf.errors.OpError):
         return ""
     return _data_uri(small.numpy(), "jpeg")
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import tensorflow as tf
@@ -30,7 +31,7 @@ from aesthkeras.preparation.examination import Examined, examine, failure, only_
 from aesthkeras.preparation.perceptual import perceptual_hashes
 from aesthkeras.preparation.plan import PlannedShard
 from aesthkeras.preparation.settings import PreparationSettings
-from aesthkeras.storage import ASIDE, is_remote, rename
+from aesthkeras.storage import ASIDE, open_bytes, remove, rename, tensorflow_opens, upload
 
 _LENGTH_AND_CHECK, _CHECK = 12, 4  # bytes that a TFRecord file puts before and after each record
 
@@ -127,7 +128,10 @@ class ShardFile:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._writer = tf.io.TFRecordWriter(path + ASIDE)
+        # what TensorFlow cannot write to gets a copy of a file on this machine
+        self._folder = None if tensorflow_opens(path) else TemporaryDirectory(prefix="aesthkeras-")
+        self._written = f"{self._folder.name}/shard" if self._folder else path + ASIDE
+        self._writer = tf.io.TFRecordWriter(self._written)
         self._columns = ShardColumns(*([] for _ in ShardColumns._fields))
         self._thumbnails: list[np.ndarray] = []
         self._total = 0
@@ -156,6 +160,8 @@ class ShardFile:
             broken: (id, reason) of the photos that are missing in it.
         """
         self._writer.close()
+        if self._folder:
+            upload(self._written, self._path + ASIDE)
         digest = _sha256_of(self._path + ASIDE, self._total)
         rename(self._path + ASIDE, self._path)
         hashes = perceptual_hashes(np.stack(self._thumbnails)) if self._thumbnails else ()
@@ -172,8 +178,10 @@ class ShardFile:
         if kind is not None:
             with contextlib.suppress(OSError, tf.errors.OpError):
                 self._writer.close()
-            if tf.io.gfile.exists(self._path + ASIDE):
-                tf.io.gfile.remove(self._path + ASIDE)
+            with contextlib.suppress(OSError, tf.errors.OpError):
+                remove(self._path + ASIDE)
+        if self._folder:
+            self._folder.cleanup()
 
 
 def example_of(record: Record, photo: Examined) -> bytes:
@@ -211,7 +219,7 @@ def _integers(values: Sequence[int]) -> tf.train.Feature:
 def _sha256_of(path: str, total: int) -> str:
     """The checksum of a file as it was written, read back; a file that came out short is an error."""
     digest, length = hashlib.sha256(), 0
-    with tf.io.gfile.GFile(path, "rb") if is_remote(path) else open(path, "rb") as file:
+    with open_bytes(path) as file:
         while True:
             part = file.read(1 << 22)
             if not part:

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.monitoring import callbacks as monitoring
+from aesthkeras.monitoring.progress_bar import ProgressBar
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.export import describe_run
@@ -97,7 +98,7 @@ def train(
     for epochs, length in remaining_epochs(done, total, steps):
         batches = views_dataset(patch_stream(photos, task, first_step=model.step), task)
         saving = SaveCheckpoints(checkpoint, list(trained["metrics"].values()), steps, model.step)
-        with monitoring.ProgressBar() as bar:
+        with ProgressBar() as bar:
             watchers = watching_callbacks(run, model, bar, next(iter(batches)), run_settings)
             callbacks = [*task.callbacks(run.history()), *watchers, saving]
             fit(model, with_input_wait(batches), epochs, length, callbacks)

@@ -172,3 +172,8 @@ def test_recipes_that_come_with_the_package_are_found_in_any_folder(tmp_path, mo
     assert settings.probe_recipe == "flags/probe.cfg"
     names = [file.name for file in experiments.recipe_files(settings.recipes)]
     assert names == sorted(path.name for path in (ROOT / "flags/experiments/comparison").glob("*.cfg"))
+
+
+def test_a_system_without_prctl_runs_commands_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(experiments.ctypes, "CDLL", lambda name: object())
+    assert experiments.succeeds(experiments.Job("this", (), tmp_path))

@@ -56,21 +56,6 @@ def test_the_epoch_log_counts_from_one_and_holds_plain_numbers():
     assert type(lines[0]["loss"]) is float
 
 
-def test_a_bar_broken_off_is_closed(capsys):
-    model = keras.Sequential([keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    data = np.ones((4, 1), np.float32)
-
-    def stop(*_):
-        raise RuntimeError("broken off")
-
-    with pytest.raises(RuntimeError), callbacks.ProgressBar() as bar:
-        breaker = keras.callbacks.LambdaCallback(on_train_batch_end=stop)
-        model.fit(data, data, batch_size=1, verbose=0, callbacks=[bar, breaker])
-    assert bar.overall_progress_tqdm.disable
-    assert bar.epoch_progress_tqdm.disable
-
-
 def test_the_view_sheet_marks_wrong_predictions_red_and_right_ones_green():
     views = np.full((1, 2, 40, 40, 3), 255, np.uint8)
     sheet = pictures.view_sheet(views, np.array([[0, 1]]), np.array([[0, 0]]), ["none", "blur"]).astype(int)

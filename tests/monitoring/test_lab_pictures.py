@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from skimage import data
 from skimage.color import lab2rgb, rgb2lab
 
@@ -24,6 +25,17 @@ def test_lab_becomes_the_picture_it_came_from():
     np.testing.assert_array_equal(rgb_of_lab(rgb2lab(photo)), photo)
     beyond = np.array([[[50.0, 120.0, -120.0]]])
     np.testing.assert_allclose(rgb_of_lab(beyond), np.round(255 * lab2rgb(beyond)), atol=1)
+
+
+def test_pictures_are_those_of_tensorflow_io():
+    tfio = pytest.importorskip("tensorflow_io")
+    values = np.linspace(-110, 110, 45)  # most of them lie outside sRGB
+    grid = np.stack(np.meshgrid(np.linspace(0, 100, 21), values, values, indexing="ij"), axis=-1)
+    lab = grid[np.newaxis, :, :].reshape(1, 21, -1, 3).astype(np.float32)
+    theirs = np.round(255 * np.clip(tfio.experimental.color.lab_to_rgb(lab), 0, 1)).astype(int)
+    difference = np.abs(rgb_of_lab(lab) - theirs)
+    assert difference.max() <= 1
+    assert np.mean(difference > 0) < 1e-4  # a value in a million is rounded the other way
 
 
 def test_a_sheet_has_a_column_for_each_version():

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
+from aesthkeras import storage
 from aesthkeras.errors import UsageError
 from aesthkeras.photos import photo_files
 from aesthkeras.photos.inspection import inspect_photos
@@ -120,19 +120,27 @@ def test_a_lost_shard_is_made_again_alone(prepared, data_set, settings, tmp_path
     assert {path: path.stat().st_ino for path in tmp_path.glob("train*")} == others
 
 
-def test_photos_and_shards_on_a_store(data_set, settings, prepared):
-    tf.io.gfile.makedirs("ram://photos")
+def test_photos_and_shards_on_a_store(data_set, settings, prepared, scheme, tmp_path):
+    photos, out = f"{scheme}://photos", f"{scheme}://shards"
+    storage.make_folder(photos)
     records = []
     for record in data_set.records:
-        tf.io.gfile.GFile(f"ram://photos/{record.id}", "wb").write(Path(record.path).read_bytes())
-        records.append(record._replace(path=f"ram://photos/{record.id}"))
-    summary = prepare(data_set._replace(records=records), "ram://shards", settings, progress=False)
+        storage.write_whole(f"{photos}/{record.id}", Path(record.path).read_bytes())
+        records.append(record._replace(path=f"{photos}/{record.id}"))
+    summary = prepare(data_set._replace(records=records), out, settings, progress=False)
     assert summary == json.loads((prepared / "summary.json").read_text())
     for path in prepared.glob("*.tfrecord"):
-        with tf.io.gfile.GFile(f"ram://shards/{path.name}", "rb") as shard:
-            assert shard.read() == path.read_bytes()
-    assert not [name for name in tf.io.gfile.listdir("ram://shards") if "part" in name]
-    assert find_index("ram://shards").fingerprint == find_index(str(prepared)).fingerprint
+        assert storage.read_whole(f"{out}/{path.name}") == path.read_bytes()
+    assert not [name for _, _, names in storage.walk(out) for name in names if "part" in name]
+    assert find_index(out).fingerprint == find_index(str(prepared)).fingerprint
+    streams = []
+    for place in (out, str(prepared)):
+        run = tmp_path / str(len(streams))
+        run.mkdir()
+        found = shard_photos(find_index(place), str(run), edge=64, cache="none", progress=False)
+        streams.append(patch_dataset(found, edge=64, crop=48, batch_size=4, seed=3))
+    for there, here in zip(*(stream.take(3) for stream in streams)):
+        np.testing.assert_array_equal(there["patches"], here["patches"])
 
 
 def test_every_shard_has_a_webp_and_the_graph_is_traced_once(data_set, tmp_path, monkeypatch):

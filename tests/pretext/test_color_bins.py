@@ -9,12 +9,14 @@ from skimage import data
 from skimage.color import rgb2lab
 from sklearn.neighbors import NearestNeighbors
 
+from aesthkeras.pretext import color_bins
 from aesthkeras.pretext.color_bins import (
     COLOR_BINS,
     annealed_mean,
     color_targets,
     gamut_bins,
     has_color,
+    lab_of,
     rebalancing_weights,
     soft_encoding,
 )
@@ -36,6 +38,19 @@ def test_the_bins_computed_from_the_srgb_cube_are_the_published_ones():
     expected = [(a, b) for a, (first, last) in PUBLISHED.items() for b in range(first, last + 1, 10)]
     assert len(expected) == COLOR_BINS == 313
     np.testing.assert_array_equal(gamut_bins(), expected)
+
+
+@pytest.mark.parametrize("by", ["tensorflow-io", "own arithmetic"])
+def test_lab_is_the_same_with_and_without_tensorflow_io(by, monkeypatch):
+    if by == "own arithmetic":
+        monkeypatch.setattr(color_bins, "tfio", None)
+    elif color_bins.tfio is None:
+        pytest.skip("tensorflow-io is not installed")
+    values = np.arange(0, 256, 5, np.uint8)
+    cube = np.stack(np.meshgrid(values, values, values), axis=-1)
+    lab = lab_of(tf.constant(cube))
+    assert lab.dtype == tf.float32
+    np.testing.assert_allclose(lab, rgb2lab(cube), atol=5e-4)  # so the two differ by less than 0.001
 
 
 def test_soft_encoding_on_a_bin_by_hand():
