@@ -56,9 +56,12 @@ def _maps(network: keras.Model) -> dict[str, tf.Tensor]:
     """The outputs `[N, H, W, C]` of the layers by name, in the order of the model."""
     maps = {}
     for layer in network.layers:
-        if isinstance(layer, NO_BLOCKS) or len(layer.inbound_nodes) != 1:
+        if isinstance(layer, NO_BLOCKS):
             continue
-        output = layer.output
+        try:
+            output = layer.output
+        except (AttributeError, ValueError):  # a layer called more than once has no one output
+            continue
         if isinstance(output, Mapping | list | tuple) or len(output.shape) != 4:
             continue
         if output.shape[1] != 1 and output.shape[-1] > PIXEL_CHANNELS:

@@ -6,6 +6,7 @@ import tempfile
 
 import keras
 
+from aesthkeras.encoders.keras_graph import every_layer
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.patches import patch_dataset
@@ -50,7 +51,9 @@ def calibrate(model: keras.Model, photos: PhotoSet, resize: int, seed: int = 0) 
         resize: length of their shorter edge before the crop.
         seed: decides the patches.
     """
-    normalizations = [part for part in model.submodules if isinstance(part, keras.layers.BatchNormalization)]
+    normalizations = [
+        part for part in every_layer(model) if isinstance(part, keras.layers.BatchNormalization)
+    ]
     momenta = [layer.momentum for layer in normalizations]
     patches = patch_dataset(photos, resize, model.input_shape[1], CALIBRATION_BATCH, seed=seed)
     for step, batch in enumerate(patches.take(CALIBRATION_BATCHES)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from aesthkeras.encoders.keras_graph import layer_of, readers_of
+
 
 def fold_batch_normalization(model: keras.Model) -> keras.Model:
     """A copy for inference in which every batch normalisation is folded into the convolution before it.
@@ -42,11 +44,11 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
 
 def _normalizations(model: keras.Model) -> dict[str, keras.layers.BatchNormalization]:
     """Name of each convolution whose only reader is a normalisation -> that normalisation."""
-    answering = {output.node.layer.name for output in model.outputs}
+    answering = {layer_of(output).name for output in model.outputs}
     found = {}
     for layer in model.layers:
         if type(layer) is keras.layers.Conv2D and layer.name not in answering:
-            readers = [node.outbound_layer for node in layer.outbound_nodes]
+            readers = readers_of(layer)
             is_plain = not layer.use_bias and layer.activation is keras.activations.linear
             if is_plain and [type(reader) for reader in readers] == [keras.layers.BatchNormalization]:
                 found[layer.name] = readers[0]

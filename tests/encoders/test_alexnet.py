@@ -21,9 +21,9 @@ SHAPES = {
 @pytest.mark.parametrize("size, width", SHAPES)
 def test_block_shapes(size: int, width: float):
     output = AlexNet(size, width).output
-    shapes = [output[block].shape.as_list() for block in BLOCK_NAMES]
+    shapes = [list(output[block].shape) for block in BLOCK_NAMES]
     assert shapes == [[None, edge, edge, channels] for edge, channels in SHAPES[size, width]]
-    assert output["embedding"].shape.as_list() == [None, 512]
+    assert list(output["embedding"].shape) == [None, 512]
 
 
 def test_parameters_by_hand():
@@ -43,7 +43,7 @@ def test_parameters_by_hand():
 
 def test_embedding_size_is_a_parameter():
     model = AlexNet(96, 0.125, embedding_size=40)
-    assert model.output["embedding"].shape.as_list() == [None, 40]
+    assert list(model.output["embedding"].shape) == [None, 40]
     assert model.get_layer("embedding_dense").kernel.shape == (1 * 1 * 32, 40)
 
 

@@ -19,9 +19,9 @@ SHAPES = {
 @pytest.mark.parametrize("size, width", SHAPES)
 def test_block_shapes(size: int, width: float):
     output = ResNet18(size, width).output
-    shapes = [output[block].shape.as_list() for block in BLOCK_NAMES]
+    shapes = [list(output[block].shape) for block in BLOCK_NAMES]
     assert shapes == [[None, edge, edge, channels] for edge, channels in SHAPES[size, width]]
-    assert output["embedding"].shape.as_list() == [None, SHAPES[size, width][-1][1]]
+    assert list(output["embedding"].shape) == [None, SHAPES[size, width][-1][1]]
 
 
 def test_parameters_by_hand():

@@ -9,6 +9,7 @@ import tensorflow as tf
 from skimage import color, data
 
 from aesthkeras.encoders import BLOCK_NAMES, LabStandardization, build_encoder
+from aesthkeras.encoders.keras_graph import every_layer
 from aesthkeras.networks.find import find_encoder
 
 PHOTO = data.astronaut()[100:196, 150:246]
@@ -46,7 +47,7 @@ def test_each_half_is_an_alexnet_of_half_the_width():
 
 def test_a_random_one_is_calibrated_in_both_halves():
     found = find_encoder("random:alexnet_lab?width=0.25&crop=96&resize=104")
-    parts = [part for part in found.model.submodules if isinstance(part, keras.layers.BatchNormalization)]
+    parts = [part for part in every_layer(found.model) if isinstance(part, keras.layers.BatchNormalization)]
     assert len(parts) == 12  # five blocks and the embedding, twice
     assert all(not np.allclose(part.moving_variance, 1) for part in parts)
     values = found.model(tf.constant(PHOTO[np.newaxis]))

@@ -84,12 +84,12 @@ def test_alexnet_values(size: int, width: float, values: list[int]):
     encoder = build_encoder("alexnet", input_size=size, width=width)
     pooled = pool_blocks(encoder(np.zeros((2, size, size, 3), np.uint8)))
     assert list(pooled) == list(PROBE_GRIDS)
-    assert [features.shape.as_list() for features in pooled.values()] == [[2, number] for number in values]
+    assert [list(features.shape) for features in pooled.values()] == [[2, number] for number in values]
 
 
 def test_works_with_an_unknown_batch_size():
     function = tf.function(pool_blocks, input_signature=[{"conv5": tf.TensorSpec([None, 13, 13, 256])}])
-    assert function.get_concrete_function().structured_outputs["conv5"].shape.as_list() == [None, 9216]
+    assert list(function.get_concrete_function().structured_outputs["conv5"].shape) == [None, 9216]
 
 
 @pytest.mark.parametrize(

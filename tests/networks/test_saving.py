@@ -49,16 +49,15 @@ def test_shapes_and_types(loaded):
     ]:
         signature = loaded.signatures[name]
         taken = signature.structured_input_signature[1]
-        assert {input: (given.shape.as_list(), given.dtype) for input, given in taken.items()} == {
-            key: (spec.shape.as_list(), spec.dtype)
+        assert {input: (list(given.shape), given.dtype) for input, given in taken.items()} == {
+            key: (list(spec.shape), spec.dtype)
         }
         answered = {
-            output: (given.shape.as_list(), given.dtype)
-            for output, given in signature.structured_outputs.items()
+            output: (list(given.shape), given.dtype) for output, given in signature.structured_outputs.items()
         }
         assert answered == {output: ([None, number], tf.float32) for output, number in VALUES.items()}
     probabilities = loaded.signatures["degradations"].structured_outputs["probabilities"]
-    assert (probabilities.shape.as_list(), probabilities.dtype) == ([None, 22], tf.float32)
+    assert (list(probabilities.shape), probabilities.dtype) == ([None, 22], tf.float32)
 
 
 @pytest.mark.parametrize("name", ["features", "serving_default"])

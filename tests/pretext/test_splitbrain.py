@@ -37,9 +37,9 @@ def encoder(task) -> keras.Model:
 def test_blocks_are_two_of_half_the_width_side_by_side():
     output = SplitBrainTask(recipe=Recipe(width=0.5, crop=131)).build_encoder().output
     assert tuple(output) == (*BLOCK_NAMES, EMBEDDING)
-    shapes = [output[block].shape[1:].as_list() for block in BLOCK_NAMES]
+    shapes = [list(output[block].shape[1:]) for block in BLOCK_NAMES]
     assert shapes == [[31, 31, 48], [15, 15, 128], [7, 7, 192], [7, 7, 192], [7, 7, 128]]
-    assert output[EMBEDDING].shape.as_list() == [None, 1024]
+    assert list(output[EMBEDDING].shape) == [None, 1024]
     assert output[EMBEDDING].dtype == tf.float32
 
 

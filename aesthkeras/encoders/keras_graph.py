@@ -1,0 +1,31 @@
+"""Which layers a functional model holds and how they are connected.
+
+Keras 2 and Keras 3 keep this under different names; what differs is settled here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+
+
+def every_layer(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """The layers of a model and of the models inside it, in order."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from every_layer(layer)
+
+
+def layer_of(output: tf.Tensor) -> keras.layers.Layer:
+    """The layer that a symbolic tensor comes from."""
+    history = output._keras_history
+    return history.operation if hasattr(history, "operation") else history.layer
+
+
+def readers_of(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """The layers that take what `layer` gives, once for each call."""
+    nodes = layer._outbound_nodes
+    return [node.operation if hasattr(node, "operation") else node.layer for node in nodes]
