@@ -19,7 +19,7 @@ def every_layer(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield from every_layer(layer)
 
 
-def layer_of(output: tf.Tensor) -> keras.layers.Layer:
+def origin_of(output: tf.Tensor) -> keras.layers.Layer:
     """The layer that a symbolic tensor comes from."""
     history = output._keras_history
     return history.operation if hasattr(history, "operation") else history.layer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from aesthkeras.encoders.keras_graph import layer_of, readers_of
+from aesthkeras.encoders.keras_graph import origin_of, readers_of
 
 
 def fold_batch_normalization(model: keras.Model) -> keras.Model:
@@ -44,7 +44,7 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
 
 def _normalizations(model: keras.Model) -> dict[str, keras.layers.BatchNormalization]:
     """Name of each convolution whose only reader is a normalisation -> that normalisation."""
-    answering = {layer_of(output).name for output in model.outputs}
+    answering = {origin_of(output).name for output in model.outputs}
     found = {}
     for layer in model.layers:
         if type(layer) is keras.layers.Conv2D and layer.name not in answering:
