@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from aesthkeras.pretext.task import PatchLosses, PretextTask
 from aesthkeras.training.input_wait import INPUT_WAIT
+from aesthkeras.training.precision import minimize
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
@@ -86,7 +87,7 @@ class PretextModel(keras.Model):
             # Averages over the global batch, so that the replicas of a strategy add up to one update.
             loss = tf.nn.compute_average_loss(patch_losses(losses))
             loss += tf.nn.scale_regularization_loss(weight_decay)
-        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        minimize(self.optimizer, loss, self.trainable_variables, tape)
         return self._logs(batch, outputs, losses, weight_decay)
 
     def test_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

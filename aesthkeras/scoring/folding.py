@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
+import tensorflow as tf
 
 from aesthkeras.encoders.keras_graph import origin_of, readers_of
 
@@ -30,16 +33,25 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
         if layer.name in followers:
             return type(layer).from_config({**layer.get_config(), "use_bias": True})
         if layer.name in folded:
-            return keras.layers.Activation("linear", name=layer.name)
+            return _Folded(name=layer.name)
         return type(layer).from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=clone)
     for layer in model.layers:
         if layer.name in followers:
             copy.get_layer(layer.name).set_weights(_folded(layer, followers[layer.name]))
-        elif layer.name not in folded and not isinstance(layer, keras.Model):
+        elif layer.weights and layer.name not in folded and not isinstance(layer, keras.Model):
             copy.get_layer(layer.name).set_weights(layer.get_weights())
     return copy
+
+
+class _Folded(keras.layers.Layer):
+    """Stands where a normalisation was, and is called as one."""
+
+    def call(self, inputs: tf.Tensor, training: bool = False, mask: Any = None) -> tf.Tensor:
+        """The inputs as they are."""
+        del training, mask
+        return inputs
 
 
 def _normalizations(model: keras.Model) -> dict[str, keras.layers.BatchNormalization]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -41,3 +42,25 @@ def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 def use_precision(precision: str) -> None:
     """Sets Keras's global policy for the models built from now on."""
     keras.mixed_precision.set_global_policy(POLICIES[precision])
+
+
+def minimize(
+    optimizer: keras.optimizers.Optimizer,
+    loss: tf.Tensor,
+    variables: Sequence[tf.Variable],
+    tape: tf.GradientTape,
+) -> None:
+    """One step of an optimizer, which scales the loss itself where the precision asks for it.
+
+    Args:
+        optimizer: Keras 2 has a `minimize` for this, Keras 3 its parts.
+        loss: floating scalar, computed under `tape`.
+        variables: what is trained.
+        tape: no longer recording; used up.
+    """
+    if hasattr(optimizer, "minimize"):
+        optimizer.minimize(loss, variables, tape=tape)
+        return
+    with tape:
+        scaled = optimizer.scale_loss(loss)
+    optimizer.apply(tape.gradient(scaled, variables), variables)

@@ -83,7 +83,7 @@ def test_projection_comes_before_the_hidden_layers_and_is_not_trained(features):
     built = build_network(VALUES, [3], 1, components=2)
     assert built.get_layer("projection").get_weights()[0].shape == (10, 2)
     assert built.get_layer("hidden1").get_weights()[0].shape == (1, 2, 3)
-    trained = {weight.name.split("/")[0] for weight in built.trainable_weights}
+    trained = {layer.name for layer in built.layers if layer.trainable_weights}
     assert trained == {"hidden1", "output"}
 
 

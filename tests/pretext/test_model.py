@@ -74,7 +74,7 @@ def test_train_step_minimises_equation_3_with_nesterov_and_l2_in_the_gradient():
     # Gradient: mean of 1 * (2 * 1 + 0.5 * 1) and 0.5 * (6 * 3 + 0.5 * 3), plus 0.01 * 2.
     gradient = (2.5 + 9.75) / 2 + 0.02
     # First Nesterov step: v = -rate * g; w += 0.9 * v - rate * g.
-    assert float(model.encoder.weights[0]) == pytest.approx(2.0 - 0.1 * gradient * 1.9, rel=1e-6)
+    assert model.encoder.weights[0].numpy().item() == pytest.approx(2.0 - 0.1 * gradient * 1.9, rel=1e-6)
 
 
 def test_total_loss_without_weights_is_the_mean_of_the_scaled_sum():
