@@ -17,15 +17,19 @@ from aesthkeras.errors import UsageError
 from aesthkeras.photos.sources import find_photos
 
 LAYOUT = "a tree train/CLASS/PHOTO with val/CLASS/PHOTO, or CLASS/PHOTO"
-SPLIT_FOLDERS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
+SPLIT_FOLDERS = {
+    "train": "train",
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    "test": "test",
+}
 
 
 def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> DataSet:
     """The photos of a class tree, labelled by their folder.
 
-    Ids are paths relative to `data_dir`; classes are the folders' names in order. `val` is the split
-    `validation`. A folder `test` whose photos lie in no class folder has no labels and is left alone, as
-    ImageNet's is.
+    Ids are paths relative to `data_dir`; classes are the folders' names in order. `val` and `valid` are
+    the split `validation`. A folder `test` whose photos lie in no class folder has no labels and is left
+    alone, as ImageNet's is.
 
     Args:
         data_dir: the root of the tree.

@@ -37,6 +37,12 @@ def test_imagenet_has_its_classes_in_order_and_val_is_validation(imagenet):
     assert data_set.has_own_split
 
 
+def test_valid_is_validation_too(imagenet):
+    (imagenet / "val").rename(imagenet / "valid")
+    splits = Counter(record.split for record in read("imagenet", imagenet).records)
+    assert splits == {"train": 8, "validation": 2}
+
+
 def test_places_classes_may_lie_deeper_and_need_no_split(tmp_path, plant):
     for class_ in ("a/airfield", "f/field/wild", "f/field/cultivated"):
         for number in range(10):
