@@ -80,9 +80,10 @@ def score_in_range(text: str, low: float, high: float, where: str) -> float:
 
 def count(text: str, where: str) -> int:
     """Returns the rating count in `text`; raises `UsageError`, naming `where`, unless a whole number >= 0."""
-    if not (text.isascii() and text.isdigit()):
+    whole, _, fraction = text.partition(".")  # a column of whole numbers with a gap is often written as 3.0
+    if not (whole.isascii() and whole.isdigit()) or fraction.strip("0"):
         raise UsageError(f"{where}: rating count {text!r} is not a whole number of 0 or more")
-    return int(text)
+    return int(whole)
 
 
 def relative(path: str, folder: str) -> str:

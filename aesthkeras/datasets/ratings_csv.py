@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -145,7 +146,8 @@ def _rows(file_name: str) -> Iterator[tuple[int, list[str]]]:
     yield 1, next(csv.reader([header], delimiter=delimiter), [])
     try:
         for row in csv.reader(source, delimiter=delimiter, strict=True):
-            yield numbers[0], row
+            if any(field.strip() for field in row):  # spreadsheets write rows of nothing but delimiters
+                yield numbers[0], row
     except csv.Error as error:
         raise UsageError(f"{file_name}:{numbers[0]}: malformed row: {error}") from error
 
@@ -161,10 +163,7 @@ def _columns(header: list[str], file_name: str, settings: DatasetSettings) -> Co
         if names.count(needed) > 1:
             raise UsageError(f"{file_name}: the column {needed} occurs more than once; {found}")
     place = {column: index for index, column in enumerate(names)}
-    ratings = 0
-    while f"c{ratings + 1}" in place:
-        ratings += 1
-    counts = tuple(place[f"c{rating}"] for rating in range(1, ratings + 1)) if ratings > 1 else ()
+    counts = _count_columns(place, file_name)
     if "path" not in place or not (counts or "score" in place or "label" in place):
         raise UsageError(f"{file_name}: {found}; {NEEDED}")
     group = settings.group_column.lower()
@@ -181,6 +180,20 @@ def _columns(header: list[str], file_name: str, settings: DatasetSettings) -> Co
         counts,
         len(names),
     )
+
+
+def _count_columns(place: dict[str, int], file_name: str) -> tuple[int, ...]:
+    """The numbers of the columns c1 to cK, none where there is one at most."""
+    ratings = {int(name[1:]) for name in place if re.fullmatch(r"c(0|[1-9][0-9]{0,3})", name)}
+    if len(ratings) < 2:
+        return ()
+    strange = sorted(ratings ^ set(range(1, len(ratings) + 1)))
+    if strange:
+        what = "has no column" if strange[0] not in ratings else "has the column"
+        raise UsageError(
+            f"{file_name}: {what} c{strange[0]}; expected rating counts in c1, c2 and on, without a gap"
+        )
+    return tuple(place[f"c{rating}"] for rating in sorted(ratings))
 
 
 def _record(

@@ -163,6 +163,11 @@ def test_what_windows_and_spreadsheets_do_to_a_file(tmp_path, plant):
     assert all(os.path.isfile(record.path) for record in data_set.records)
 
 
+def test_spreadsheets_write_whole_numbers_as_floats_and_rows_of_commas(write):
+    data_set = read(write("path,c1,c2,c3\n1.jpg,1.0,2.0,\n2.jpg,0.0,0,9.0\n,,,\n , ,,\n"), test_share=0.0)
+    assert by_id(data_set, "counts") == {"1.jpg": ((1, 2, 0),), "2.jpg": ((0, 0, 9),)}
+
+
 def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant):
     plant(tmp_path / "A.JPG")
     plant(tmp_path / unicodedata.normalize("NFD", "écrin.jpg"))
@@ -189,6 +194,8 @@ def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant)
         ("path,score\n1.jpg,1\n\n2.jpg,inf\n", "labels.csv:4: score 'inf' is not a number"),
         ("path,c1,c2,score\n1.jpg,1,1,2.5\n", "labels.csv:2: score 2.5 is outside the range from 1 to 2"),
         ("path,c1,c2\n1.jpg,1,1.5\n", "labels.csv:2: rating count '1.5' is not a whole number"),
+        ("path,c0,c1,c2\n1.jpg,1,1,1\n", "labels.csv: has the column c0; expected rating counts in c1, c2"),
+        ("path,c1,c2,c4\n1.jpg,1,1,1\n", "labels.csv: has no column c3; expected rating counts in c1, c2"),
         ("path,score,split\n1.jpg,1,dev\n", "labels.csv:2: split 'dev'; expected train, validation, test"),
         ("path,score\n,1\n", "labels.csv:2: the path is empty"),
         ("path,score\n1.jpg,1\n./1.jpg,2\n", "1.jpg occurs more than once"),
