@@ -189,8 +189,10 @@ def _decode_gif(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, 
 
 @_rare
 def _decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    contents = require_photo_size(headers.bmp_shape(contents), name, contents)
     header, bits = headers.unsigned_at(contents, 14, 4, True), headers.unsigned_at(contents, 28, 2, True)
+    is_of_os2 = tf.equal(header, 12)  # with another layout: what follows would read a wrong size
+    contents = _require(tf.logical_not(is_of_os2), name, "a BMP of OS/2 is not supported", contents)
+    contents = require_photo_size(headers.bmp_shape(contents), name, contents)
     masks = [headers.unsigned_at(contents, 54 + 4 * channel, 4, True) for channel in range(4)]
     compression = headers.unsigned_at(contents, 30, 4, True)
     # masks in the order that files without masks have; anything else TensorFlow would read as if it were that

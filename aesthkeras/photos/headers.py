@@ -91,7 +91,9 @@ def png_exif(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     def is_before_pixels(position: tf.Tensor, exif: tf.Tensor, transparent: tf.Tensor) -> tf.Tensor:
         del exif, transparent
-        return (position + 8 <= size) & tf.logical_not(starts_with(contents, b"IDAT", position + 4))
+        # zeros, as a download that stopped leaves them, are no chunks: the decoder refuses them
+        is_end = starts_with(contents, b"IDAT", position + 4) | starts_with(contents, bytes(4), position + 4)
+        return (position + 8 <= size) & tf.logical_not(is_end)
 
     def next_chunk(position: tf.Tensor, exif: tf.Tensor, transparent: tf.Tensor) -> tuple[tf.Tensor, ...]:
         length = unsigned_at(contents, position, 4, False)

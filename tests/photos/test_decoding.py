@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import resource
 import struct
+import time
 import zlib
 from functools import lru_cache
 
@@ -190,6 +191,20 @@ def test_uncommon_bmp_is_refused(bits, compression, photo, encoded):
     contents[28:30] = struct.pack("<H", bits)
     contents[30:34] = struct.pack("<I", compression)
     assert refusal(bytes(contents)) == f"a BMP of {bits} bits a pixel in an uncommon or compressed form"
+
+
+def test_bmp_of_os2_is_refused(photo, encoded):
+    contents = encoded(photo, "BMP")
+    size = struct.pack("<IHHHH", 12, *photo.size, 1, 24)
+    assert refusal(contents[:14] + size + contents[54:]) == "a BMP of OS/2 is not supported"
+
+
+def test_zeros_in_a_png_are_not_walked_chunk_by_chunk(photo, encoded):
+    contents = encoded(photo, "PNG")
+    refusal(contents[:33])  # traces the graph
+    began = time.perf_counter()
+    assert refusal(contents[:33] + bytes(4_000_000)) == "the PNG data is damaged or truncated"
+    assert time.perf_counter() - began < 2  # walking them took 10 s
 
 
 def test_refusal_names_the_photo():
