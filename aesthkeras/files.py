@@ -1,10 +1,16 @@
-"""Files that are whole or not there, written aside and then renamed; files that come with the package."""
+"""Files that are whole or not there, folders with a lock, and files that come with the package."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
+
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 PLACES = (Path(__file__).parent, Path(__file__).parents[1])
 """Where things lie that come with the package: inside it once it is installed, beside it in a clone."""
@@ -35,6 +41,36 @@ def replace_file_by_parts(path: Path, parts: Iterable[bytes]) -> None:
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def lock_folder(folder: Path, seconds: float = 0.0) -> TextIO | None:
+    """Takes the lock of a folder; the kernel drops it with the process, or when the file is closed.
+
+    Args:
+        folder: an existing folder.
+        seconds: how long to wait for another process.
+
+    Returns:
+        The open lock file; None where the file system has no locks, as with Lustre and some NFS.
+
+    Raises:
+        BlockingIOError: another process has the lock.
+        OSError: the lock file cannot be written.
+    """
+    lock = open(folder / ".lock", "w")  # noqa: SIM115
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except OSError as error:
+            if isinstance(error, BlockingIOError) and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            lock.close()
+            if error.errno in _NO_LOCKS:
+                return None
+            raise
 
 
 def shipped(path: str) -> Path | None:

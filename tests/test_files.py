@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 
 import pytest
 
-from aesthkeras.files import replace_file
+from aesthkeras.files import lock_folder, replace_file
 
 
 def test_content_replaces_what_was_there_and_nothing_else_remains(tmp_path):
@@ -30,3 +32,18 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         replace_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file.json"]
+
+
+def test_a_folder_is_locked_for_one(tmp_path):
+    with lock_folder(tmp_path), pytest.raises(BlockingIOError):
+        lock_folder(tmp_path, seconds=0.2)
+    lock_folder(tmp_path).close()
+
+
+def test_a_file_system_without_locks_gives_none(tmp_path, monkeypatch):
+    # stands in for Lustre and NFS: it cannot see what else such a file system does
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert lock_folder(tmp_path) is None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.errors import UsageError
+from aesthkeras.files import lock_folder
 from aesthkeras.monitoring.progress import say
 from aesthkeras.photos.photo_files import MAX_FILE_BYTES
 from aesthkeras.photos.quarantine import QUARANTINE
@@ -129,8 +130,9 @@ def _claim(out: str, plan: Plan) -> TextIO | None:
     try:
         make_folder(out)
         if not is_remote(out):
-            lock = open(f"{out}/.lock", "w")  # noqa: SIM115  the kernel drops it with the process
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock = lock_folder(Path(out))
+            if lock is None:
+                say(f"{out}: this file system has no locks; start no second preparation there")
         keep_plan(out, plan)
     except UsageError:
         _release(lock)

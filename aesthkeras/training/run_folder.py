@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
 import subprocess
-import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
@@ -15,10 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from aesthkeras.errors import UsageError
-from aesthkeras.files import replace_file
+from aesthkeras.files import lock_folder, replace_file
 from aesthkeras.machine import usable_cores
+from aesthkeras.monitoring.progress import say
 
-LOCK_SECONDS = 10
+LOCK_SECONDS = 10  # a killed process may take as long to end
 PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
 
 
@@ -64,17 +63,9 @@ class RunFolder:
             ) from error
 
     def _take_lock(self) -> None:
-        # The kernel drops the lock with the process, however it ends; a killed one may take seconds to end.
-        self._lock = open(self.path / ".lock", "w")  # noqa: SIM115
-        deadline = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        self._lock = lock_folder(self.path, LOCK_SECONDS)
+        if self._lock is None:
+            say(f"{self.path}: this file system has no locks; start no second training there")
 
     def _refuse_other_recipe(self, flags: Mapping[str, str], recipe: set[str]) -> None:
         earlier = self.read_flags()
