@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
@@ -20,6 +21,14 @@ def require(settings: Any, name: str, condition: bool, expected: str) -> None:
     """Raises `UsageError` naming the setting, its value and what was expected, unless `condition`."""
     if not condition:
         raise UsageError(f"{name}={getattr(settings, name)}: expected {expected}")
+
+
+def require_text(name: str, value: str) -> None:
+    """Raises `UsageError` naming the setting where a path in it has bytes that are no UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{name}={os.fsencode(value)!r}: expected a name in UTF-8") from None
 
 
 def flag_values(*groups: Any) -> dict[str, str]:

@@ -25,6 +25,7 @@ from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.preparation.shards import write_shards
 from aesthkeras.preparation.summary import summarize
 from aesthkeras.preparation.tables import DUPLICATES, left_out, write_duplicates, write_left_out
+from aesthkeras.settings import require_text
 from aesthkeras.storage import connect, is_remote, make_folder, write_whole
 
 SUMMARY = "summary.json"
@@ -58,6 +59,7 @@ def prepare(
             decoded.
     """
     out = out.rstrip("/") or out
+    require_text("out", out)
     connect(out, "out")
     sizes = photo_sizes(data_set.records)
     plan = describe_plan(data_set, sizes, settings, choices or {})

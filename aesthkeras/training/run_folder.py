@@ -16,6 +16,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.files import lock_folder, replace_file
 from aesthkeras.machine import usable_cores
 from aesthkeras.monitoring.progress import say
+from aesthkeras.settings import require_text
 
 LOCK_SECONDS = 10  # a killed process may take as long to end
 PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
@@ -47,8 +48,11 @@ class RunFolder:
             recipe: the names that decide the result; a folder made with other values is refused.
 
         Raises:
-            UsageError: the folder cannot be written, is in use, or holds a run of another recipe.
+            UsageError: the folder cannot be written, is in use, or holds a run of another recipe; or a flag
+                is no UTF-8.
         """
+        for name, value in flags.items():
+            require_text(name, value)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._take_lock()

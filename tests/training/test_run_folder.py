@@ -64,6 +64,12 @@ def test_a_folder_in_use_is_refused(tmp_path, monkeypatch):
         RunFolder(tmp_path).claim(FLAGS, set())
 
 
+def test_a_flag_that_is_no_utf_8_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"^data_dir=b'caf.xe9': expected a name in UTF-8"):
+        RunFolder(tmp_path / "run").claim({**FLAGS, "data_dir": "caf\udce9"}, set())
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_file_where_the_folder_is_meant(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UsageError, match="run_dir"):
