@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from aesthkeras.photos import more_formats
 from aesthkeras.photos.more_formats import decode_photo_of_more_formats
 from aesthkeras.photos.photo_files import decoding_error
 from tests.photos.writers import exif_of, heic_of, needs_avif, tiff_of, with_alpha
@@ -155,3 +156,12 @@ def test_neither_tensorflow_io_nor_pillow_heif_is_loaded(photo, tmp_path):
         "sys.exit('tensorflow_io' in sys.modules or 'pillow_heif' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "photos"), str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize(("format_name", "calls"), [("JPEG", 0), ("PNG", 0), ("BMP", 0), ("WEBP", 1)])
+def test_python_decodes_only_what_tensorflow_cannot(format_name, calls, photo, encoded, decode, monkeypatch):
+    seen = []
+    real = more_formats.decode_with_pillow
+    monkeypatch.setattr(more_formats, "decode_with_pillow", lambda contents: seen.append(1) or real(contents))
+    decode(encoded(photo, format_name))
+    assert len(seen) == calls
