@@ -26,7 +26,8 @@ from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, lab
 from aesthkeras.labelled.results import RESULTS, SCORER_COLUMNS
 from aesthkeras.labelled.settings import listed
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import FoundEncoder, find_encoder
+from aesthkeras.networks.find import find_encoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.scorers.exporting import export_fitted, meaning_of
@@ -106,12 +107,7 @@ def adapt(
     planned = list(parts(photos, recipe, labelled.cross_validated))
     description = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
     write_run_description(run.path / SCORER, description)
-    facts = {
-        "photos": len(photo_set.paths),
-        "quarantined": photo_set.quarantined,
-        "fingerprint": photo_set.fingerprint,
-        "notes": find_notes(settings.data_dir, settings.data_notes),
-    }
+    facts = {**photo_set.facts(), "notes": find_notes(settings.data_dir, settings.data_notes)}
     run.update_record(data=facts, seed=recipe.seed, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")
     inputs = head_inputs(encoder, photo_set, recipe, feature_dir)

@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.features import pooling_function
 from aesthkeras.labelled.protocols import LabelledPhotos, Part, draw_folds
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.heads import build_network, build_scorer, member_values
 from aesthkeras.photos.patches import steps_per_epoch
 from aesthkeras.scorers.calibration import fit_calibration
@@ -149,7 +149,7 @@ def fit_scorer(
         trunk = keras.Model(encoder.model.input, outputs)
     training = HeadTraining(network, recipe.target, recipe, steps, trunk)
     _fit_statistics(training, adaptation.inputs, fitted, recipe.seed)
-    seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
+    seed = part.training_seed(recipe.seed)
     train_head(training, adaptation.inputs, target, *members, recipe, seed, folder, checkpoint)
 
     values_of = member_values(network, recipe.target, target.mean, target.deviation)[0]
