@@ -18,7 +18,7 @@ from aesthkeras.photos.patches import steps_per_epoch
 from aesthkeras.scorers.calibration import fit_calibration
 from aesthkeras.scorers.inputs import HeadInputs
 from aesthkeras.scorers.settings import ScorerRecipe
-from aesthkeras.scorers.targets import target_of
+from aesthkeras.scorers.targets import Target, target_of
 from aesthkeras.scorers.training import HeadTraining, train_head
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
@@ -122,8 +122,36 @@ def fit_scorer(
         folder: where the epochs are logged.
         checkpoint: of this training.
     """
-    photos, encoder, recipe = adaptation.photos, adaptation.encoder, adaptation.recipe
+    photos, inputs, recipe = adaptation.photos, adaptation.inputs, adaptation.recipe
     members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
+    training = _new_training(part, adaptation, members, target)
+    seed = part.training_seed(recipe.seed)
+    train_head(training, inputs, target, *members, recipe, seed, folder, checkpoint)
+
+    network = training.network
+    values_of = member_values(network, recipe.target, target.mean, target.deviation)[0]
+    predictor = keras.Model(network.input, values_of)
+    checked = np.flatnonzero(members.checks.any(1))
+    batches = inputs.centre(checked)
+    by_member = np.concatenate([predictor(training.features(fed)).numpy() for fed in batches])
+    # A photo's value is the mean over the members that did not train on it.
+    held_out = np.average(by_member, 1, members.checks[checked])
+    even = 0.0 if recipe.target == "binary" else None
+    even, temperature = fit_calibration(held_out, part.labels[checked], even)
+    scorer = build_scorer(
+        network,
+        recipe.target,
+        threshold=even,
+        temperature=temperature,
+        mean=target.mean,
+        deviation=target.deviation,
+    )
+    return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
+
+
+def _new_training(part: Part, adaptation: Adaptation, members: Members, target: Target) -> HeadTraining:
+    """The network of a part and its optimizer, ahead of the first step; what is not trained is fitted."""
+    encoder, recipe = adaptation.encoder, adaptation.recipe
     described = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
     values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
     fitted = part.train[:: -(-len(part.train) * (1 + recipe.copies) // FITTED_ON)]
@@ -149,27 +177,7 @@ def fit_scorer(
         trunk = keras.Model(encoder.model.input, outputs)
     training = HeadTraining(network, recipe.target, recipe, steps, trunk)
     _fit_statistics(training, adaptation.inputs, fitted, recipe.seed)
-    seed = part.training_seed(recipe.seed)
-    train_head(training, adaptation.inputs, target, *members, recipe, seed, folder, checkpoint)
-
-    values_of = member_values(network, recipe.target, target.mean, target.deviation)[0]
-    predictor = keras.Model(network.input, values_of)
-    checked = np.flatnonzero(members.checks.any(1))
-    batches = adaptation.inputs.centre(checked)
-    by_member = np.concatenate([predictor(training.features(fed)).numpy() for fed in batches])
-    # A photo's value is the mean over the members that did not train on it.
-    held_out = np.average(by_member, 1, members.checks[checked])
-    even = 0.0 if recipe.target == "binary" else None
-    even, temperature = fit_calibration(held_out, part.labels[checked], even)
-    scorer = build_scorer(
-        network,
-        recipe.target,
-        threshold=even,
-        temperature=temperature,
-        mean=target.mean,
-        deviation=target.deviation,
-    )
-    return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
+    return training
 
 
 def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:
