@@ -13,7 +13,7 @@ from tqdm import tqdm
 from aesthkeras.files import replace_file
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
-from aesthkeras.labelled.features import extract_features
+from aesthkeras.labelled.features import extract_features, pooling_function
 from aesthkeras.labelled.inputs import (
     describe_inputs,
     list_left_out,
@@ -111,7 +111,9 @@ def adapt(
     run.update_record(data=facts, seed=recipe.seed, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")
     inputs = head_inputs(encoder, photo_set, recipe, feature_dir)
-    adaptation = Adaptation(photos, encoder, inputs, recipe, encoder.model.get_weights())
+    pooled = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
+    values = {name: int(pooled[name].shape[-1]) for name in recipe.block_names}
+    adaptation = Adaptation(photos, encoder, inputs, recipe, encoder.model.get_weights(), values)
 
     shared = {"encoder": encoder.name, "dataset": description.dataset.name, "target": recipe.target}
     outcomes = Outcomes(run.path, SCORER_COLUMNS, shared)

@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.features import pooling_function
 from aesthkeras.labelled.protocols import LabelledPhotos, Part, draw_folds
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.heads import build_network, build_scorer, member_values
@@ -36,6 +35,7 @@ class Adaptation:
         inputs: the same photos, as the head reads them.
         recipe: how to train; it names the blocks.
         initial: the encoder's weights as it was found.
+        values: how many values the head reads of each block, in the order of the encoder.
     """
 
     photos: LabelledPhotos
@@ -43,6 +43,7 @@ class Adaptation:
     inputs: HeadInputs
     recipe: ScorerRecipe
     initial: list[np.ndarray]
+    values: dict[str, int]
 
 
 class Members(NamedTuple):
@@ -151,9 +152,7 @@ def fit_scorer(
 
 def _new_training(part: Part, adaptation: Adaptation, members: Members, target: Target) -> HeadTraining:
     """The network of a part and its optimizer, ahead of the first step; what is not trained is fitted."""
-    encoder, recipe = adaptation.encoder, adaptation.recipe
-    described = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
-    values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
+    encoder, recipe, values = adaptation.encoder, adaptation.recipe, adaptation.values
     fitted = part.train[:: -(-len(part.train) * (1 + recipe.copies) // FITTED_ON)]
     network = build_network(
         values,
