@@ -178,7 +178,7 @@ class ProbeBank:
 
 def train_banks(
     banks: Sequence[ProbeBank],
-    pooled: Any,
+    pooled: tf.types.experimental.ConcreteFunction,
     photos: PhotoSet,
     encoder: FoundEncoder,
     recipe: ProbeRecipe,
