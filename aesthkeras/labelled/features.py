@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.degraded_copies import degraded_copies, draw_copies
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.pooling import describe
 from aesthkeras.photos.patches import patch_dataset, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet

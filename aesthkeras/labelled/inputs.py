@@ -11,7 +11,7 @@ from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescr
 from aesthkeras.labelled.protocols import LabelledPhotos
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.quarantine import read_quarantine, write_quarantine

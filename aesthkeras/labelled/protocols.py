@@ -76,6 +76,10 @@ class Part(NamedTuple):
     labels: np.ndarray
     threshold: float | None = None
 
+    def training_seed(self, seed: int) -> int:
+        """A seed for the training on this part: another for each part, and for each seed of a recipe."""
+        return int(np.random.SeedSequence([seed, self.repeat, self.fold]).generate_state(1)[0])
+
 
 class LabelledSet(NamedTuple):
     """A data set as a run will use it.

@@ -53,6 +53,14 @@ class PhotoSet:
             labels=self.labels[chosen] if self.labels is not None else None,
         )
 
+    def facts(self) -> dict[str, str | int]:
+        """Return what a run folder notes of them."""
+        return {
+            "photos": len(self.paths),
+            "quarantined": self.quarantined,
+            "fingerprint": self.fingerprint,
+        }
+
     def decoder(self) -> Decoder:
         """Return the function that decodes them: (contents, name) -> uint8 [height, width, 3]."""
         return photo_decoder(self.more_formats)

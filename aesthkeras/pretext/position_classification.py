@@ -105,7 +105,7 @@ class PositionClassification(PretextTask):
         return {**logs, **{f"{name}/lowest": float(metric.result()) for name, metric in self.lowest.items()}}
 
     def predicted_colors(self, batch: Tensors, logits: Tensors) -> dict[str, np.ndarray]:
-        """For a picture, CIE Lab `[B, crop, crop, 3]` of patches, their L, and that L with `colors`."""
+        """Patches, their L, that L with the predicted colours: CIE Lab `[B, crop, crop, 3]` by title."""
         lab = lab_of(batch["patches"]).numpy()
         colored = np.concatenate([lab[..., :1], self.enlarged(annealed_mean(logits["colors"]))], axis=-1)
         return {"original": lab, "L alone": lab * (1, 0, 0), "predicted colours": colored}

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.photos.photo_set import PhotoSet
@@ -56,13 +56,8 @@ def pretrain(
     else:
         photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
         photos = replace(photos, folder="" if run_settings.data_dir == SAMPLES else run_settings.data_dir)
-    # a run that goes on keeps what it has noted of its start, which then is None
-    facts = run.read_record().get("data", {}) | {
-        "photos": len(photos.paths),
-        "quarantined": photos.quarantined,
-        "fingerprint": photos.fingerprint,
-        "notes": notes,
-    }
+    # A run that goes on has no `start`; what it noted of that when it began is kept.
+    facts = run.read_record().get("data", {}) | photos.facts() | {"notes": notes}
     if start:
         facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
     run.update_record(data=facts, seed=task.recipe.seed, resolved=task.resolved(), **machine_facts())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras.settings import require, setting
+from aesthkeras.training.run_folder import default_saved_model
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,4 @@ class RunSettings:
 
     def saved_model(self) -> Path:
         """The folder of the SavedModel: `out`, or its default."""
-        return Path(self.out) if self.out else Path("savedmodels") / Path(self.run_dir).resolve().name
+        return Path(self.out) if self.out else default_saved_model(self.run_dir)

@@ -25,7 +25,7 @@ from aesthkeras.labelled.protocols import LabelledSet, Part, parts
 from aesthkeras.labelled.results import PROBE_COLUMNS, RESULTS
 from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.probes import exact
 from aesthkeras.probes.inputs import Probing
 from aesthkeras.probes.settings import ProbeRecipe

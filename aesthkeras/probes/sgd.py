@@ -17,7 +17,7 @@ from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
 from aesthkeras.labelled.features import Features
 from aesthkeras.labelled.outcome import PartOutcome
 from aesthkeras.labelled.protocols import Part
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch
 from aesthkeras.photos.photo_set import PhotoSet
@@ -178,7 +178,7 @@ class ProbeBank:
 
 def train_banks(
     banks: Sequence[ProbeBank],
-    pooled: Any,
+    pooled: tf.types.experimental.ConcreteFunction,
     photos: PhotoSet,
     encoder: FoundEncoder,
     recipe: ProbeRecipe,
@@ -272,7 +272,7 @@ def sgd_outcome(
         )
         for fraction, train in draws.items()
     }
-    stream_seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
+    stream_seed = part.training_seed(recipe.seed)
     of_all = list(banks.values())
     train_banks(of_all, probing.pooled, subset, probing.encoder, recipe, stream_seed, checkpoint)
     outcome = PartOutcome(part)

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from aesthkeras.files import replace_file
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
-from aesthkeras.labelled.features import extract_features
+from aesthkeras.labelled.features import extract_features, pooling_function
 from aesthkeras.labelled.inputs import (
     describe_inputs,
     list_left_out,
@@ -26,7 +26,8 @@ from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, lab
 from aesthkeras.labelled.results import RESULTS, SCORER_COLUMNS
 from aesthkeras.labelled.settings import listed
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import FoundEncoder, find_encoder
+from aesthkeras.networks.find import find_encoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.scorers.exporting import export_fitted, meaning_of
@@ -106,16 +107,13 @@ def adapt(
     planned = list(parts(photos, recipe, labelled.cross_validated))
     description = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
     write_run_description(run.path / SCORER, description)
-    facts = {
-        "photos": len(photo_set.paths),
-        "quarantined": photo_set.quarantined,
-        "fingerprint": photo_set.fingerprint,
-        "notes": find_notes(settings.data_dir, settings.data_notes),
-    }
+    facts = {**photo_set.facts(), "notes": find_notes(settings.data_dir, settings.data_notes)}
     run.update_record(data=facts, seed=recipe.seed, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")
     inputs = head_inputs(encoder, photo_set, recipe, feature_dir)
-    adaptation = Adaptation(photos, encoder, inputs, recipe, encoder.model.get_weights())
+    pooled = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
+    values = {name: int(pooled[name].shape[-1]) for name in recipe.block_names}
+    adaptation = Adaptation(photos, encoder, inputs, recipe, encoder.model.get_weights(), values)
 
     shared = {"encoder": encoder.name, "dataset": description.dataset.name, "target": recipe.target}
     outcomes = Outcomes(run.path, SCORER_COLUMNS, shared)

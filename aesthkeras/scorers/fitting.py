@@ -10,15 +10,14 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.features import pooling_function
 from aesthkeras.labelled.protocols import LabelledPhotos, Part, draw_folds
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.heads import build_network, build_scorer, member_values
 from aesthkeras.photos.patches import steps_per_epoch
 from aesthkeras.scorers.calibration import fit_calibration
 from aesthkeras.scorers.inputs import HeadInputs
 from aesthkeras.scorers.settings import ScorerRecipe
-from aesthkeras.scorers.targets import target_of
+from aesthkeras.scorers.targets import Target, target_of
 from aesthkeras.scorers.training import HeadTraining, train_head
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
@@ -36,6 +35,7 @@ class Adaptation:
         inputs: the same photos, as the head reads them.
         recipe: how to train; it names the blocks.
         initial: the encoder's weights as it was found.
+        values: how many values the head reads of each block, in the order of the encoder.
     """
 
     photos: LabelledPhotos
@@ -43,6 +43,7 @@ class Adaptation:
     inputs: HeadInputs
     recipe: ScorerRecipe
     initial: list[np.ndarray]
+    values: dict[str, int]
 
 
 class Members(NamedTuple):
@@ -122,10 +123,36 @@ def fit_scorer(
         folder: where the epochs are logged.
         checkpoint: of this training.
     """
-    photos, encoder, recipe = adaptation.photos, adaptation.encoder, adaptation.recipe
+    photos, inputs, recipe = adaptation.photos, adaptation.inputs, adaptation.recipe
     members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
-    described = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs
-    values = {name: int(described[name].shape[-1]) for name in recipe.block_names}
+    training = _new_training(part, adaptation, members, target)
+    seed = part.training_seed(recipe.seed)
+    train_head(training, inputs, target, *members, recipe, seed, folder, checkpoint)
+
+    network = training.network
+    values_of = member_values(network, recipe.target, target.mean, target.deviation)[0]
+    predictor = keras.Model(network.input, values_of)
+    checked = np.flatnonzero(members.checks.any(1))
+    batches = inputs.centre(checked)
+    by_member = np.concatenate([predictor(training.features(fed)).numpy() for fed in batches])
+    # A photo's value is the mean over the members that did not train on it.
+    held_out = np.average(by_member, 1, members.checks[checked])
+    even = 0.0 if recipe.target == "binary" else None
+    even, temperature = fit_calibration(held_out, part.labels[checked], even)
+    scorer = build_scorer(
+        network,
+        recipe.target,
+        threshold=even,
+        temperature=temperature,
+        mean=target.mean,
+        deviation=target.deviation,
+    )
+    return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
+
+
+def _new_training(part: Part, adaptation: Adaptation, members: Members, target: Target) -> HeadTraining:
+    """The network of a part and its optimizer, ahead of the first step; what is not trained is fitted."""
+    encoder, recipe, values = adaptation.encoder, adaptation.recipe, adaptation.values
     fitted = part.train[:: -(-len(part.train) * (1 + recipe.copies) // FITTED_ON)]
     network = build_network(
         values,
@@ -149,27 +176,7 @@ def fit_scorer(
         trunk = keras.Model(encoder.model.input, outputs)
     training = HeadTraining(network, recipe.target, recipe, steps, trunk)
     _fit_statistics(training, adaptation.inputs, fitted, recipe.seed)
-    seed = int(np.random.SeedSequence([recipe.seed, part.repeat, part.fold]).generate_state(1)[0])
-    train_head(training, adaptation.inputs, target, *members, recipe, seed, folder, checkpoint)
-
-    values_of = member_values(network, recipe.target, target.mean, target.deviation)[0]
-    predictor = keras.Model(network.input, values_of)
-    checked = np.flatnonzero(members.checks.any(1))
-    batches = adaptation.inputs.centre(checked)
-    by_member = np.concatenate([predictor(training.features(fed)).numpy() for fed in batches])
-    # A photo's value is the mean over the members that did not train on it.
-    held_out = np.average(by_member, 1, members.checks[checked])
-    even = 0.0 if recipe.target == "binary" else None
-    even, temperature = fit_calibration(held_out, part.labels[checked], even)
-    scorer = build_scorer(
-        network,
-        recipe.target,
-        threshold=even,
-        temperature=temperature,
-        mean=target.mean,
-        deviation=target.deviation,
-    )
-    return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
+    return training
 
 
 def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:

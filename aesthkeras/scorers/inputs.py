@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.labelled.features import Features, crop_dataset
-from aesthkeras.networks.find import FoundEncoder
+from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.patches import patch_dataset
 from aesthkeras.photos.photo_set import PhotoSet
 

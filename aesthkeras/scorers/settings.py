@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings, listed
 from aesthkeras.networks.settings import POOLINGS
 from aesthkeras.settings import require, setting
+from aesthkeras.training.run_folder import default_saved_model
 from aesthkeras.training.sgd_settings import SgdSettings
 
 DEFAULT_BLOCKS = "conv3,conv4,conv5"
@@ -80,8 +82,7 @@ class ScorerRecipe(FoldSettings, SgdSettings):
         """Checks every range; raises `UsageError` naming the flag."""
         FoldSettings.__post_init__(self)
         SgdSettings.__post_init__(self)
-        units = [part.strip() for part in self.hidden.split(",")] if self.hidden.strip() else []
-        known = all(part.isdecimal() and 1 <= int(part) <= 8192 for part in units)
+        known = all(part.isdecimal() and 1 <= int(part) <= 8192 for part in listed(self.hidden))
         require(self, "hidden", known, "numbers of units from 1 to 8192, separated by commas")
         require(self, "components", 0 <= self.components <= 8192, "0 to 8192")
         require(self, "dropout", 0 <= self.dropout < 1, "a share from 0 up to, not including, 1")
@@ -89,7 +90,7 @@ class ScorerRecipe(FoldSettings, SgdSettings):
         require(self, "inner_folds", 2 <= self.inner_folds <= 1000, "2 to 1000 parts")
         require(self, "copies", 0 <= self.copies <= 18, "0 to 18")
         require(self, "copies", not self.copies or self.trunk == "frozen", "0 with trunk=finetuned")
-        require(self, "copy_weight", self.copy_weight > 0, "above 0")
+        require(self, "copy_weight", 0 < self.copy_weight < math.inf, "a number above 0")
         for name in ("views", "members", "epochs", "patience"):
             require(self, name, 1 <= getattr(self, name) <= 10_000, "1 to 10000")
         enough = self.members <= self.inner_folds
@@ -106,7 +107,7 @@ class ScorerRecipe(FoldSettings, SgdSettings):
     @property
     def hidden_units(self) -> list[int]:
         """Units of each hidden layer."""
-        return [int(part) for part in self.hidden.split(",")] if self.hidden.strip() else []
+        return [int(part) for part in listed(self.hidden)]
 
 
 @dataclass(frozen=True)
@@ -124,5 +125,5 @@ class ScorerRunSettings(LabelledRunSettings):
     out: str = setting("", "folder of the SavedModel; empty for savedmodels/NAME, named after --run_dir")
 
     def saved_model(self) -> Path:
-        """The folder of the SavedModel."""
-        return Path(self.out) if self.out else Path("savedmodels") / Path(self.run_dir).resolve().name
+        """The folder of the SavedModel: `out`, or its default."""
+        return Path(self.out) if self.out else default_saved_model(self.run_dir)

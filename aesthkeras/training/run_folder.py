@@ -149,6 +149,11 @@ class RunFolder:
             file.write(json.dumps(dict(logs)) + "\n")
 
 
+def default_saved_model(run_dir: str) -> Path:
+    """Where a run exports to if it is not told: a folder of its own name in `savedmodels`."""
+    return Path("savedmodels") / Path(run_dir).resolve().name
+
+
 def machine_facts() -> dict[str, Any]:
     """Versions, commit and machine of this run, for run.json."""
     return {

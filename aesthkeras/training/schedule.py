@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step, so that a resumed run needs no state of them."""
+"""SGD whose learning rate is a function of the step, so that a resumed run needs no state of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+
+from aesthkeras.training.sgd_settings import SgdSettings
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
@@ -24,3 +26,13 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict[str, Any]:
         """What rebuilds the schedule."""
         return {"initial": self.initial, "factor": self.factor, "steps": self.steps}
+
+
+def stepwise_sgd(settings: SgdSettings, steps_per_epoch: int) -> keras.optimizers.SGD:
+    """SGD with Nesterov momentum whose learning rate drops every few epochs, as the settings say."""
+    rate = StepDecay(
+        settings.learning_rate,
+        settings.learning_rate_factor,
+        settings.learning_rate_epochs * steps_per_epoch,
+    )
+    return keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.momentum > 0)

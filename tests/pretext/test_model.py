@@ -209,6 +209,13 @@ def test_too_many_operations_for_what_is_left_are_refused():
         DegradationOptions(operations_per_patch=8, leave_out="soft")
 
 
+@pytest.mark.parametrize("value", [-0.1, math.inf, math.nan])
+@pytest.mark.parametrize("name", ["block_weight", "triplet_weight", "triplet_margin", "entropy_alpha"])
+def test_weights_of_the_loss_are_finite_and_not_negative(name, value):
+    with pytest.raises(UsageError, match=f"{name}={value}: expected a number, 0 or more"):
+        DegradationOptions(**{name: value})
+
+
 @pytest.mark.parametrize("triplets", [{"parameters_per_operation": 1}, {"triplet_weight": 0.0}])
 def test_weight_decay_alone_is_refused(triplets):
     DegradationOptions(classification_weight=0.0, block_weight=0.1, **triplets)

@@ -20,6 +20,7 @@ from aesthkeras.pretext.training import build_model, patch_stream, remaining_epo
 from aesthkeras.training.run_folder import RunFolder
 
 # A second logical CPU stands for the GPU: the copy, the placement and the dataset ops are the same.
+# It cannot show whether all ops of the views have a GPU kernel, whether that rounds alike, or what is faster.
 SECOND_DEVICE = """
 import numpy as np
 import tensorflow as tf

@@ -1,8 +1,8 @@
 """Colorization (Zhang, Isola and Efros, ECCV 2016): which colours does a gray photo have?
 
 The encoder takes RGB and sees L alone. At each position of conv5 a light head predicts the colours, as a
-distribution over the ab bins of `color_bins`. It takes the position's features and the embedding, which is so
-trained as the view of the whole patch.
+distribution over the ab bins of `color_bins`. It takes the position's features and the embedding. So the
+embedding, too, is trained: it is the view of the whole patch.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ColorizationTask(PositionClassification):
     def views(self, batch: Tensors) -> Tensors:
         """Adds `colors` float32 `[B, H, W, 313]`, H and W being conv5's; all zeros for a near-gray patch.
 
-        The targets are multiplied by the weights of Eq. 3, which so are part of the loss.
+        The targets are multiplied by the weights of Eq. 3, so that the loss is.
         """
         weights = tf.constant(self.weights, tf.float32)
         return {"patches": batch["patches"], "colors": self._targets(batch["patches"], weights)}

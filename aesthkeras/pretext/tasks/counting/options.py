@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from aesthkeras.pretext.options import TaskOptions
@@ -20,7 +21,7 @@ class CountingOptions(TaskOptions):
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
         require(self, "counters", self.counters >= 1, "at least 1")
-        require(self, "counting_margin", self.counting_margin > 0, "a number above 0")
+        require(self, "counting_margin", 0 < self.counting_margin < math.inf, "a number above 0")
         require(self, "gray_share", 0 <= self.gray_share <= 1, "a number from 0 to 1")
 
     def check(self, recipe: Recipe) -> None:

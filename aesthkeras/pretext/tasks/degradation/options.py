@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from aesthkeras.degradations.table import ATTRIBUTES, DegradationSettings, Operation, drawn_operations
@@ -65,19 +66,15 @@ class DegradationOptions(TaskOptions):
         most = len(self.operations())
         require(self, "operations_per_patch", 1 <= self.operations_per_patch <= most, f"1 to {most}")
         require(self, "parameters_per_operation", self.parameters_per_operation in (1, 2), "1 or 2")
-        require(self, "classification_weight", self.classification_weight >= 0, "0 or more")
-        require(self, "block_weight", self.block_weight >= 0, "0 or more")
-        require(self, "triplet_weight", self.triplet_weight >= 0, "0 or more")
+        weights = ("classification_weight", "block_weight", "triplet_weight", "entropy_alpha")
+        for name in (*weights, "triplet_margin", "triplet_epoch", "entropy_epoch"):
+            require(self, name, 0 <= getattr(self, name) < math.inf, "a number, 0 or more")
         triplets = self.parameters_per_operation == 2 and self.triplet_weight > 0
         trains = triplets or self.classification_weight > 0 or self.block_weight > 0
         expected = "above 0, for with these flags nothing else trains the encoder"
         require(self, "classification_weight", trains, expected)
-        require(self, "triplet_margin", self.triplet_margin >= 0, "0 or more")
-        require(self, "triplet_epoch", self.triplet_epoch >= 0, "0 or more")
         require(self, "plateau_epochs", self.plateau_epochs >= 1, "at least 1")
         require(self, "plateau_progress", 0 <= self.plateau_progress < 1, "0 or more, below 1")
-        require(self, "entropy_alpha", self.entropy_alpha >= 0, "0 or more")
-        require(self, "entropy_epoch", self.entropy_epoch >= 0, "0 or more")
 
     def operations(self) -> list[Operation]:
         """The operations that are drawn."""
