@@ -8,6 +8,7 @@ import keras
 
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of, mean_of, with_own_names
 from aesthkeras.encoders.scaling import ApplicationPixels
+from aesthkeras.errors import first_line
 from aesthkeras.networks.calibration import calibrate, calibration_photos
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names, seed
@@ -54,7 +55,7 @@ def application_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
         network = with_own_names(build(include_top=False, weights=given, input_shape=(crop, crop, 3)))
         outputs = block_outputs(network, options.get("blocks", ()))
     except Exception as error:  # Keras raises nothing finer for a download that failed
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         if "URL fetch failure" in reason:
             raise spec.refuse(
                 f"to reach the weights; weights=none or a file need no network ({reason})"

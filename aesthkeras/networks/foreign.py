@@ -23,6 +23,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.foreign_layer import ForeignNetwork
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
+from aesthkeras.errors import first_line
 from aesthkeras.networks.export import SAVED_MODEL_FILE
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec
@@ -110,8 +111,8 @@ def _wrapped(
         network = ForeignNetwork(str(version.resolve()), signature, argument, outputs, name="network")
         model = keras.Model(pixels, network(PixelScaling(scaling, name="scaled")(pixels)), name="foreign")
     except (OSError, ValueError, LookupError, TypeError, tf.errors.OpError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise spec.refuse(f"a SavedModel that answers pixels [N, {crop}, {crop}, 3] ({reason})") from error
+        wanted = f"a SavedModel that answers pixels [N, {crop}, {crop}, 3]"
+        raise spec.refuse(f"{wanted} ({first_line(error)})") from error
     maps = {name: output for name, output in model.output.items() if name != EMBEDDING}
     flat = [name for name, output in maps.items() if len(output.shape) != 4]
     if flat:

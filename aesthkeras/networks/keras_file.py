@@ -11,6 +11,7 @@ import tensorflow as tf
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
+from aesthkeras.errors import first_line
 from aesthkeras.networks import description  # noqa: F401, registers our layers
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names
@@ -67,8 +68,7 @@ def _loaded(spec: Spec) -> keras.Model:
         network = keras.models.load_model(spec.name, compile=False)
     # a layer that is not registered, a Lambda (code of others, which is not run), a file cut short
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise spec.refuse(f"a Keras model that can be loaded ({reason})") from error
+        raise spec.refuse(f"a Keras model that can be loaded ({first_line(error)})") from error
     is_functional = bool(getattr(network, "inputs", None)) and len(network.inputs) == 1
     if not is_functional or len(network.inputs[0].shape) != 4 or network.inputs[0].shape[-1] != 3:
         raise spec.refuse(EXPECTED_MODEL)
