@@ -17,10 +17,9 @@ from aesthkeras.encoders.released_alexnet import RELEASES, released_alexnet
 from aesthkeras.encoders.scaling import SCALINGS
 from aesthkeras.errors import first_line
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
-from aesthkeras.networks.spec import Spec, Types
+from aesthkeras.networks.spec import RESIZE, Spec, Types
 from aesthkeras.training.precision import use_precision
 
-RESIZE = 256
 EXPECTED_FILE = "an .npz file of conv1/kernel .. conv5/kernel, each [height, width, input, output]"
 
 

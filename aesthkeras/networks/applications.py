@@ -14,7 +14,6 @@ from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names, seed
 from aesthkeras.training.precision import use_precision
 
-CROP, RESIZE = 224, 256
 IMAGENET, NONE = "imagenet", "none"
 # All others end with the average over positions, which is then the embedding.
 WITHOUT_AVERAGE = ("vgg16", "vgg19")
@@ -43,7 +42,7 @@ def application_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
         raise spec.refuse("keras: and a network of keras.applications, such as MobileNetV2 or ResNet50")
     types: Types = {"weights": str, "blocks": names, "crop": int, "resize": int, "seed": seed}
     options = spec.options(types, f"keras:{spec.name}?weights=imagenet&crop=224&resize=256")
-    crop, resize = spec.sizes(options, CROP, RESIZE)
+    crop, resize = spec.sizes(options)
     weights, drawn = options.get("weights", IMAGENET), options.get("seed", 0)
     if weights not in (IMAGENET, NONE) and not Path(weights).exists():
         raise spec.refuse("weights=imagenet, weights=none or the file of its weights without the top")

@@ -31,7 +31,6 @@ from aesthkeras.training.precision import use_precision
 
 JSON_FILE = "aesthkeras.json"
 FOREIGN_SIGNATURE = "serving_default"
-CROP, RESIZE = 224, 256
 EXAMPLE = '{"signature": NAME, "input": NAME, "blocks": {"conv1": OUTPUT}, "crop": 224, "scaling": "0..1"}'
 
 Signatures = dict[str, tuple[list[str], list[str]]]  # names of inputs and outputs by the signature's name
@@ -75,7 +74,7 @@ def foreign_encoder(spec: Spec, place: Path, version: Path) -> FoundEncoder:
             raise ValueError("it names what is not there")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise spec.refuse(f"{file} to say {EXAMPLE}; signatures of the SavedModel: {there}") from error
-    crop, resize = spec.sizes(sizes, CROP, RESIZE)
+    crop, resize = spec.sizes(sizes)
     model = _wrapped(spec, version, signature, argument, outputs, crop, scaling)
     model.trainable = False
     fingerprint = encoder_fingerprint(model, resize)

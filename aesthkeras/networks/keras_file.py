@@ -17,7 +17,6 @@ from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names
 from aesthkeras.training.precision import use_precision
 
-CROP, RESIZE = 224, 256
 EXPECTED_MODEL = "a functional Keras model with one input, images of three channels"
 
 
@@ -47,7 +46,7 @@ def keras_file_encoder(spec: Spec) -> FoundEncoder:
     own = edges.pop() if len(edges) == 1 else -1
     if own not in (None, options.get("crop", own)) or own == -1:
         raise spec.refuse(f"a square input, and its size as the crop; it is {network.inputs[0].shape}")
-    crop, resize = spec.sizes({"crop": own or CROP, **options}, CROP, RESIZE)
+    crop, resize = spec.sizes({"crop": own, **options} if own else options)
     if own is None:  # the maps' sizes must be known
         images = keras.Input((crop, crop, 3), name="images")
         sized = keras.models.clone_model(network, input_tensors=images)
