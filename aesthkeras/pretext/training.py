@@ -20,22 +20,16 @@ from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
 from aesthkeras.training.input_wait import with_input_wait
 from aesthkeras.training.precision import resolve_precision, use_precision
 from aesthkeras.training.run_folder import RunFolder
-from aesthkeras.training.schedule import StepDecay
+from aesthkeras.training.schedule import stepped_sgd
 
 
 def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
-    """Encoder, head and optimizer of a task, all variables made, in the arithmetic of the recipe.
-
-    The optimizer is SGD with Nesterov momentum; the learning rate drops by a factor every few epochs.
-    """
+    """Encoder, head and optimizer of a task, all variables made, in the arithmetic of the recipe."""
     recipe = task.recipe
     precision = resolve_precision(recipe.precision)
     use_precision(precision)
     model = PretextModel(task.build_encoder(), task)
-    rate = StepDecay(
-        recipe.learning_rate, recipe.learning_rate_factor, recipe.learning_rate_epochs * steps_per_epoch
-    )
-    optimizer: Any = keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+    optimizer: Any = stepped_sgd(recipe, steps_per_epoch)
     if precision == "float16":
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     optimizer.build(model.encoder.trainable_variables + model.head.trainable_variables)
