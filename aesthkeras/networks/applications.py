@@ -55,15 +55,12 @@ def application_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
         outputs = block_outputs(network, options.get("blocks", ()))
     except Exception as error:  # Keras raises nothing finer for a download that failed
         reason = first_line(error)
-        if "URL fetch failure" in reason:
-            raise spec.refuse(
-                f"to reach the weights; weights=none or a file need no network ({reason})"
-            ) from error
-        raise spec.refuse(f"a network that Keras can build so ({reason})") from error
+        unreached = "to reach the weights; weights=none or a file need no network"
+        expected = unreached if "URL fetch failure" in reason else "a network that Keras can build so"
+        raise spec.refuse(f"{expected} ({reason})") from error
     module = build.__module__.rpartition(".")[2]
     if module not in WITHOUT_AVERAGE:
-        last = list(outputs.values())[-1]
-        outputs["embedding"] = mean_of(last)
+        outputs["embedding"] = mean_of(list(outputs.values())[-1])
     model = encoder_of(network, outputs, crop, ApplicationPixels(module, name="preprocessed"), spec.name)
     if weights == NONE:
         photos = calibration_photos(calibration_dir, resize)

@@ -12,7 +12,6 @@ KINDS = ("random", "keras", "alexnet")
 CROP, RESIZE = 224, 256  # pixels, as most networks for ImageNet have them
 LARGEST = 4096  # pixels; more would be a slip of the keyboard
 
-
 Types = Mapping[str, Callable[[str], Any]]  # from text to value, by the option's name
 
 

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING
-from aesthkeras.errors import UsageError, first_line
+from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.networks.description import (
     ENCODER_FILE,
@@ -90,8 +90,7 @@ def read_trained(run: RunFolder, argument: str = "run_dir") -> TrainedNetworks:
         if description.head is not None:
             networks["head"] = rebuild(description.head)
     except (OSError, ValueError) as error:
-        reason = first_line(error)
-        raise UsageError(f"{asked}: expected {ENCODER_FILE} as `pretrain` writes it ({reason})") from error
+        raise UsageError(f"{asked}: expected {ENCODER_FILE} as `pretrain` writes it ({error})") from error
     restore_from(newest, tf.train.Checkpoint(**networks), networks_only=True)
     degradations = None
     if "head" in networks:
