@@ -18,7 +18,7 @@ from typing import Any, NoReturn, get_type_hints
 
 from absl import app, flags, logging
 
-from aesthkeras.errors import UsageError
+from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
 from aesthkeras.settings import Settings
 
@@ -204,11 +204,6 @@ def is_disk_full(error: BaseException) -> bool:
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     text = str(error)
     return any(os.strerror(code) in text for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text, cut at 200 characters."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def with_flags(message: str) -> str:

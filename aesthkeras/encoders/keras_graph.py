@@ -1,6 +1,7 @@
 """Which layers a functional model holds and how they are connected.
 
-Keras 2 and Keras 3 keep this under different names; what differs is settled here and nowhere else.
+Neither Keras 2 nor Keras 3 has a public way to ask who reads a layer, and their private names differ: this
+file alone uses them. (`layer.input` does not tell of layers called twice, nor of models within the model.)
 """
 
 from __future__ import annotations

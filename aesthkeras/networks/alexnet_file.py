@@ -15,11 +15,11 @@ import numpy as np
 from aesthkeras.encoders.blocks import BLOCK_NAMES, SMALLEST_INPUT
 from aesthkeras.encoders.released_alexnet import RELEASES, released_alexnet
 from aesthkeras.encoders.scaling import SCALINGS
+from aesthkeras.errors import first_line
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
-from aesthkeras.networks.spec import Spec, Types
+from aesthkeras.networks.spec import RESIZE, Spec, Types
 from aesthkeras.training.precision import use_precision
 
-RESIZE = 256
 EXPECTED_FILE = "an .npz file of conv1/kernel .. conv5/kernel, each [height, width, input, output]"
 
 
@@ -70,7 +70,7 @@ def _read(spec: Spec) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
                 for name, kernel in kernels.items()
             }
     except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise spec.refuse(f"{EXPECTED_FILE} ({str(error).splitlines()[0]})") from error
+        raise spec.refuse(f"{EXPECTED_FILE} ({first_line(error)})") from error
     channels = 3
     for name, kernel in kernels.items():
         if kernel.ndim != 4 or channels % kernel.shape[2] or biases[name].shape != kernel.shape[-1:]:

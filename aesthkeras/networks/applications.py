@@ -8,12 +8,12 @@ import keras
 
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of, mean_of, with_own_names
 from aesthkeras.encoders.scaling import ApplicationPixels
+from aesthkeras.errors import first_line
 from aesthkeras.networks.calibration import calibrate, calibration_photos
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names, seed
 from aesthkeras.training.precision import use_precision
 
-CROP, RESIZE = 224, 256
 IMAGENET, NONE = "imagenet", "none"
 # All others end with the average over positions, which is then the embedding.
 WITHOUT_AVERAGE = ("vgg16", "vgg19")
@@ -42,7 +42,7 @@ def application_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
         raise spec.refuse("keras: and a network of keras.applications, such as MobileNetV2 or ResNet50")
     types: Types = {"weights": str, "blocks": names, "crop": int, "resize": int, "seed": seed}
     options = spec.options(types, f"keras:{spec.name}?weights=imagenet&crop=224&resize=256")
-    crop, resize = spec.sizes(options, CROP, RESIZE)
+    crop, resize = spec.sizes(options)
     weights, drawn = options.get("weights", IMAGENET), options.get("seed", 0)
     if weights not in (IMAGENET, NONE) and not Path(weights).exists():
         raise spec.refuse("weights=imagenet, weights=none or the file of its weights without the top")
@@ -54,16 +54,13 @@ def application_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
         network = with_own_names(build(include_top=False, weights=given, input_shape=(crop, crop, 3)))
         outputs = block_outputs(network, options.get("blocks", ()))
     except Exception as error:  # Keras raises nothing finer for a download that failed
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        if "URL fetch failure" in reason:
-            raise spec.refuse(
-                f"to reach the weights; weights=none or a file need no network ({reason})"
-            ) from error
-        raise spec.refuse(f"a network that Keras can build so ({reason})") from error
+        reason = first_line(error)
+        unreached = "to reach the weights; weights=none or a file need no network"
+        expected = unreached if "URL fetch failure" in reason else "a network that Keras can build so"
+        raise spec.refuse(f"{expected} ({reason})") from error
     module = build.__module__.rpartition(".")[2]
     if module not in WITHOUT_AVERAGE:
-        last = list(outputs.values())[-1]
-        outputs["embedding"] = mean_of(last)
+        outputs["embedding"] = mean_of(list(outputs.values())[-1])
     model = encoder_of(network, outputs, crop, ApplicationPixels(module, name="preprocessed"), spec.name)
     if weights == NONE:
         photos = calibration_photos(calibration_dir, resize)

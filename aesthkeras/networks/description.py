@@ -15,6 +15,7 @@ import keras
 
 # Keras knows a layer of ours by its name once the file that registers it is imported.
 from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
+from aesthkeras.errors import first_line
 from aesthkeras.networks.float32 import float32_policy
 from aesthkeras.networks.heads import head_logits
 from aesthkeras.photos.notes import recorded_notes
@@ -125,13 +126,16 @@ def rebuild(configuration: Mapping[str, Any]) -> keras.Model:
     """The functional model of a Keras configuration, in float32 with initial weights.
 
     Raises:
-        ValueError: it is not the configuration of a model.
+        ValueError: it is not the configuration of a model; one line.
     """
     try:
         with float32_policy():
-            return keras.models.model_from_json(json.dumps(configuration))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a Keras configuration is damaged: {error!r}") from error
+            model = keras.models.model_from_json(json.dumps(configuration))
+    except Exception as error:  # from a missing key to an endless recursion, by what is damaged
+        raise ValueError(f"no model can be built of a Keras configuration: {first_line(error)}") from error
+    if not isinstance(model, keras.Model):  # Keras 3 gives back what has no class_name
+        raise ValueError(f"a Keras configuration is that of a {type(model).__name__}, not of a model")
+    return model
 
 
 def _configuration(model: keras.Model) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from aesthkeras.errors import UsageError
+from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
 from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
 from aesthkeras.networks.heads import scoring_model
@@ -214,5 +214,4 @@ class Export:
 
 
 def _damaged(asked: str, error: Exception) -> UsageError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return UsageError(f"{asked}: expected a SavedModel that can be read ({reason})")
+    return UsageError(f"{asked}: expected a SavedModel that can be read ({first_line(error)})")

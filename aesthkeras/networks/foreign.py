@@ -23,6 +23,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.foreign_layer import ForeignNetwork
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
+from aesthkeras.errors import first_line
 from aesthkeras.networks.export import SAVED_MODEL_FILE
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec
@@ -30,7 +31,6 @@ from aesthkeras.training.precision import use_precision
 
 JSON_FILE = "aesthkeras.json"
 FOREIGN_SIGNATURE = "serving_default"
-CROP, RESIZE = 224, 256
 EXAMPLE = '{"signature": NAME, "input": NAME, "blocks": {"conv1": OUTPUT}, "crop": 224, "scaling": "0..1"}'
 
 Signatures = dict[str, tuple[list[str], list[str]]]  # names of inputs and outputs by the signature's name
@@ -74,7 +74,7 @@ def foreign_encoder(spec: Spec, place: Path, version: Path) -> FoundEncoder:
             raise ValueError("it names what is not there")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise spec.refuse(f"{file} to say {EXAMPLE}; signatures of the SavedModel: {there}") from error
-    crop, resize = spec.sizes(sizes, CROP, RESIZE)
+    crop, resize = spec.sizes(sizes)
     model = _wrapped(spec, version, signature, argument, outputs, crop, scaling)
     model.trainable = False
     fingerprint = encoder_fingerprint(model, resize)
@@ -110,8 +110,8 @@ def _wrapped(
         network = ForeignNetwork(str(version.resolve()), signature, argument, outputs, name="network")
         model = keras.Model(pixels, network(PixelScaling(scaling, name="scaled")(pixels)), name="foreign")
     except (OSError, ValueError, LookupError, TypeError, tf.errors.OpError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise spec.refuse(f"a SavedModel that answers pixels [N, {crop}, {crop}, 3] ({reason})") from error
+        wanted = f"a SavedModel that answers pixels [N, {crop}, {crop}, 3]"
+        raise spec.refuse(f"{wanted} ({first_line(error)})") from error
     maps = {name: output for name, output in model.output.items() if name != EMBEDDING}
     flat = [name for name, output in maps.items() if len(output.shape) != 4]
     if flat:

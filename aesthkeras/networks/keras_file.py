@@ -11,12 +11,12 @@ import tensorflow as tf
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
+from aesthkeras.errors import first_line
 from aesthkeras.networks import description  # noqa: F401, registers our layers
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names
 from aesthkeras.training.precision import use_precision
 
-CROP, RESIZE = 224, 256
 EXPECTED_MODEL = "a functional Keras model with one input, images of three channels"
 
 
@@ -46,7 +46,7 @@ def keras_file_encoder(spec: Spec) -> FoundEncoder:
     own = edges.pop() if len(edges) == 1 else -1
     if own not in (None, options.get("crop", own)) or own == -1:
         raise spec.refuse(f"a square input, and its size as the crop; it is {network.inputs[0].shape}")
-    crop, resize = spec.sizes({"crop": own or CROP, **options}, CROP, RESIZE)
+    crop, resize = spec.sizes({"crop": own, **options} if own else options)
     if own is None:  # the maps' sizes must be known
         images = keras.Input((crop, crop, 3), name="images")
         sized = keras.models.clone_model(network, input_tensors=images)
@@ -67,8 +67,7 @@ def _loaded(spec: Spec) -> keras.Model:
         network = keras.models.load_model(spec.name, compile=False)
     # a layer that is not registered, a Lambda (code of others, which is not run), a file cut short
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise spec.refuse(f"a Keras model that can be loaded ({reason})") from error
+        raise spec.refuse(f"a Keras model that can be loaded ({first_line(error)})") from error
     is_functional = bool(getattr(network, "inputs", None)) and len(network.inputs) == 1
     if not is_functional or len(network.inputs[0].shape) != 4 or network.inputs[0].shape[-1] != 3:
         raise spec.refuse(EXPECTED_MODEL)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from aesthkeras.encoders.blocks import SMALLEST_INPUT
 from aesthkeras.encoders.build import ENCODERS, build_encoder
 from aesthkeras.networks.calibration import calibrate, calibration_photos
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, seed
 from aesthkeras.training.precision import use_precision
 
-CROP, RESIZE = 227, 256  # the paper's
-SMALLEST_CROP = 96
+PAPER_CROP = 227
 
 
 def random_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
@@ -26,7 +26,7 @@ def random_encoder(spec: Spec, calibration_dir: str) -> FoundEncoder:
         raise spec.refuse(f"random: and one of {', '.join(sorted(ENCODERS))}")
     types: Types = {"width": float, "seed": seed, "crop": int, "resize": int}
     options = spec.options(types, f"random:{spec.name}?width=0.5&seed=0&crop=131&resize=148")
-    crop, resize = spec.sizes(options, CROP, RESIZE, SMALLEST_CROP)
+    crop, resize = spec.sizes(options, PAPER_CROP, smallest=SMALLEST_INPUT)
     width, drawn = options.get("width", 1.0), options.get("seed", 0)
     if not 0 < width <= 8:
         raise spec.refuse("a width above 0, at most 8")

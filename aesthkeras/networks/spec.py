@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from aesthkeras.errors import UsageError
 
 KINDS = ("random", "keras", "alexnet")
+CROP, RESIZE = 224, 256  # pixels, as most networks for ImageNet have them
 LARGEST = 4096  # pixels; more would be a slip of the keyboard
-
 
 Types = Mapping[str, Callable[[str], Any]]  # from text to value, by the option's name
 
@@ -60,7 +60,7 @@ class Spec(NamedTuple):
             raise self.refuse(f"{', '.join(types)} as in {example}") from None
 
     def sizes(
-        self, options: Mapping[str, Any], crop: int, resize: int, smallest: int = 32
+        self, options: Mapping[str, Any], crop: int = CROP, resize: int = RESIZE, smallest: int = 32
     ) -> tuple[int, int]:
         """Crop and resize in pixels: those of the options, or these in proportion.
 

@@ -20,7 +20,7 @@ from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
 from aesthkeras.training.input_wait import with_input_wait
 from aesthkeras.training.precision import resolve_precision, use_precision
 from aesthkeras.training.run_folder import RunFolder
-from aesthkeras.training.schedule import stepwise_sgd
+from aesthkeras.training.schedule import stepped_sgd
 
 
 def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
@@ -29,7 +29,7 @@ def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
     precision = resolve_precision(recipe.precision)
     use_precision(precision)
     model = PretextModel(task.build_encoder(), task)
-    optimizer: Any = stepwise_sgd(recipe, steps_per_epoch)
+    optimizer: Any = stepped_sgd(recipe, steps_per_epoch)
     if precision == "float16":
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     optimizer.build(model.encoder.trainable_variables + model.head.trainable_variables)

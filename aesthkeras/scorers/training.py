@@ -16,7 +16,7 @@ from aesthkeras.scorers.settings import ScorerRecipe
 from aesthkeras.scorers.targets import Target, member_losses, ranking_losses
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
 from aesthkeras.training.run_folder import RunFolder
-from aesthkeras.training.schedule import stepwise_sgd
+from aesthkeras.training.schedule import stepped_sgd
 from aesthkeras.training.steps import resumable_steps
 
 
@@ -44,7 +44,7 @@ class HeadTraining:
         self.trunk_rate, self.copy_weight = recipe.trunk_rate, recipe.copy_weight
         self.trunk_variables = list(encoder.trainable_variables) if encoder else []
         self.variables = [*self.trunk_variables, *network.trainable_variables]
-        self.optimizer = stepwise_sgd(recipe, steps)
+        self.optimizer = stepped_sgd(recipe, steps)
         self.optimizer.build(self.variables)
         members = network.output_shape[1]
         self.best = [variable.numpy() for variable in self.variables]

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.errors import UsageError
+from aesthkeras.errors import UsageError, first_line
 
 KEPT = 2
 
@@ -102,8 +102,7 @@ def restore_from(path: str, checkpoint: tf.train.Checkpoint, networks_only: bool
             status.assert_consumed()
     # a file cut short is an IndexError, a variable of another shape a ValueError
     except (tf.errors.OpError, IndexError, ValueError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"{path}: expected a whole checkpoint of this run ({reason})") from error
+        raise UsageError(f"{path}: expected a whole checkpoint of this run ({first_line(error)})") from error
 
 
 class StoredArrays(tf.train.experimental.PythonState):

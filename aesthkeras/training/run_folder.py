@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
-from aesthkeras.errors import UsageError
+from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import lock_folder, replace_file
 from aesthkeras.machine import usable_cores
 from aesthkeras.monitoring.progress import say
@@ -105,7 +105,7 @@ class RunFolder:
 
     def read_record(self) -> dict[str, Any]:
         """What run.json says; empty if there is none yet."""
-        return json.loads(self.record.read_text()) if self.record.exists() else {}
+        return self._facts(self.record)
 
     def update_record(self, **facts: Any) -> None:
         """Adds facts to run.json (versions, machine, data fingerprint, results)."""
@@ -120,11 +120,24 @@ class RunFolder:
 
     def read_task_facts(self) -> dict[str, Any]:
         """What the task learnt of the photos before training; empty if there is nothing yet."""
-        return json.loads(self.task_facts.read_text()) if self.task_facts.exists() else {}
+        return self._facts(self.task_facts)
 
     def write_task_facts(self, facts: Mapping[str, Any]) -> None:
         """Keeps what the task learnt of the photos, for the run that goes on and for the export."""
         replace_file(self.task_facts, json.dumps(dict(facts)).encode())
+
+    def _facts(self, file: Path) -> dict[str, Any]:
+        if not file.exists():
+            return {}
+        try:
+            facts = json.loads(file.read_text())
+            if not isinstance(facts, dict):
+                raise ValueError(f"it holds a {type(facts).__name__}")
+        except ValueError as error:
+            raise UsageError(
+                f"run_dir={self.path}: expected {file.name} as the run wrote it ({first_line(error)})"
+            ) from error
+        return facts
 
     def history(self) -> list[dict[str, Any]]:
         """The epochs in metrics.jsonl; a last line that a kill cut short is left out."""

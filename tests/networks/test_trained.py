@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -91,6 +93,18 @@ def no_networks(run):
     (run.path / "encoder.json").write_text('{"crop": 96, "resize_edge": 104, "model": {}}')
 
 
+def edited_networks(change):
+    """A damage: the configuration of the encoder, changed."""
+
+    def damage(run):
+        file = run.path / "encoder.json"
+        said = json.loads(file.read_text())
+        change(said["model"]["config"])
+        file.write_text(json.dumps(said))
+
+    return damage
+
+
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
@@ -98,6 +112,15 @@ def no_networks(run):
         (of_an_older_version, "which runs of older versions lack"),
         (no_json, "encoder.json as `pretrain` writes it"),
         (no_networks, "encoder.json as `pretrain` writes it"),
+        (edited_networks(lambda config: config.update(layers=[])), "encoder.json as `pretrain` writes it"),
+        (
+            edited_networks(lambda config: config.update(input_layers=[["x", 0, 0]])),
+            "encoder.json as `pretrain` writes it",
+        ),
+        (
+            edited_networks(lambda config: config["layers"][1]["config"].update(mean=[])),
+            "encoder.json as `pretrain` writes it",
+        ),
     ],
 )
 def test_a_run_that_cannot_be_read_is_one_line_that_names_the_argument(damage, expected, tmp_path):

@@ -15,7 +15,6 @@ from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
 from aesthkeras.pretext.tasks.degradation.task import DegradationTask
-from aesthkeras.training.schedule import StepDecay
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=2, precision="float32")
 STEPS = 6
@@ -34,7 +33,7 @@ def new_model(seed: int = 0, **options) -> PretextModel:
     task = DegradationTask(DegradationOptions(), Recipe(**{**vars(RECIPE), "seed": seed}))
     task.triplet_scale.assign(0.02)
     model = PretextModel(task.build_encoder(), task)
-    rate = StepDecay(0.01, 0.5, 3)
+    rate = keras.optimizers.schedules.ExponentialDecay(0.01, 3, 0.5, staircase=True)
     model.compile(keras.optimizers.SGD(rate, momentum=0.9, nesterov=True), **options)
     return model
 

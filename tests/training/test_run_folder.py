@@ -93,3 +93,13 @@ def test_record_collects_facts(tmp_path):
     run.update_record(seed=1)
     run.update_record(photos=7)
     assert run.read_record() == {"seed": 1, "photos": 7}
+
+
+@pytest.mark.parametrize("content", ["", '{"data": ', "[1]", "\xff"])
+def test_a_damaged_record_is_one_line(content, tmp_path):
+    run = RunFolder(tmp_path)
+    for file, read in [(run.record, run.read_record), (run.task_facts, run.read_task_facts)]:
+        file.write_bytes(content.encode("latin-1"))
+        with pytest.raises(UsageError, match=f"^run_dir=.*: expected {file.name} as ") as error:
+            read()
+        assert "\n" not in str(error.value)
