@@ -18,6 +18,8 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
+import aesthkeras
+
 TINY = [
     "--width=0.125",
     "--resize=108",
@@ -92,6 +94,7 @@ def test_a_run_folder_holds_what_it_promises(finished):
     device, form = ("gpu", "dct") if tf.config.list_physical_devices("GPU") else ("cpu", "codec")
     assert record["resolved"] == {"degrade_on": device, "precision": "float32", "jpeg": form}
     assert record["versions"]["tensorflow"] == tf.__version__
+    assert record["versions"]["aesthkeras"] == aesthkeras.__version__
     assert "--width=0.125" in (run / "flags.cfg").read_text()
 
 

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
+from aesthkeras import __version__
 from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import lock_folder, replace_file
 from aesthkeras.machine import usable_cores
@@ -19,7 +20,7 @@ from aesthkeras.monitoring.progress import say
 from aesthkeras.settings import require_text
 
 LOCK_SECONDS = 10  # a killed process may take as long to end
-PACKAGES = ("aesthkeras", "tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
+PACKAGES = ("tensorflow", "keras", "tensorflow-addons", "tensorflow-io", "numpy", "pillow")
 
 
 class RunFolder:
@@ -169,9 +170,11 @@ def default_saved_model(run_dir: str) -> Path:
 
 def machine_facts() -> dict[str, Any]:
     """Versions, commit and machine of this run, for run.json."""
+    versions = {name: _version(name) for name in PACKAGES}
     return {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        # that of the code that runs: what pip has on record may be older
+        "versions": {"python": platform.python_version(), "aesthkeras": __version__, **versions},
         "commit": _commit(),
         "machine": {"cpu": _cpu(), "cores": usable_cores(), "system": platform.platform()},
     }
