@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.scoring.faults import WORDS
 from aesthkeras.scoring.monotone import Change
 
@@ -71,11 +71,11 @@ def csv_table(change: Change) -> str:
 
 def monotone_markdown(change: Change, model: str) -> str:
     """The report as Markdown, beside its picture."""
-    left_out = f", {change.unreadable} more could not be read" if change.unreadable else ""
+    left_out = f", {change.unreadable:,} more could not be read" if change.unreadable else ""
     lines = [
         f"# What {model} makes of degraded photos",
         "",
-        f"{headline(change)} {change.photos} photos{left_out}; "
+        f"{headline(change)} {counted(change.photos, 'photo')}{left_out}; "
         "their middle square, degraded as in pre-training.",
         "",
         "| degraded | seems | said so | copies that score lower | 95% interval | mean change of the score |",
@@ -112,7 +112,7 @@ def picture(change: Change, model: str) -> bytes:
     colours = [MOSTLY_LOWER if value < 0 else MOSTLY_HIGHER for value in change.mean]
     changes.barh(rows, change.mean, color=colours)
     changes.axvline(0, color="#444", linewidth=1)
-    changes.set(xlabel="mean change of the score", title=f"{change.photos} photos")
+    changes.set(xlabel="mean change of the score", title=counted(change.photos, "photo"))
     shares.set_yticks(rows, [edit.name for edit in COUNTED_EDITS])
     shares.invert_yaxis()
     for axes in (shares, changes):
