@@ -16,13 +16,14 @@ from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.monitoring.progress import counted, say
+from aesthkeras.reports.figures import COLOURS, DOTS_PER_INCH, GRID_COLOUR, png
 from aesthkeras.scoring.faults import WORDS
 from aesthkeras.scoring.monotone import Change
 
 COUNTED_EDITS = CLASSES[1:]
 SHARES = ("share_lower", "low", "high", "mean_change", "deviation")
 COUNTS = ("lower", "equal", "named", "photos")
-MOSTLY_LOWER, MOSTLY_HIGHER, GRID = "#0072b2", "#d55e00", "#d9d9d9"
+MOSTLY_LOWER, MOSTLY_HIGHER = COLOURS[:2]
 
 
 def write_monotone_report(change: Change, model: str, out: str) -> None:
@@ -97,7 +98,7 @@ def monotone_markdown(change: Change, model: str) -> str:
 
 def picture(change: Change, model: str) -> bytes:
     """Two bar charts side by side, a row per edit: share of lower scores, mean change; as a PNG."""
-    figure = Figure(figsize=(8.6, 5.6), dpi=160, layout="constrained")
+    figure = Figure(figsize=(8.6, 5.6), dpi=DOTS_PER_INCH, layout="constrained")
     FigureCanvasAgg(figure)
     shares, changes = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(COUNTED_EDITS))
@@ -117,12 +118,10 @@ def picture(change: Change, model: str) -> bytes:
     shares.invert_yaxis()
     for axes in (shares, changes):
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.grid(axis="x", color=GRID, linewidth=0.7)
+        axes.grid(axis="x", color=GRID_COLOUR, linewidth=0.7)
         axes.set_axisbelow(True)
         axes.tick_params(length=0)
-    out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()
+    return png(figure)
 
 
 def _named(change: Change, index: int) -> str:
