@@ -175,7 +175,7 @@ def run(
 
 
 def claim_out(out: Path) -> None:
-    """Makes the folder of the SavedModel early: a mistake in --out must not show after hours of training."""
+    """Makes the folder of the result early: a mistake in --out must not show after hours of work."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from aesthkeras import command
 from aesthkeras.errors import UsageError
@@ -48,6 +49,7 @@ def main(arguments: list[str]) -> None:
     from aesthkeras.scoring.network import ScoringNetwork
 
     network = ScoringNetwork(Export.open(settings.model))
+    command.claim_out(Path(settings.out))
     paths = list(dict.fromkeys(photo.path for photo in sorted(photos)))
     change = measure(network, paths, settings.seed)
     write_monotone_report(change, network.name, settings.out)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aesthkeras import command
 from aesthkeras.errors import UsageError
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.settings import require, setting
 
 
@@ -53,7 +53,7 @@ def main(paths: list[str]) -> None:
     )
     for path, reason in unusable:
         say(f"left out {path}: {reason}")
-    say(f"{len(paths) - len(unusable)} photos in {settings.out}")
+    say(f"{counted(len(paths) - len(unusable), 'photo')} in {settings.out}")
 
 
 if __name__ == "__main__":

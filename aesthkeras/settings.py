@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_type_hints
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from aesthkeras.errors import UsageError
 
@@ -36,21 +36,3 @@ def flag_values(*groups: Any) -> dict[str, str]:
     return {
         field.name: str(getattr(group, field.name)) for group in groups for field in dataclasses.fields(group)
     }
-
-
-def from_text(settings: type[Settings], values: Mapping[str, str]) -> Settings:
-    """The dataclass `settings` from flag name -> text (`flag_values`); a missing name keeps its default.
-
-    Raises:
-        UsageError: a text does not fit its field.
-    """
-    kinds = get_type_hints(settings)
-    given: dict[str, Any] = {}
-    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
-        if field.name in values:
-            text, kind = values[field.name], kinds[field.name]
-            try:
-                given[field.name] = {"True": True, "False": False}[text] if kind is bool else kind(text)
-            except (KeyError, ValueError):
-                raise UsageError(f"{field.name}={text}: expected a value of type {kind.__name__}") from None
-    return settings(**given)

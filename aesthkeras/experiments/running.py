@@ -91,6 +91,8 @@ class Job(NamedTuple):
         if self.module != "aesthkeras.probe" or not written.exists():
             return False
         record = self.needs / "run.json" if self.needs else None
+        if record and not record.exists():  # the encoder is gone
+            return False
         is_newer = record is None or record.stat().st_mtime <= written.stat().st_mtime
         asked, earlier = probe_flags(self.flags), RunFolder(self.folder).read_flags()
         return is_newer and all(asked[name] == text for name, text in earlier.items() if name in asked)

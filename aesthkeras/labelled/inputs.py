@@ -10,7 +10,7 @@ from aesthkeras.datasets.find import title_of
 from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescription
 from aesthkeras.labelled.protocols import LabelledPhotos
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet
@@ -69,4 +69,4 @@ def say_what_was_left_out(run: RunFolder) -> None:
     """Prints one line about quarantine.csv, if it lists anything."""
     refused = len(read_quarantine(run.quarantine))
     if refused:
-        say(f"{refused} photos could not be used and are listed in {run.quarantine}")
+        say(f"{counted(refused, 'photo')} could not be used; {run.quarantine} says why")

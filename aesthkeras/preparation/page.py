@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.datasets.record import DataSet
+from aesthkeras.monitoring.progress import counted
 from aesthkeras.photos.photo_files import photo_decoder
 from aesthkeras.photos.views import resize_shorter_edge
 from aesthkeras.preparation import plots
@@ -65,16 +66,18 @@ def warnings_of(summary: Mapping[str, Any]) -> list[str]:
     for kind, words in (("exact", "are the same file"), ("near", "show nearly the same picture")):
         leaks = summary["duplicates"][kind]["leaks"]
         if leaks:
-            groups = "1 group" if leaks == 1 else f"{leaks} groups"
             found.append(
-                f"Leak: {groups} of photos in different splits {words}; duplicates.csv lists them first."
+                f"Leak: {counted(leaks, 'group')} of photos in different splits {words}; "
+                "duplicates.csv lists them first."
             )
     missing = summary["listed"] - summary["photos"]
     if missing > 0.01 * summary["listed"]:
         found.append(f"{missing} of {summary['listed']} photos were left out, more than one in a hundred.")
     enlarged = summary["sizes"]["enlarged"]
     if enlarged > 0.05 * summary["photos"]:
-        found.append(f"{enlarged} photos are smaller than the resize and are enlarged: they look soft.")
+        found.append(
+            f"{counted(enlarged, 'photo')} smaller than the resize had to be enlarged, which looks soft."
+        )
     for name, split in summary["splits"].items():
         empty = [label for label, count in split["classes"].items() if not count]
         if empty:

@@ -10,7 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.notes import find_notes
@@ -66,7 +66,7 @@ def pretrain(
     folder = export_trained(run, run_settings.saved_model())
     run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
     if photos.quarantined:
-        say(f"{photos.quarantined} photos could not be used and are listed in {run.quarantine}")
+        say(f"{counted(photos.quarantined, 'photo')} could not be used; {run.quarantine} says why")
     say(f"the encoder is in {folder}; tensorboard --logdir={run.tensorboard} shows the run")
     return folder
 

@@ -24,7 +24,7 @@ from aesthkeras.labelled.predictions import PREDICTIONS
 from aesthkeras.labelled.protocols import LabelledSet, Part, parts
 from aesthkeras.labelled.results import PROBE_COLUMNS, RESULTS
 from aesthkeras.labelled.settings import LabelledRunSettings
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.probes import exact
 from aesthkeras.probes.inputs import Probing
@@ -93,7 +93,7 @@ def probe(
     rows = outcomes.write_results(planned)
     outcomes.write_predictions(planned, photos)
     say_what_was_left_out(run)
-    say(f"{rows} rows are in {run.path / RESULTS}, probabilities in {run.path / PREDICTIONS}")
+    say(f"{counted(rows, 'row')} in {run.path / RESULTS}, probabilities in {run.path / PREDICTIONS}")
 
 
 def probe_part(part: Part, probing: Probing, checkpoint: TrainingCheckpoint) -> PartOutcome:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aesthkeras.errors import UsageError
+from aesthkeras.monitoring.progress import counted
 from aesthkeras.reports import probe_figures
 from aesthkeras.reports.comparisons import Comparison, choose_reference, compare
 from aesthkeras.reports.measures import Measure
@@ -100,7 +101,8 @@ def make_report(runs: Sequence[ProbeRun], choices: ReportChoices, title: str, co
     datasets = {section.first.dataset for section in measured}
     is_elsewhere = choices.with_paper and not any(report.paper for report in reports)
     return ProbeReport(
-        title=title or f"Linear probes of {_count(encoders, 'encoder')} on {_count(datasets, 'data set')}",
+        title=title
+        or f"Linear probes of {counted(len(encoders), 'encoder')} on {counted(len(datasets), 'data set')}",
         headline=reports[0].headline if len(reports) == 1 else _wins(reports, reference, choices.measure),
         choices=choices,
         reference=reference,
@@ -211,7 +213,7 @@ def _caption(section: Section, table: Table, measure: Measure, comparison: Compa
     words = f"Mean ± standard deviation over {many}" if high > 1 else "One repeat, so without a deviation"
     if run.folds > 1:
         words += f", each first averaged over its {run.folds} folds"
-    text = f"{section.title}: {run.photos:,} photos, {run.solver}. {words}."
+    text = f"{section.title}: {counted(run.photos, 'photo')}, {run.solver}. {words}."
     if comparison and measure.name == "accuracy":
         text += f" Always answering the commoner class: {100 * comparison.majority:.1f}%."
     return text
@@ -279,7 +281,3 @@ def _paper_apart() -> dict[str, Table]:
 def _has(section: Section, measure: Measure) -> bool:
     scores = (score for run in section.runs.values() for score in run.scores)
     return any(score.values[measure.name] == score.values[measure.name] for score in scores)
-
-
-def _count(things: set[str], word: str) -> str:
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from aesthkeras.datasets.listing import printable
 from aesthkeras.files import replace_file_by_parts
+from aesthkeras.monitoring.progress import counted
 from aesthkeras.scoring.rows import Row
 from aesthkeras.templates import load_template
 
@@ -78,7 +79,8 @@ def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
 
 def _page(about: About, scripts: Iterable[str], side: str) -> Iterator[bytes]:
     template = load_template("aesthkeras.scoring", "gallery.html")
-    for part in template.generate(about=about, scripts=scripts, side=side, chunk=CHUNK):
+    values = {"about": about, "scripts": scripts, "side": side, "chunk": CHUNK, "counted": counted}
+    for part in template.generate(values):
         yield part.encode("utf-8", "replace")
 
 

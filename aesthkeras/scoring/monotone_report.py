@@ -15,14 +15,15 @@ from scipy.stats import binomtest
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
+from aesthkeras.reports.figures import COLOURS, DOTS_PER_INCH, GRID_COLOUR, png
 from aesthkeras.scoring.faults import WORDS
 from aesthkeras.scoring.monotone import Change
 
 COUNTED_EDITS = CLASSES[1:]
 SHARES = ("share_lower", "low", "high", "mean_change", "deviation")
 COUNTS = ("lower", "equal", "named", "photos")
-MOSTLY_LOWER, MOSTLY_HIGHER, GRID = "#0072b2", "#d55e00", "#d9d9d9"
+MOSTLY_LOWER, MOSTLY_HIGHER = COLOURS[:2]
 
 
 def write_monotone_report(change: Change, model: str, out: str) -> None:
@@ -71,11 +72,11 @@ def csv_table(change: Change) -> str:
 
 def monotone_markdown(change: Change, model: str) -> str:
     """The report as Markdown, beside its picture."""
-    left_out = f", {change.unreadable} more could not be read" if change.unreadable else ""
+    left_out = f", {change.unreadable:,} more could not be read" if change.unreadable else ""
     lines = [
         f"# What {model} makes of degraded photos",
         "",
-        f"{headline(change)} {change.photos} photos{left_out}; "
+        f"{headline(change)} {counted(change.photos, 'photo')}{left_out}; "
         "their middle square, degraded as in pre-training.",
         "",
         "| degraded | seems | said so | copies that score lower | 95% interval | mean change of the score |",
@@ -97,7 +98,7 @@ def monotone_markdown(change: Change, model: str) -> str:
 
 def picture(change: Change, model: str) -> bytes:
     """Two bar charts side by side, a row per edit: share of lower scores, mean change; as a PNG."""
-    figure = Figure(figsize=(8.6, 5.6), dpi=160, layout="constrained")
+    figure = Figure(figsize=(8.6, 5.6), dpi=DOTS_PER_INCH, layout="constrained")
     FigureCanvasAgg(figure)
     shares, changes = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(COUNTED_EDITS))
@@ -112,17 +113,15 @@ def picture(change: Change, model: str) -> bytes:
     colours = [MOSTLY_LOWER if value < 0 else MOSTLY_HIGHER for value in change.mean]
     changes.barh(rows, change.mean, color=colours)
     changes.axvline(0, color="#444", linewidth=1)
-    changes.set(xlabel="mean change of the score", title=f"{change.photos} photos")
+    changes.set(xlabel="mean change of the score", title=counted(change.photos, "photo"))
     shares.set_yticks(rows, [edit.name for edit in COUNTED_EDITS])
     shares.invert_yaxis()
     for axes in (shares, changes):
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.grid(axis="x", color=GRID, linewidth=0.7)
+        axes.grid(axis="x", color=GRID_COLOUR, linewidth=0.7)
         axes.set_axisbelow(True)
         axes.tick_params(length=0)
-    out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()
+    return png(figure)
 
 
 def _named(change: Change, index: int) -> str:

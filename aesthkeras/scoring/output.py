@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file_by_parts
-from aesthkeras.monitoring.progress import say
+from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.scoring.gallery import About, write_gallery
 from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.network import ScoringNetwork
@@ -56,7 +56,7 @@ def write_scores(
         except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
             raise UsageError(f"out={out}: expected a place to write to ({error.strerror})") from error
         store.delete()
-    say(f"{count} photos in {out}{_unreadable_note(unreadable)}")
+    say(f"{counted(count, 'photo')} in {out}{_unreadable_note(unreadable)}")
 
 
 def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name: str, crops: int) -> None:
@@ -77,7 +77,7 @@ def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name:
         except BrokenPipeError:  # the reader has closed the pipe, as in `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if unreadable:
-        say(f"{unreadable} photos could not be read")
+        say(f"{counted(unreadable, 'photo')} could not be read")
 
 
 def _new_rows(
@@ -95,4 +95,4 @@ def _new_rows(
 
 
 def _unreadable_note(unreadable: int) -> str:
-    return f", {unreadable} of which could not be read" if unreadable else ""
+    return f", {unreadable:,} of which could not be read" if unreadable else ""

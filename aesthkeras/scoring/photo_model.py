@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -180,7 +180,7 @@ def load(model: str | os.PathLike[str]) -> PhotoModel:
 
 def named_photos(photos: PhotoLike | Sequence[PhotoLike]) -> tuple[list[tuple[str, PhotoLike]], bool]:
     """Each photo with what an error message calls it, and whether it is one photo that is no list."""
-    if isinstance(photos, (str, os.PathLike, bytes)):
+    if isinstance(photos, (str, os.PathLike, bytes)) or not isinstance(photos, Iterable):
         return [("photos", photos)], True
     if isinstance(photos, np.ndarray) and photos.ndim != 4:
         return [("photos", photos)], True

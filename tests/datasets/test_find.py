@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
+from aesthkeras.command import parsed
 from aesthkeras.datasets.find import SOURCES, title_of
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.settings import flag_values, from_text
+from aesthkeras.settings import flag_values
 
 
 def test_unknown_data_set_names_the_argument_and_the_choices(tmp_path, refusal):
@@ -56,7 +57,8 @@ def test_settings_name_the_argument(settings, expected):
 
 def test_settings_survive_a_flag_file():
     settings = DatasetSettings(split="fold2", threshold="median", margin=0.5, score_range="0:100")
-    assert from_text(DatasetSettings, flag_values(settings)) == settings
+    arguments = [f"--{name}={value}" for name, value in flag_values(settings).items()]
+    assert parsed([DatasetSettings], arguments) == [settings]
 
 
 def test_no_tensorflow_is_loaded():

@@ -92,6 +92,21 @@ def test_what_is_probed_is_not_probed_again_unless_its_encoder_is_newer(settings
     assert [line.rpartition("/")[2] for line in probed] == ["ours-seed3-oasis", "ours-seed3-clive"]
 
 
+def test_a_probe_whose_pretraining_is_gone_is_not_in_the_report(settings, monkeypatch):
+    monkeypatch.setattr(experiments, "succeeds", Commands())
+    run_experiments(settings)
+    Path("runs/pretrain/ours-seed3/run.json").unlink()
+    shown = []
+    monkeypatch.setattr(
+        experiments,
+        "succeeds",
+        lambda job: shown.append(job.shown()) or "pretrain/ours-seed3" not in shown[-1],
+    )
+    with pytest.raises(UsageError, match="failed: ours-seed3; "):
+        run_experiments(settings)
+    assert "ours-seed0-oasis" in shown[-1] and "ours-seed3" not in shown[-1]
+
+
 def test_a_probe_made_with_other_flags_runs_again_and_so_says_what_differs(settings, monkeypatch):
     monkeypatch.setattr(experiments, "succeeds", Commands())
     run_experiments(settings)

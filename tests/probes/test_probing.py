@@ -34,7 +34,7 @@ def finished(rated, exported, tmp_path_factory):
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert result.returncode == 0, result.stderr[-2000:]
     assert "2 photos could not be used" in result.stderr
-    assert "24 rows are in" in result.stderr
+    assert "24 rows in" in result.stderr
     return folder / "run"
 
 

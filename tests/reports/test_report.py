@@ -1,22 +1,14 @@
-"""The report as a person gets it: Markdown, CSV, figures and a page, and refusals in one line."""
+"""The files of a report as a person gets them: Markdown, CSV, figures and a page."""
 
 from __future__ import annotations
 
-import csv
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from aesthkeras.errors import UsageError
-from aesthkeras.reports.measures import MEASURES
-from aesthkeras.reports.probe_report import ReportChoices, make_report
-from aesthkeras.reports.probe_runs import read_probe_run
-from aesthkeras.reports.report_files import write_report
-
-VOID = {"meta", "img", "br", "hr", "link", "input"}
+from tests.report_pages import Page, lines, markdown_tables, reported
 
 
 @pytest.fixture(scope="module")
@@ -25,72 +17,6 @@ def out(folders, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     reported(folders, folder, with_paper=True)
     return folder
-
-
-def reported(folders, out, **choices):
-    choices.setdefault("measure", MEASURES["accuracy"])
-    choices.setdefault("resamples", 200)
-    runs = [read_probe_run(str(folder)) for folder in folders]
-    report = make_report(runs, ReportChoices(**choices), "", "python -m aesthkeras.report ...")
-    write_report(report, str(out))
-    return report
-
-
-def lines(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def markdown_tables(text):
-    """Heading -> rows (cells as text), for each table of a Markdown file."""
-    tables, heading = {}, ""
-    for line in text.splitlines():
-        if line.startswith("#"):
-            heading = line.lstrip("# ")
-        elif line.startswith("|"):
-            tables.setdefault(heading, []).append([cell.strip() for cell in line.strip("|").split(" | ")])
-    return tables
-
-
-class Page(HTMLParser):
-    """Refuses tags that do not close in order; gathers attributes, text and table cells."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-
-def test_probes_with_several_seeds_are_said_to_be_compared_by_their_mean(probe_run, scores):
-    several = "compared by the mean of their seeds' probabilities"
-    folders = [probe_run(name, scores(0.5, (1,))) for name in ("a", "b")]
-    choices = ReportChoices(measure=MEASURES["accuracy"], resamples=50)
-    one = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
-    assert several not in " ".join(one.notes)
-    table = folders[0] / "results.csv"
-    with open(table, newline="") as file:
-        header, *rows = csv.reader(file)
-    place = header.index("seed")
-    more = [[*row[:place], "99", *row[place + 1 :]] for row in rows]
-    with open(table, "w", newline="") as file:
-        csv.writer(file).writerows([header, *rows, *more])
-    two = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
-    assert several in " ".join(two.notes)
 
 
 def test_all_files_are_there_and_nothing_lies_aside(out):
@@ -206,28 +132,6 @@ def test_the_papers_table_stands_apart_where_no_data_set_is_the_papers(folders, 
     assert "other data sets than these" in (tmp_path / "report.html").read_text()
 
 
-def test_the_headline_says_who_leads_and_whether_it_is_more_than_chance(folders, tmp_path):
-    report = reported(folders, tmp_path)
-    first, second = (part.headline for part in report.sections)
-    assert first.startswith("OASIS: pretext has the best accuracy averaged over layers, 74.0%; +15.0 points")
-    assert "no difference" not in first
-    assert "pretext and plain share" in second
-    assert "no difference is shown" in second
-    assert "Above plain on OASIS (95%" in report.headline
-    (first,) = (part.headline for part in reported(folders[1:3], tmp_path).sections)
-    assert "plain has the best" in first
-    assert "and is the reference; next loser, -15.0 points" in first
-
-
-@pytest.mark.parametrize(("wanted", "reference"), [("", "plain"), ("loser", "loser")])
-def test_the_reference(folders, tmp_path, wanted, reference):
-    assert reported(folders[:3], tmp_path, reference=wanted).reference == reference
-
-
-def test_without_a_random_encoder_the_first_is_the_reference(folders, tmp_path):
-    assert reported(folders[:2], tmp_path).reference == "pretext"
-
-
 def test_a_single_run_of_one_layer_and_one_repeat(probe_run, tmp_path):
     reported([probe_run("a", {("conv5", 1, 0, 0): 0.6})], tmp_path / "out")
     text = (tmp_path / "out/report.md").read_text()
@@ -278,46 +182,7 @@ def shown(part):
     return f"{part.table.rows['theirs'][-1].mean:.1f}"
 
 
-def test_other_measures(probe_run, tmp_path):
-    def full(value):
-        measures = {"accuracy": value, "auc": value, "srcc": value / 2}
-        return {("conv1", 1, repeat, 0): measures for repeat in (0, 1)}
-
-    folders = [probe_run("a", full(0.75), photos=100), probe_run("random", full(0.5), photos=100)]
-    reported(folders, tmp_path / "srcc", measure=MEASURES["srcc"])
-    text = (tmp_path / "srcc/report.md").read_text()
-    assert "**0.375 ± 0.000**" in text
-    assert "differences are in accuracy, not srcc" in text
-    assert lines(tmp_path / "srcc/tables/differences.csv")[0]["measure"] == "accuracy"
-    reported(folders, tmp_path / "auc", measure=MEASURES["auc"])
-    assert lines(tmp_path / "auc/tables/differences.csv")[0]["measure"] == "auc"
-    with pytest.raises(UsageError, match="metric=plcc"):
-        reported(folders, tmp_path / "plcc", measure=MEASURES["plcc"])
-
-
-def test_runs_with_few_labels_only_have_an_empty_row_and_a_note(folders, probe_run, scores, tmp_path):
-    few = probe_run("few", scores(0.5, fractions=(0.1,)), photos=200)
-    reported([*folders[:3], few], tmp_path / "out")
-    text = (tmp_path / "out/report.md").read_text()
-    assert "| few | – | – | – | – | – | – |" in text
-    assert "few was not probed with all labels on OASIS" in text
-
-
 def test_the_same_runs_make_the_same_report(folders, out, tmp_path):
     reported(folders, tmp_path, with_paper=True)
     for path in out.rglob("*.*"):
         assert path.read_bytes() == (tmp_path / path.relative_to(out)).read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("choices", "words"),
-    [
-        ({"reference": "nobody"}, r"reference=nobody.*pretext"),
-        ({"layer": "fc7"}, r"layer=fc7.*conv3"),
-        ({"measure": MEASURES["srcc"]}, r"metric=srcc.*empty"),
-    ],
-)
-def test_choices_that_fit_no_run(folders, tmp_path, choices, words):
-    with pytest.raises(UsageError, match=words):
-        reported(folders, tmp_path / "out", **choices)
-    assert not (tmp_path / "out").exists()

@@ -153,3 +153,11 @@ def test_mistakes_end_in_one_line(arguments, words, tmp_path):
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and words in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_files_is_named_before_any_photo_is_degraded(paths):
+    arguments = [str(paths[0]), "--model=quality", "--out=/proc/monotone"]
+    command = [sys.executable, "-m", "aesthkeras.monotone", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "--out=/proc/monotone: expected a folder" in done.stderr and "degrading" not in done.stderr

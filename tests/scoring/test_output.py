@@ -121,7 +121,7 @@ def test_the_command_prints_rows_for_a_list_on_standard_input(scorer, folder, pa
     of_table = {row["path"]: row["score"] for row in rows_of(table)}
     # the command's batches are of another size than this test's: the last bits may differ
     assert rows[2]["score"] == pytest.approx(float(of_table[paths[4]]), abs=1e-5)
-    assert b"3/3" in done.stderr and b"1 photos could not be read" in done.stderr
+    assert b"3/3" in done.stderr and b"1 photo could not be read" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,8 @@ def test_what_is_no_photo_is_a_value_error_that_says_what_it_is(model, folder):
         model.score([folder / "b.png", np.zeros((20, 30, 3), np.float32)])
     with pytest.raises(ValueError, match=r"^photos: expected a path.*got uint8 \[20, 30\]"):
         model.score(np.zeros((20, 30), np.uint8))
+    with pytest.raises(ValueError, match="^photos: expected a path.*got int"):
+        model.score(5)
     with pytest.raises(ValueError, match=r"^photos\[0\]: expected a path.*got NoneType"):
         model.features([None])
 

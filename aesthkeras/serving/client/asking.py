@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from aesthkeras.monitoring.progress import counted
+
 DEFAULT_SIGNATURE = "serving_default"
 # The message of networks.request_pixels. Over gRPC, TF Serving cuts it after 1024 bytes, possibly within the
 # list of places or within a number.
@@ -121,7 +123,9 @@ class PhotoClient:
                 left = [place for place in left if place not in answers]
                 continue
             if len(rows) != len(left):
-                raise ServingError(f"{self.address}: {len(rows)} answers for {len(left)} photos")
+                raise ServingError(
+                    f"{self.address}: {counted(len(rows), 'answer')} for {counted(len(left), 'photo')}"
+                )
             answers.update({place: Answer(first + place, row) for place, row in zip(left, rows)})
             left = []
         return [answers[place] for place in sorted(answers)]
@@ -136,7 +140,8 @@ class PhotoClient:
             if attempt + 1 < self.limits.attempts:
                 # Random, so that the clients of a service that was down do not all return at once.
                 time.sleep(self.limits.first_wait * 2**attempt * random.uniform(0.5, 1.5))
-        raise ServingError(f"{self.address}: no answer after {self.limits.attempts} attempts: {reason}")
+        tried = counted(self.limits.attempts, "attempt")
+        raise ServingError(f"{self.address}: no answer after {tried}: {reason}")
 
 
 def batches(photos: Iterable[bytes], limits: Limits) -> Iterator[list[bytes]]:

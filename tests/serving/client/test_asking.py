@@ -95,7 +95,7 @@ def test_missing_answers_are_an_error():
         def send(self, photos, signature):
             return super().send(photos, signature)[1:]
 
-    with pytest.raises(ServingError, match="1 answers for 2 photos"):
+    with pytest.raises(ServingError, match="1 answer for 2 photos"):
         list(Forgetful(Limits()).ask([b"x", b"y"]))
 
 

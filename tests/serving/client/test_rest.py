@@ -94,7 +94,7 @@ def test_passing_trouble_is_overcome(first, service):
         ([(200, b"<html>a login page</html>")], "expected JSON with predictions, got b'<html>a login"),
         ([(200, b'{"outputs": [1, 2]}')], "expected JSON with predictions"),
         ([(200, b'{"predictions": [["a"], ["b"]]}')], "expected JSON with predictions"),
-        ([(200, b'{"predictions": [0.5]}')], "1 answers for 2 photos"),
+        ([(200, b'{"predictions": [0.5]}')], "1 answer for 2 photos"),
     ],
 )
 def test_lasting_trouble_is_said(answers, message, service):
