@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import shutil
 import subprocess
 import sys
@@ -253,7 +252,7 @@ def test_what_the_set_cannot_give_does_not_claim_the_folder(settings, flag, rate
         ({"trunk": "finetuned", "members": 1, "copies": 2}, "copies=2"),
         ({"copies": 19}, "copies=19"),
         ({"copy_weight": 0.0}, "copy_weight=0.0"),
-        ({"copy_weight": math.inf}, "copy_weight=inf"),
+        ({"copy_weight": float("inf")}, "copy_weight=inf"),
         ({"weight_decay": -1.0}, "weight_decay=-1.0"),
         ({"folds": 1}, "folds=1"),
     ],
