@@ -15,6 +15,7 @@ import keras
 
 # Keras knows a layer of ours by its name once the file that registers it is imported.
 from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
+from aesthkeras.encoders.model_json import UnknownLayerError, graph_of, graph_of_configuration, model_of
 from aesthkeras.errors import first_line
 from aesthkeras.networks.float32 import float32_policy
 from aesthkeras.networks.heads import head_logits
@@ -32,10 +33,10 @@ class NetworkDescription(NamedTuple):
     Attributes:
         resize: length of a photo's shorter edge before the crop, in pixels.
         crop: edge of the encoder's input, in pixels.
-        encoder: Keras configuration of the encoder.
-        head: Keras configuration of the head that tells degradations apart; None for none.
+        encoder: what ``rebuild`` takes.
+        head: the same of the head that tells degradations apart; None for none.
         class_names: names of the degradations, in the order of the head's logits; empty for no head.
-        scorer: Keras configuration of the scorer; None for an encoder alone.
+        scorer: what ``rebuild`` takes; None for an encoder alone.
         meaning: what the score means, JSON values by name; empty for an encoder alone.
         notes: what is known about the licence of the photos that trained the encoder; empty for nothing.
     """
@@ -122,24 +123,43 @@ def read_description(folder: Path) -> NetworkDescription:
         raise ValueError(f"{folder}: {error!r} in what describes the networks") from error
 
 
-def rebuild(configuration: Mapping[str, Any]) -> keras.Model:
-    """The functional model of a Keras configuration, in float32 with initial weights.
+def rebuild(described: Mapping[str, Any]) -> keras.Model:
+    """The functional model of a description, in float32 with initial weights.
+
+    Args:
+        described: as ``encoders.model_json`` has it; or a configuration of Keras, which is what exports held up
+            to version 0.1, and what they hold where only this Keras has a layer.
 
     Raises:
-        ValueError: it is not the configuration of a model; one line.
+        ValueError: it does not describe a model, or one that only another Keras can build; one line.
     """
     try:
         with float32_policy():
-            model = keras.models.model_from_json(json.dumps(configuration))
+            model = _of_keras(described) if "class_name" in described else model_of(described)
+    except UnknownLayerError as error:
+        raise ValueError(f"this Keras, {keras.__version__}, cannot build {error}") from error
     except Exception as error:  # from a missing key to an endless recursion, by what is damaged
-        raise ValueError(f"no model can be built of a Keras configuration: {first_line(error)}") from error
+        raise ValueError(f"no model can be built of its description: {first_line(error)}") from error
     if not isinstance(model, keras.Model):  # Keras 3 gives back what has no class_name
-        raise ValueError(f"a Keras configuration is that of a {type(model).__name__}, not of a model")
+        raise ValueError(f"what is described is a {type(model).__name__}, not a model")
     return model
 
 
+def _of_keras(configuration: Mapping[str, Any]) -> Any:
+    try:
+        return model_of(graph_of_configuration(configuration))
+    except UnknownLayerError:
+        writer = str(configuration.get("keras_version", ""))
+        if writer.split(".")[0] != keras.__version__.split(".")[0]:
+            raise
+        return keras.models.model_from_json(json.dumps(configuration))
+
+
 def _configuration(model: keras.Model) -> dict[str, Any]:
-    return json.loads(model.to_json())
+    try:
+        return graph_of(model)
+    except UnknownLayerError:  # then only this Keras can build it again
+        return {**json.loads(model.to_json()), "keras_version": keras.__version__}
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -41,4 +41,5 @@ def _rebuilt(model: keras.Model) -> keras.Model:
 def _float32_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     if isinstance(layer, keras.Model):
         return _rebuilt(layer)
-    return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+    is_operation = not isinstance(layer, keras.layers.Layer)  # Keras 3 has `a + b` as such; it has no dtype
+    return type(layer).from_config(layer.get_config() | ({} if is_operation else {"dtype": "float32"}))

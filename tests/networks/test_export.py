@@ -162,7 +162,7 @@ def cut_json(folder):
 def other_width(folder):
     file = folder / "assets" / "encoder.json"
     description = json.loads(file.read_text())
-    description["model"]["config"]["layers"][2]["config"]["filters"] = 24
+    description["model"]["layers"][2]["options"]["filters"] = 24
     file.write_text(json.dumps(description))
 
 

@@ -94,12 +94,12 @@ def no_networks(run):
 
 
 def edited_networks(change):
-    """A damage: the configuration of the encoder, changed."""
+    """A damage: what describes the encoder, changed."""
 
     def damage(run):
         file = run.path / "encoder.json"
         said = json.loads(file.read_text())
-        change(said["model"]["config"])
+        change(said["model"])
         file.write_text(json.dumps(said))
 
     return damage
@@ -112,13 +112,13 @@ def edited_networks(change):
         (of_an_older_version, "which runs of older versions lack"),
         (no_json, "encoder.json as `pretrain` writes it"),
         (no_networks, "encoder.json as `pretrain` writes it"),
-        (edited_networks(lambda config: config.update(layers=[])), "encoder.json as `pretrain` writes it"),
+        (edited_networks(lambda model: model.update(layers=[])), "encoder.json as `pretrain` writes it"),
         (
-            edited_networks(lambda config: config.update(input_layers=[["x", 0, 0]])),
+            edited_networks(lambda model: model.update(inputs=["x", 0, 0])),
             "encoder.json as `pretrain` writes it",
         ),
         (
-            edited_networks(lambda config: config["layers"][1]["config"].update(mean=[])),
+            edited_networks(lambda model: model["layers"][1].update(options={"mean": []})),
             "encoder.json as `pretrain` writes it",
         ),
     ],
