@@ -20,6 +20,7 @@ from absl import app, flags, logging
 
 from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
+from aesthkeras.quiet_start import QuietTensorFlow
 from aesthkeras.settings import Settings
 
 flags.disclaim_key_flags()  # --help lists them as flags of the command that asked for them
@@ -165,7 +166,8 @@ def run(
         return rest
 
     # TensorFlow's start-up messages would hide our own; TF_CPP_MIN_LOG_LEVEL=0 shows them.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "0":
+        sys.meta_path.insert(0, QuietTensorFlow())
     logging.set_verbosity(logging.WARNING)
     try:
         define()

@@ -34,7 +34,7 @@ ORDER = (
     ("command",),
     ("settings", "storage", "templates"),
     ("fsspec_store",),
-    ("files", "errors", "machine"),
+    ("files", "errors", "machine", "quiet_start"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(reversed(ORDER)) for room in rooms}
 

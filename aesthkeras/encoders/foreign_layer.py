@@ -33,7 +33,7 @@ class ForeignNetwork(keras.layers.Layer):
         self.folder, self.signature, self.argument = folder, signature, argument
         self.outputs_by_name = dict(outputs)
         self._loaded = tf.saved_model.load(folder)  # its functions do not keep its variables alive
-        self._foreign_weights = list(self._loaded.signatures[signature].variables)
+        self._foreign_weights = [_as_weight(own) for own in self._loaded.signatures[signature].variables]
         self._shapes: dict[str, tf.TensorShape] = {}
 
     def build(self, input_shape: tf.TensorShape) -> None:
@@ -60,3 +60,11 @@ class ForeignNetwork(keras.layers.Layer):
         """Arguments that rebuild the layer."""
         arguments = {"folder": self.folder, "signature": self.signature, "argument": self.argument}
         return {**super().get_config(), **arguments, "outputs": dict(self.outputs_by_name)}
+
+
+def _as_weight(variable: tf.Variable) -> Any:
+    """What a layer takes for a weight of its own: in Keras 3 its own kind of variable, around the same values."""
+    if not hasattr(keras, "Variable"):
+        return variable
+    name = variable.name.partition(":")[0].replace("/", "_")
+    return keras.Variable(variable, trainable=variable.trainable, dtype=variable.dtype.name, name=name)

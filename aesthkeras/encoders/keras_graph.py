@@ -1,4 +1,4 @@
-"""Which layers a functional model holds and how they are connected.
+"""Which layers and variables a functional model holds and how the layers are connected.
 
 Neither Keras 2 nor Keras 3 has a public way to ask who reads a layer, and their private names differ: this
 file alone uses them. (`layer.input` does not tell of layers called twice, nor of models within the model.)
@@ -18,6 +18,14 @@ def every_layer(model: keras.Model) -> Iterator[keras.layers.Layer]:
         yield layer
         if isinstance(layer, keras.Model):
             yield from every_layer(layer)
+
+
+def variables_of(model: keras.Model) -> list[tf.Variable]:
+    """The variables of TensorFlow behind a model's weights, which in Keras 3 are variables of its own kind.
+
+    A SavedModel with Keras's own can be served, but TFLite leaves them empty.
+    """
+    return [weight if isinstance(weight, tf.Variable) else weight.value for weight in model.weights]
 
 
 def origin_of(output: tf.Tensor) -> keras.layers.Layer:

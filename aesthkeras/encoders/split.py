@@ -7,12 +7,36 @@ encoder predict ratings better than probes on one that sees RGB, even without an
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
+import tensorflow as tf
 
 from aesthkeras.encoders.alexnet import AlexNet
 from aesthkeras.encoders.blocks import layer_seed
 from aesthkeras.encoders.lab import COLOR, LIGHTNESS, LabStandardization
+
+
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class ChannelShare(keras.layers.Layer):
+    """One of several equal shares of the channels: floating `[..., C]` -> `[..., C / shares]`.
+
+    Args:
+        index: which, from 0.
+        shares: how many there are; they divide C.
+    """
+
+    def __init__(self, index: int, shares: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.index, self.shares = index, shares
+
+    def call(self, values: tf.Tensor) -> tf.Tensor:
+        """Cut the share out of a batch."""
+        return tf.split(values, self.shares, axis=-1)[self.index]
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that rebuild the layer."""
+        return {**super().get_config(), "index": self.index, "shares": self.shares}
 
 
 def split_encoder(build: Callable[..., keras.Model], input_size: int, seed: int, name: str) -> keras.Model:

@@ -17,7 +17,7 @@ import keras
 from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
 from aesthkeras.encoders.model_json import UnknownLayerError, graph_of, graph_of_configuration, model_of
 from aesthkeras.errors import first_line
-from aesthkeras.networks.float32 import float32_policy
+from aesthkeras.encoders.float32 import float32_policy
 from aesthkeras.networks.heads import head_logits
 from aesthkeras.photos.notes import recorded_notes
 

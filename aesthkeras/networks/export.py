@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
 from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
@@ -204,7 +205,7 @@ class Export:
     def _trained(self, configuration: dict[str, Any], weights: str) -> keras.Model:
         try:
             model = rebuild(configuration)
-            stored = tf.train.Checkpoint(**{weights: list(model.weights)})
+            stored = tf.train.Checkpoint(**{weights: variables_of(model)})
             status = stored.read(str(self.folder / "variables" / "variables"))
             status.assert_existing_objects_matched().expect_partial()
         # a file of variables cut short is an IndexError

@@ -84,6 +84,16 @@ class MemberMean(keras.layers.Layer):
         return tf.reduce_mean(values, 1)
 
 
+@keras.saving.register_keras_serializable(package="aesthkeras")
+class MemberDense(keras.layers.EinsumDense):
+    """A dense layer for each member; Keras 3 adds a bias `[M, 1]` by an operation that TFLite does not have."""
+
+    def call(self, values: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Answer a batch: ``[N, D]``, the same for all members, or ``[N, M, D]`` -> ``[N, M, units]``."""
+        outputs = tf.einsum(self.equation, values, self.kernel)
+        return self.activation(outputs if self.bias is None else outputs + self.bias)
+
+
 def build_network(
     values: Mapping[str, int],
     hidden: Sequence[int],
@@ -171,9 +181,8 @@ def _of_members(
     scale: float = 1.0,
     **options: Any,
 ) -> tf.Tensor:
-    """A dense layer for each member: ``[N, D]``, the same for all, or ``[N, M, D]`` -> ``[N, M, units]``."""
     deviation = scale * (2 / features.shape[-1]) ** 0.5  # He et al. 2015
-    return layers.EinsumDense(
+    return MemberDense(
         "nd,mdh->nmh" if len(features.shape) == 2 else "nmd,mdh->nmh",
         (members, units),
         kernel_initializer=keras.initializers.RandomNormal(0, deviation, layer_seed(seed, name)),

@@ -14,10 +14,11 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders import EMBEDDING
+from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.description import describe_networks, describe_scorer
 from aesthkeras.networks.export import versions
-from aesthkeras.networks.float32 import float32_copy
+from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.networks.heads import DEGRADATIONS, head_logits, scorer_of_blocks
 from aesthkeras.networks.model_card import MODEL_CARD, Origin, describe_signatures, model_card
 from aesthkeras.networks.operations import unservable_operations
@@ -71,9 +72,9 @@ class ServedModel(tf.Module):
     def __init__(self, networks: Networks, resize_edge: int, assets: Sequence[Path]) -> None:
         super().__init__()
         encoder, head, scorer, _ = networks
-        self.encoder_weights = list(encoder.weights)
-        self.head_weights = list(head.weights) if head else []
-        self.scorer_weights = list(scorer.weights) if scorer else []
+        self.encoder_weights = variables_of(encoder)
+        self.head_weights = variables_of(head) if head else []
+        self.scorer_weights = variables_of(scorer) if scorer else []
         self.kept_files = [tf.saved_model.Asset(str(path)) for path in assets]
         crop = encoder.input_shape[1]
 

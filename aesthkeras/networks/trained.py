@@ -21,7 +21,7 @@ from aesthkeras.networks.description import (
     read_description,
     rebuild,
 )
-from aesthkeras.networks.float32 import float32_copy
+from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.networks.heads import LOGITS
 from aesthkeras.training.checkpoints import restore_from
 from aesthkeras.training.run_folder import RunFolder

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from aesthkeras.networks import description  # noqa: F401, registers the layers of encoders
 from aesthkeras.pretext.task import PatchLosses, PretextTask
 from aesthkeras.training.input_wait import INPUT_WAIT
 from aesthkeras.training.precision import minimize
@@ -128,7 +131,10 @@ class PretextModel(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> PretextModel:
-        """The model of `get_config`, with fresh weights."""
+        """The model of `get_config`, with fresh weights; a task of this package needs no import before."""
+        module = config["task"]["module"]
+        if module.startswith("aesthkeras.pretext.tasks."):
+            importlib.import_module(module)  # Keras 3 imports nothing but Keras
         encoder, task = (
             keras.saving.deserialize_keras_object(config[part], custom_objects)
             for part in ("encoder", "task")
@@ -142,8 +148,11 @@ class PretextModel(keras.Model):
 
     def current_learning_rate(self) -> float:
         """The rate that the last step took; the first rate before any."""
-        rate = self.optimizer.learning_rate
-        return float(rate(self.optimizer.iterations) if callable(rate) else rate)
+        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        rate = optimizer.get_config()["learning_rate"]
+        if isinstance(rate, Mapping):  # a schedule
+            rate = keras.optimizers.schedules.deserialize(rate)(max(self.step - 1, 0))
+        return float(rate)
 
 
 def patch_losses(losses: PatchLosses) -> tf.Tensor:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.encoders.split import ChannelShare
 from aesthkeras.encoders.positions import conv5_centers
 from aesthkeras.monitoring.constant_prediction import ConstantPrediction
 from aesthkeras.monitoring.lab_pictures import at_all_pixels
@@ -63,9 +64,9 @@ class PositionClassification(PretextTask):
     def build_head(self, encoder: keras.Model) -> keras.Model:
         """`conv5` and `embedding` -> for each target float32 logits `[N, H, W, bins]`."""
         seen = {name: keras.Input(encoder.output[name].shape[1:]) for name in ("conv5", "embedding")}
-        several = len(self.bins) > 1
+        count = len(self.bins)
         shares = {
-            name: tf.split(whole, len(self.bins), axis=-1) if several else [whole]
+            name: [ChannelShare(index, count)(whole) for index in range(count)] if count > 1 else [whole]
             for name, whole in seen.items()
         }
         seed, weight_decay = self.recipe.seed, self.recipe.weight_decay

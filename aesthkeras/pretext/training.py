@@ -91,7 +91,7 @@ def train(
         run.rewind(done // steps)
     for epochs, length in remaining_epochs(done, total, steps):
         batches = views_dataset(patch_stream(photos, task, first_step=model.step), task)
-        saving = SaveCheckpoints(checkpoint, list(trained["metrics"].values()), steps, model.step)
+        saving = SaveCheckpoints(checkpoint, [*trained["metrics"].values()], steps, model.step)
         with ProgressBar() as bar:
             watchers = watching_callbacks(run, model, bar, next(iter(batches)), run_settings)
             callbacks = [*task.callbacks(run.history()), *watchers, saving]
@@ -106,7 +106,9 @@ def trackables(model: PretextModel) -> dict[str, Any]:
         "head": model.head,
         "optimizer": model.optimizer,
         # how long it waited is no part of what it learned
-        "metrics": {metric.name: metric for metric in model.metrics if metric is not model.input_wait},
+        "metrics": {
+            metric.name: list(metric.variables) for metric in model.metrics if metric is not model.input_wait
+        },
     }
 
 

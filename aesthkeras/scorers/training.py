@@ -134,12 +134,15 @@ class HeadTraining:
             penalties = [*self.network.losses, *(self.encoder.losses if self.encoder else [])]
             # The sum: each member learns as if it were alone.
             loss = tf.add_n([tf.reduce_sum(losses), *penalties])
-        # Of an encoder made of encoders, parts lead to no block that is read.
-        gradients = tape.gradient(loss, self.variables, unconnected_gradients="zero")
+        gradients = tape.gradient(loss, self.variables)
         # With SGD a smaller gradient is a smaller rate.
         scales = [self.trunk_rate] * len(self.trunk_variables)
         scales += [1.0] * (len(gradients) - len(scales))
-        scaled = [scale * gradient for scale, gradient in zip(scales, gradients)]
+        scaled = [
+            # Of an encoder made of encoders, parts lead to no block that is read.
+            tf.zeros(variable.shape) if gradient is None else scale * gradient
+            for scale, gradient, variable in zip(scales, gradients, self.variables)
+        ]
         self.optimizer.apply_gradients(zip(scaled, self.variables))
         return tf.reduce_mean(losses)
 

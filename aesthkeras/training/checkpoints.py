@@ -133,7 +133,8 @@ class SaveCheckpoints(keras.callbacks.Callback):
 
     Args:
         checkpoint: where; `restore` has been called.
-        metrics: of the model. Those of an epoch that was cut short are put back when it goes on.
+        metrics: the variables of each metric of the model. Those of an epoch that was cut short are put back
+            when it goes on.
         steps_per_epoch: steps in a whole epoch.
         done: steps done before this fit, as `restore` returned them.
     """
@@ -141,14 +142,14 @@ class SaveCheckpoints(keras.callbacks.Callback):
     def __init__(
         self,
         checkpoint: TrainingCheckpoint,
-        metrics: list[keras.metrics.Metric],
+        metrics: list[list[tf.Variable]],
         steps_per_epoch: int,
         done: int,
     ) -> None:
         super().__init__()
         self._supports_tf_logs = True  # reads no logs: no step waits for their numbers
         self.checkpoint = checkpoint
-        self._variables = [variable for metric in metrics for variable in metric.variables]
+        self._variables = [variable for variables in metrics for variable in variables]
         is_inside = done % steps_per_epoch > 0
         self._values = [variable.numpy() for variable in self._variables] if is_inside else []
 

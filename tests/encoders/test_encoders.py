@@ -138,7 +138,7 @@ def test_mixed_bfloat16(name: str, precision: None):
     encoder = small(name)
     before = [weight.numpy() for weight in encoder.non_trainable_weights]
     outputs = encoder(pixels(8), training=True)
-    assert {weight.dtype for weight in encoder.weights} == {tf.float32}
+    assert {tf.as_dtype(weight.dtype) for weight in encoder.weights} == {tf.float32}
     assert all(outputs[block].dtype == tf.bfloat16 for block in BLOCK_NAMES)
     assert outputs[EMBEDDING].dtype == tf.float32
     for block in ("conv1", "conv2"):  # rounding to 8 bits of mantissa adds up with depth

@@ -14,7 +14,7 @@ from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder,
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
 from aesthkeras.networks.find import find_encoder
-from aesthkeras.networks.float32 import float32_copy
+from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scoring.folding import fold_batch_normalization
 

@@ -43,7 +43,9 @@ def test_what_is_no_readable_file_has_a_reason(tmp_path):
     }
     for name, (size, reason) in expected.items():
         assert file_size(f"{tmp_path}/{name}") == size, name
-        assert look_at(f"{tmp_path}/{name}").refusal == reason, name
+        found = look_at(f"{tmp_path}/{name}").refusal
+        of_python_3_13 = reason.replace("embedded null byte", "stat: embedded null character in path")
+        assert found in (reason, of_python_3_13), name
 
 
 def test_permission_denied(tmp_path, monkeypatch):

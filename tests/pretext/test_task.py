@@ -14,7 +14,7 @@ import tensorflow as tf
 from skimage import data
 
 import aesthkeras
-from aesthkeras import pretext
+from aesthkeras import PretextModel, pretext
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.options import task_names
 from aesthkeras.pretext.recipe import Recipe
@@ -65,17 +65,18 @@ def test_a_task_survives_serialisation(name):
         np.testing.assert_array_equal(found[part], values, err_msg=part)
 
 
-def test_a_new_process_rebuilds_a_task_without_importing_it_first(tmp_path):
-    config = keras.saving.serialize_keras_object(changed_task("labels"))
-    (tmp_path / "task.json").write_text(json.dumps(config))
+def test_a_new_process_loads_a_model_without_importing_its_task_first(tmp_path):
+    task = changed_task("labels")
+    PretextModel(task.build_encoder(), task).save(tmp_path / "model.keras")
     code = (
-        "import json, sys; import keras; config = json.load(open(sys.argv[1]));"
-        "print(json.dumps(keras.saving.deserialize_keras_object(config).class_names))"
+        "import json, sys; import keras; from aesthkeras import PretextModel;"
+        "model = keras.models.load_model(sys.argv[1], compile=False);"
+        "print(json.dumps([isinstance(model, PretextModel), model.task.class_names]))"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "task.json")]
+    command = [sys.executable, "-c", code, str(tmp_path / "model.keras")]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert result.returncode == 0, result.stderr[-3000:]
-    assert json.loads(result.stdout) == ["Hünd", "cat"]
+    assert json.loads(result.stdout) == [True, ["Hünd", "cat"]]
 
 
 @pytest.mark.parametrize("name", task_names())

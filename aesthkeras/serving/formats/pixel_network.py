@@ -14,12 +14,13 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING
+from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import ANSWERS, DEGRADATIONS, head_logits
 from aesthkeras.networks.pooling import Description
 
 
-class PixelNetwork(tf.Module):
+class PixelNetwork:
     """An export's network as one function.
 
     Args:
@@ -30,6 +31,7 @@ class PixelNetwork(tf.Module):
         answer: the function, a `tf.function`: `pixels` uint8 `[N, crop, crop, 3]` to float32 outputs by name.
             A scorer's are `score` and what goes with it, an encoder's its blocks, pooled as the probes pool
             them, and its `embedding`; where the degradations are known there is `degradations` too.
+        module: the function and its weights, for `tf.saved_model.save`.
         contract: what a user of the converted file has to know, as JSON values.
 
     Raises:
@@ -37,16 +39,16 @@ class PixelNetwork(tf.Module):
     """
 
     def __init__(self, export: Export) -> None:
-        super().__init__()
         self.crop = export.crop
         model = _scores_of(export) if export.is_scorer else _features_of(export)
-        self.network_weights = list(model.weights)
 
         def answer(pixels: tf.Tensor) -> dict[str, tf.Tensor]:
             return dict(model(tf.cast(pixels, tf.float32), training=False))
 
         pixels = tf.TensorSpec([None, self.crop, self.crop, 3], tf.uint8, name="pixels")
         self.answer = tf.function(answer, input_signature=[pixels], autograph=False)
+        self.module = tf.Module()
+        self.module.network_weights, self.module.answer = variables_of(model), self.answer
         self.contract = _contract(export, model)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.quiet_start import without_stderr
 from aesthkeras.serving.formats.pixel_network import PixelNetwork
 
 FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
@@ -25,7 +25,7 @@ def to_tflite(network: PixelNetwork, precision: str, representative: np.ndarray 
             of every activation is that which it has on them.
     """
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(network, folder, {"serving_default": network.answer})
+        tf.saved_model.save(network.module, folder, {"serving_default": network.answer})
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
         if precision != FLOAT32:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -39,16 +39,5 @@ def to_tflite(network: PixelNetwork, precision: str, representative: np.ndarray 
                 return ({"pixels": photo[np.newaxis]} for photo in photos)
 
             converter.representative_dataset = one_by_one
-        return _quietly(converter.convert)
-
-
-def _quietly(convert: Callable[[], bytes]) -> bytes:
-    """Convert without the C++ converter's statistics on stderr; what goes wrong is a Python exception."""
-    with open(os.devnull, "wb") as nowhere:
-        stderr = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            return convert()
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+        with without_stderr():  # the C++ converter's statistics
+            return converter.convert()

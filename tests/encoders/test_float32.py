@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from aesthkeras.encoders import ENCODERS, build_encoder
-from aesthkeras.networks.float32 import float32_copy
+from aesthkeras.encoders.float32 import float32_copy
 
 
 @pytest.mark.parametrize("name", sorted(ENCODERS))
