@@ -38,7 +38,7 @@ class QuietTensorFlow(importlib.abc.MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
-            spec.loader.exec_module = _quietly(spec.loader.exec_module)  # type: ignore[method-assign]
+            spec.loader.exec_module = _quietly(spec.loader.exec_module)  # type: ignore[method-assign, assignment]
         return spec
 
 

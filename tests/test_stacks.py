@@ -20,7 +20,9 @@ from PIL import Image
 from aesthkeras.photos.sources import sample_photos
 
 OTHER = os.environ.get("AESTHKERAS_OTHER_PYTHON", "")
-pytestmark = pytest.mark.skipif(not OTHER, reason="AESTHKERAS_OTHER_PYTHON names no Python of the other stack")
+pytestmark = pytest.mark.skipif(
+    not OTHER, reason="AESTHKERAS_OTHER_PYTHON names no Python of the other stack"
+)
 
 PYTHONS = {"here": sys.executable, "other": OTHER}
 CLONE = Path(__file__).parents[1]
@@ -44,7 +46,9 @@ def run(python: str, command: str, *flags: str) -> str:
 
 def keras_of(python: str) -> str:
     code = "from importlib.metadata import version; print(version('keras'))"
-    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split(".")[0]
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split(".")[
+        0
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +98,11 @@ def scorers(runs, photos, tmp_path_factory) -> dict[str, Path]:
     for name, writer in (("here", "other"), ("other", "here")):
         folder = tmp_path_factory.mktemp(f"scorer_{name}")
         flags = ["--dataset=csv", f"--data_dir={photos}", "--folds=3", "--repeats=1", "--target=score"]
-        places = [f"--encoder={runs[writer] / 'encoder'}", f"--run_dir={folder / 'run'}", f"--out={folder / 'm'}"]
+        places = [
+            f"--encoder={runs[writer] / 'encoder'}",
+            f"--run_dir={folder / 'run'}",
+            f"--out={folder / 'm'}",
+        ]
         run(PYTHONS[name], "adapt", *flags, *places, "--hidden=8", "--epochs=20")
         made[name] = folder / "m"
     return made
@@ -135,6 +143,8 @@ def test_shipped_models_score_alike(model, photos, tmp_path):
 
 @pytest.mark.parametrize("writer", PYTHONS)
 def test_a_scorer_made_of_the_others_encoder_scores_alike_on_both(writer, scorers, photos, tmp_path):
-    found = [scores(python, scorers[writer], photos, tmp_path / f"{name}.csv") for name, python in PYTHONS.items()]
+    found = [
+        scores(python, scorers[writer], photos, tmp_path / f"{name}.csv") for name, python in PYTHONS.items()
+    ]
     assert len(found[0]) == RATED and len(set(found[0].values())) > 1
     np.testing.assert_allclose(*([of[name] for name in found[0]] for of in found), rtol=0, atol=1e-5)

@@ -104,7 +104,9 @@ def model_of(graph: Mapping[str, Any]) -> keras.Model:
 
     waiting = {layer["name"]: list(layer.get("calls", ())) for layer in graph["layers"]}
     while any(waiting.values()):  # a layer called twice may take what comes after its first call
-        called = [_call_while_possible(layers[name], waiting[name], outputs[name], tensor) for name in waiting]
+        called = [
+            _call_while_possible(layers[name], waiting[name], outputs[name], tensor) for name in waiting
+        ]
         if not any(called):
             raise ValueError("calls that take outputs of each other")
     return keras.Model(

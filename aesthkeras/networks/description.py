@@ -15,9 +15,9 @@ import keras
 
 # Keras knows a layer of ours by its name once the file that registers it is imported.
 from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
+from aesthkeras.encoders.float32 import float32_policy
 from aesthkeras.encoders.model_json import UnknownLayerError, graph_of, graph_of_configuration, model_of
 from aesthkeras.errors import first_line
-from aesthkeras.encoders.float32 import float32_policy
 from aesthkeras.networks.heads import head_logits
 from aesthkeras.photos.notes import recorded_notes
 

@@ -14,11 +14,11 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders import EMBEDDING
+from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.description import describe_networks, describe_scorer
 from aesthkeras.networks.export import versions
-from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.networks.heads import DEGRADATIONS, head_logits, scorer_of_blocks
 from aesthkeras.networks.model_card import MODEL_CARD, Origin, describe_signatures, model_card
 from aesthkeras.networks.operations import unservable_operations

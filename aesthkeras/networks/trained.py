@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING
+from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
 from aesthkeras.networks.description import (
@@ -21,7 +22,6 @@ from aesthkeras.networks.description import (
     read_description,
     rebuild,
 )
-from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.networks.heads import LOGITS
 from aesthkeras.training.checkpoints import restore_from
 from aesthkeras.training.run_folder import RunFolder

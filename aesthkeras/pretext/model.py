@@ -148,7 +148,7 @@ class PretextModel(keras.Model):
 
     def current_learning_rate(self) -> float:
         """The rate that the last step took; the first rate before any."""
-        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        optimizer: Any = getattr(self.optimizer, "inner_optimizer", self.optimizer)
         rate = optimizer.get_config()["learning_rate"]
         if isinstance(rate, Mapping):  # a schedule
             rate = keras.optimizers.schedules.deserialize(rate)(max(self.step - 1, 0))

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.encoders.split import ChannelShare
 from aesthkeras.encoders.positions import conv5_centers
+from aesthkeras.encoders.split import ChannelShare
 from aesthkeras.monitoring.constant_prediction import ConstantPrediction
 from aesthkeras.monitoring.lab_pictures import at_all_pixels
 from aesthkeras.networks.position_head import position_logits

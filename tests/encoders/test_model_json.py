@@ -19,7 +19,9 @@ KERAS_2 = keras.__version__.startswith("2.")
 def twice_called() -> keras.Model:
     """A model within a model, called on what comes of its own first call, and two outputs by name."""
     values = keras.Input((4,), name="values")
-    dense = keras.layers.Dense(4, activation="relu", kernel_regularizer=keras.regularizers.l2(5e-4), name="dense")
+    dense = keras.layers.Dense(
+        4, activation="relu", kernel_regularizer=keras.regularizers.l2(5e-4), name="dense"
+    )
     inner = keras.Model(values, {"b": dense(values), "a": values}, name="inner")
     given = keras.Input((4,), name="given")
     first = inner(given)
@@ -81,20 +83,26 @@ def test_a_model_of_the_description_answers_as_the_first_and_describes_itself_al
 
 
 @pytest.mark.parametrize(
-    "encoder", [lambda: in_tiles(AlexNet(width=0.125), 2), lambda: ResNet18(width=0.125)], ids=["tiles", "resnet"]
+    "encoder",
+    [lambda: in_tiles(AlexNet(width=0.125), 2), lambda: ResNet18(width=0.125)],
+    ids=["tiles", "resnet"],
 )
 def test_an_encoder_is_rebuilt_with_the_order_of_its_weights(encoder):
     model = encoder()
     model.trainable = False
     built = model_of(json.loads(json.dumps(graph_of(model))))
     size = model.input_shape[1]
-    same_answers(model, built, np.random.default_rng(0).uniform(0, 255, (2, size, size, 3)).astype(np.float32))
+    same_answers(
+        model, built, np.random.default_rng(0).uniform(0, 255, (2, size, size, 3)).astype(np.float32)
+    )
     assert [weight.name for weight in model.weights] == [weight.name for weight in built.weights]
     assert not built.trainable_weights
 
 
 def test_a_network_of_keras_applications_is_rebuilt():
-    model = keras.applications.MobileNetV2(weights=None, include_top=False, alpha=0.35, input_shape=(64, 64, 3))
+    model = keras.applications.MobileNetV2(
+        weights=None, include_top=False, alpha=0.35, input_shape=(64, 64, 3)
+    )
     built = model_of(json.loads(json.dumps(graph_of(model))))
     same_answers(model, built, np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32))
 
@@ -112,7 +120,11 @@ def configuration_of_keras_2():
     inner[1]["inbound_nodes"] = [[["values", 0, 0, {}]]]
     outer_input = dict(inner[0], name="given", config=dict(inner[0]["config"]))
     ends = {"input_layers": [["values", 0, 0]], "output_layers": [["dense", 0, 0]]}
-    network = {"class_name": "Functional", "name": "inner", "config": {"name": "inner", "layers": inner, **ends}}
+    network = {
+        "class_name": "Functional",
+        "name": "inner",
+        "config": {"name": "inner", "layers": inner, **ends},
+    }
     network["inbound_nodes"] = [[["given", 0, 0, {}]]]
     config = {"name": "outer", "layers": [outer_input, network], "input_layers": [["given", 0, 0]]}
     # the call that made the model counts as one
@@ -131,7 +143,11 @@ def configuration_of_keras_3():
     inner[1]["config"]["quantization_config"] = None
     outer_input = dict(inner[0], name="given", config=dict(inner[0]["config"]))
     ends = {"input_layers": ["values", 0, 0], "output_layers": ["dense", 0, 0]}
-    network = {"class_name": "Functional", "name": "inner", "config": {"name": "inner", "layers": inner, **ends}}
+    network = {
+        "class_name": "Functional",
+        "name": "inner",
+        "config": {"name": "inner", "layers": inner, **ends},
+    }
     network["inbound_nodes"] = taking("given")
     config = {"name": "outer", "layers": [outer_input, network], "input_layers": ["given", 0, 0]}
     return {"class_name": "Functional", "config": {**config, "output_layers": {"answer": ["inner", 1, 0]}}}

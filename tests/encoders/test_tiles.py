@@ -11,10 +11,10 @@ import pytest
 from skimage import data
 
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder, in_tiles
+from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
 from aesthkeras.networks.find import find_encoder
-from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scoring.folding import fold_batch_normalization
 
