@@ -1,6 +1,6 @@
 """What the two stacks must agree on: losses of a training, scores of photos, exports that the other takes.
 
-Runs commands with this Python and with the one that AESTHKERAS_OTHER_PYTHON names, in an environment where the
+Runs commands with this Python and the one that AESTHKERAS_OTHER_PYTHON names, of an environment where the
 package is installed with the other Keras; without it there is nothing to compare. `.ci/run` names it.
 """
 

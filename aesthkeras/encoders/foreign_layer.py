@@ -63,7 +63,7 @@ class ForeignNetwork(keras.layers.Layer):
 
 
 def _as_weight(variable: tf.Variable) -> Any:
-    """What a layer takes for a weight of its own: in Keras 3 its own kind of variable, around the same values."""
+    """What a layer takes for its own weight: in Keras 3 another kind of variable, around the same values."""
     if not hasattr(keras, "Variable"):
         return variable
     name = variable.name.partition(":")[0].replace("/", "_")

@@ -5,7 +5,7 @@ arguments that differ from their defaults, and the outputs that each of its call
 
     {"name": "alexnet", "inputs": ["pixels", 0, 0], "outputs": {"conv1": ["conv1", 0, 0]},
      "layers": [{"name": "pixels", "class": "InputLayer", "options": {"shape": [227, 227, 3]}},
-                {"name": "conv1", "class": "Conv2D", "options": {"filters": 96}, "calls": [["pixels", 0, 0]]}]}
+                {"name": "conv1", "class": "Dense", "options": {"units": 9}, "calls": [["pixels", 0, 0]]}]}
 
 `[layer, call, output]` counts calls and outputs from 0; outputs by name count in alphabetical order. A model
 among the layers has `model` in place of `class` and `options`. Initial values are not kept, nor is the dtype,

@@ -127,8 +127,8 @@ def rebuild(described: Mapping[str, Any]) -> keras.Model:
     """The functional model of a description, in float32 with initial weights.
 
     Args:
-        described: as ``encoders.model_json`` has it; or a configuration of Keras, which is what exports held up
-            to version 0.1, and what they hold where only this Keras has a layer.
+        described: as ``encoders.model_json`` has it; or a configuration of Keras, which is what exports held
+            up to version 0.1, and what they hold where only this Keras has a layer.
 
     Raises:
         ValueError: it does not describe a model, or one that only another Keras can build; one line.

@@ -86,7 +86,10 @@ class MemberMean(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
 class MemberDense(keras.layers.EinsumDense):
-    """A dense layer for each member; Keras 3 adds a bias `[M, 1]` by an operation that TFLite does not have."""
+    """A dense layer for each member.
+
+    It adds the bias itself: to add `[M, 1]` Keras 3 takes an operation that TFLite does not have.
+    """
 
     def call(self, values: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Answer a batch: ``[N, D]``, the same for all members, or ``[N, M, D]`` -> ``[N, M, units]``."""
