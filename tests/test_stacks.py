@@ -1,7 +1,7 @@
 """What the two stacks must agree on: losses of a training, scores of photos, exports that the other takes.
 
-Runs commands with this Python and the one that AESTHKERAS_OTHER_PYTHON names, of an environment where the
-package is installed with the other Keras; without it there is nothing to compare. `.ci/run` names it.
+Runs commands with this Python and with the one that AESTHKERAS_OTHER_PYTHON names, of an environment with the
+package and the other Keras; without it there is nothing to compare. `.ci/run` names it.
 """
 
 from __future__ import annotations

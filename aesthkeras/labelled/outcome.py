@@ -101,7 +101,7 @@ class Outcomes:
         np.savez(
             content,
             rows=np.array(json.dumps(outcome.rows)),
-            **{f"{PREDICTION}{key}": values for key, values in outcome.predictions.items()},
+            **{f"{PREDICTION}{key}": values for key, values in outcome.predictions.items()},  # type: ignore[arg-type]
         )
         replace_file(self._path(outcome.part), content.getvalue())
 

@@ -76,7 +76,7 @@ def histograms(values: Mapping[str, np.ndarray], label: str, mark: float) -> np.
     axes = figure.subplots()
     edges = np.linspace(0, max(mark, *(np.max(numbers, initial=0) for numbers in values.values())), 40)
     for name, numbers in values.items():
-        axes.hist(np.ravel(numbers), bins=edges, alpha=0.6, label=name)
+        axes.hist(np.ravel(numbers), bins=edges.tolist(), alpha=0.6, label=name)
     axes.axvline(mark, color="black", linestyle="dashed")
     axes.set_xlabel(label)
     axes.set_ylabel("patches")

@@ -87,7 +87,8 @@ def _decode_all(
         total=int(readable.sum()), desc="decoding photos once", unit="photo", disable=not progress
     ) as bar:
         decode(np.flatnonzero(readable), False)
-        others = [index for index in np.flatnonzero(readable & ~good) if needs_more_formats(paths[index])]
+        waiting = np.flatnonzero(readable & ~good).tolist()
+        others = [index for index in waiting if needs_more_formats(paths[index])]
         if others:
             decode(np.array(others), True)
     return Verdict(good, bool(good[others].any()))

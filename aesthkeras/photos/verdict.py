@@ -72,7 +72,8 @@ def keep_verdict(run_dir: str, fingerprint: str, verdict: Verdict, paths: Sequen
     refused = np.flatnonzero(~verdict.good)
     try:
         write_quarantine(
-            Path(run_dir, QUARANTINE), ((paths[index], refusal_reason(paths[index])) for index in refused)
+            Path(run_dir, QUARANTINE),
+            ((paths[index], refusal_reason(paths[index])) for index in refused.tolist()),
         )
         if not verdict.good.any():
             raise UsageError(

@@ -52,7 +52,7 @@ def _row(photo: Photo, answers: Answers, class_names: Sequence[str]) -> Row:
         photo.path,
         float(means[SCORE]),
         float(means[RATING]) if RATING in means else None,
-        likeliest_faults(class_names, means[DEGRADATIONS]) if DEGRADATIONS in means else {},
+        likeliest_faults(class_names, means[DEGRADATIONS].tolist()) if DEGRADATIONS in means else {},
         shape=photo.shape,
         thumbnail=photo.thumbnail,
         heat=heat_picture(answers[HEAT][0]) if HEAT in answers else b"",

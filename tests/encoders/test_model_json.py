@@ -107,7 +107,7 @@ def test_a_network_of_keras_applications_is_rebuilt():
     same_answers(model, built, np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32))
 
 
-# What each Keras writes of `Dense(2, name="dense")` in a model that is called once, shortened to what is read.
+# What each Keras writes of `Dense(2, name="dense")` in a model called once, shortened to what is read.
 INNER = [
     {"class_name": "InputLayer", "name": "values", "config": {"dtype": "float32"}, "inbound_nodes": []},
     {"class_name": "Dense", "name": "dense", "config": {"name": "dense", "units": 2, "use_bias": True}},
