@@ -87,7 +87,7 @@ def runs(photos, tmp_path_factory) -> dict[str, Path]:
             "--triplet_epoch=4",
             "--entropy_epoch=8",
             "--entropy_alpha=0.1",
-            # With larger steps rounding grows: on one stack, with and without oneDNN, 0.01 parts them by 0.02.
+            # With larger steps rounding grows: 0.01 parts one stack with oneDNN from itself without by 0.02.
             "--learning_rate=0.001",
         )
     return folders

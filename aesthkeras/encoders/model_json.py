@@ -27,7 +27,7 @@ UNKEPT_OPTIONS = ("name", "dtype", "autocast")
 # Only of calls: Keras sets them itself, and one of the two writes them down.
 UNKEPT_ARGUMENTS = ("mask", "training")
 # Keras 2 rounds the numbers of a regularizer to float32.
-DIGITS = 7
+REGULARIZER_DIGITS = 7
 
 Graph = dict[str, Any]
 
@@ -206,7 +206,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping) and "class_name" in value:
         if "config" not in value or not isinstance(value["config"], Mapping):
             raise UnknownLayerError(f"a layer with a {value['class_name']} among its arguments")
-        numbers = {name: float(f"{number:.{DIGITS}g}") for name, number in value["config"].items()}
+        numbers = {
+            name: float(f"{number:.{REGULARIZER_DIGITS}g}") for name, number in value["config"].items()
+        }
         return {"class_name": value["class_name"], "config": numbers}
     return value
 

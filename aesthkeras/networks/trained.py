@@ -72,13 +72,14 @@ def read_trained(run: RunFolder, argument: str = "run_dir") -> TrainedNetworks:
         argument: what errors call it.
 
     Raises:
-        UsageError: no such folder, no checkpoint yet, a damaged one, or one of another network than
-            `encoder.json` says.
+        UsageError: no such folder, no checkpoint yet, a damaged one, one of the other Keras, or one of
+            another network than `encoder.json` says.
     """
     asked = f"{argument}={run.path}"
     newest = tf.train.latest_checkpoint(str(run.checkpoints))
     if newest is None:
         raise UsageError(f"{asked}: expected a run of `pretrain` that has made a checkpoint")
+    run.refuse_other_keras(argument)
     if not (run.path / ENCODER_FILE).exists():
         raise UsageError(
             f"{asked}: expected {ENCODER_FILE} in it, which runs of older versions lack; take the SavedModel "

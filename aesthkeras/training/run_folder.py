@@ -49,8 +49,8 @@ class RunFolder:
             recipe: the names that decide the result; a folder made with other values is refused.
 
         Raises:
-            UsageError: the folder cannot be written, is in use, or holds a run of another recipe; or a flag
-                is no UTF-8.
+            UsageError: the folder cannot be written, is in use, or holds a run of another recipe or another
+                Keras; or a flag is no UTF-8.
         """
         for name, value in flags.items():
             require_text(name, value)
@@ -58,6 +58,7 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._take_lock()
             self._refuse_other_recipe(flags, recipe)
+            self.refuse_other_keras("run_dir")
             lines = "".join(f"--{name}={value}\n" for name, value in flags.items())
             replace_file(self.flags, lines.encode())
         except BlockingIOError:
@@ -89,6 +90,22 @@ class RunFolder:
             raise UsageError(
                 f"run_dir={self.path} holds a run of another command, or of another version: it knows "
                 f"--{unknown[0]}; give another run_dir"
+            )
+
+    def refuse_other_keras(self, argument: str) -> None:
+        """Checkpoints of Keras 2 and Keras 3 name their values differently; exports are for both.
+
+        Args:
+            argument: what the error calls the folder.
+
+        Raises:
+            UsageError: the other Keras has made the folder.
+        """
+        wrote, reads = self.read_record().get("versions", {}).get("keras", ""), _version("keras")
+        if wrote and wrote.split(".")[0] != reads.split(".")[0]:
+            raise UsageError(
+                f"{argument}={self.path}: expected a run of this Keras, {reads}; it is one of Keras {wrote}, "
+                "whose checkpoints only that can read: export the run there and take the SavedModel"
             )
 
     def read_flags(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import pytest
 
 from aesthkeras.errors import UsageError
@@ -44,6 +45,17 @@ def test_the_folder_of_another_command_is_refused(tmp_path):
     RunFolder(tmp_path).claim({**FLAGS, "layers": "conv1"}, {"width", "layers"})
     with pytest.raises(UsageError, match=r"run of another command, .*: it knows --layers; give another"):
         RunFolder(tmp_path).claim(FLAGS, {"width"})
+
+
+def test_a_run_of_the_other_keras_is_refused_in_one_line(tmp_path):
+    RunFolder(tmp_path).update_record(versions={"keras": keras.__version__})
+    RunFolder(tmp_path).claim(FLAGS, {"width"})
+    RunFolder(tmp_path).update_record(versions={"keras": "4.1.0"})
+    with pytest.raises(
+        UsageError, match="^run_dir=.* it is one of Keras 4.1.0, .*take the SavedModel$"
+    ) as caught:
+        RunFolder(tmp_path).claim(FLAGS, {"width"})
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_in_use_is_refused(tmp_path, monkeypatch):
