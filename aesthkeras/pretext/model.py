@@ -61,7 +61,8 @@ class PretextModel(keras.Model):
 
         Args:
             optimizer: with its learning rate or schedule.
-            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` and the like.
+            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` and the like. The step is not
+                compiled by XLA unless `jit_compile` says so: Keras 3 would do it on a GPU, unasked.
 
         Raises:
             ValueError: a loss or metrics are given.
@@ -69,7 +70,7 @@ class PretextModel(keras.Model):
         for option in ("loss", "metrics", "loss_weights", "weighted_metrics"):
             if options.get(option) is not None:
                 raise ValueError(f"{option} is given: expected none, the task has its own")
-        super().compile(optimizer=optimizer, **options)
+        super().compile(optimizer=optimizer, **{"jit_compile": False, **options})
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles a loaded model as it was: Keras leaves that to models with a `compile` of their own."""
