@@ -22,8 +22,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Arguments that say nothing of what a trained layer computes in float32.
-UNKEPT_OPTIONS = ("name", "dtype", "autocast")
+# Arguments that say nothing of what a trained layer computes in float32, on one device.
+UNKEPT_OPTIONS = ("name", "dtype", "autocast", "synchronized")
 # Only of calls: Keras sets them itself, and one of the two writes them down.
 UNKEPT_ARGUMENTS = ("mask", "training")
 # Keras 2 rounds the numbers of a regularizer to float32.

@@ -70,15 +70,15 @@ class CountingTask(PretextTask):
     def views(self, batch: Tensors) -> Tensors:
         """Adds `views` uint8 `[B, 5, crop, crop, 3]`, the halved square and its tiles in reading order.
 
-        `partner` int32 `[B]` is the index of a patch of another photo, `has_partner` bool `[B]` whether the
-        batch has one.
+        With `photo` int64 `[B]` and `partner_seeds` int32 `[B, 2]`, all the same, each replica finds partners
+        among its own rows.
         """
         seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 3))
         patches = self._some_in_gray(tf.cast(batch["patches"], tf.float32), seeds[0])
         views = tf.concat([self._halved(patches, seeds[1])[:, tf.newaxis], self._tiles(patches)], axis=1)
-        partner, has_partner = losses.other_photo(batch["photo"], seeds[2])
         views = tf.cast(tf.clip_by_value(tf.round(views), 0.0, 255.0), tf.uint8)
-        return {"views": views, "partner": partner, "has_partner": has_partner}
+        partner_seeds = tf.tile(seeds[2][tf.newaxis], [tf.shape(patches)[0], 1])
+        return {"views": views, "photo": batch["photo"], "partner_seeds": partner_seeds}
 
     def _some_in_gray(self, patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         chances = tf.random.stateless_uniform([tf.shape(patches)[0], 1, 1, 1], seed)
@@ -116,10 +116,15 @@ class CountingTask(PretextTask):
         return keras.Model(embedding, {"counts": counts}, name="counter")
 
     def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
-        """Counts float32 `[B, 5, counters]`, all >= 0."""
+        """Counts float32 `[B, 5, counters]`, all >= 0, and the other photo's patch that each is told from.
+
+        `partner` int32 `[B]` is its index among the rows here, `has_partner` bool `[B]` whether there is one.
+        """
         embedding = encode_views(encoder, batch["views"], training)["embedding"]
         counts = head(embedding, training=training)["counts"]
-        return {"counts": tf.reshape(counts, [-1, self.views_per_patch, self.options.counters])}
+        partner, has_partner = losses.other_photo(batch["photo"], batch["partner_seeds"][0])
+        counts = tf.reshape(counts, [-1, self.views_per_patch, self.options.counters])
+        return {"counts": counts, "partner": partner, "has_partner": has_partner}
 
     def loss_names(self) -> list[str]:
         """Counts that should agree, and counts that should not."""
@@ -131,16 +136,16 @@ class CountingTask(PretextTask):
         A patch without another photo in its batch is left out of both: the first term alone would pull the
         counts to zero.
         """
-        own, other = self._distances(outputs, batch)
+        own, other = self._distances(outputs)
         contrastive = losses.contrastive_hinge(other, self.options.counting_margin)
         terms = {"counting": own, "contrastive": contrastive}
-        return PatchLosses(terms, patch_weights=tf.cast(batch["has_partner"], tf.float32))
+        return PatchLosses(terms, patch_weights=tf.cast(outputs["has_partner"], tf.float32))
 
-    def _distances(self, outputs: Tensors, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
+    def _distances(self, outputs: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         """Squared distances of phi(D x) and of phi(D y) to the sum over the tiles of x, float32 `[B]`."""
         whole, tiles = outputs["counts"][:, 0], outputs["counts"][:, 1:]
         own = losses.count_distances(whole, tiles)
-        return own, losses.count_distances(tf.gather(whole, batch["partner"]), tiles)
+        return own, losses.count_distances(tf.gather(whole, outputs["partner"]), tiles)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """What shows that the counter counts: where it collapsed all are 0, and `violations` is 1."""
@@ -148,8 +153,8 @@ class CountingTask(PretextTask):
 
     def update_metrics(self, outputs: Tensors, batch: Tensors, patch_losses: PatchLosses) -> None:
         """Compares the two distances of each patch, and adds the size of the counts."""
-        own, other = self._distances(outputs, batch)
-        has_partner = tf.cast(batch["has_partner"], tf.float32)
+        own, other = self._distances(outputs)
+        has_partner = tf.cast(outputs["has_partner"], tf.float32)
         inside_margin = other < self.options.counting_margin
         self.means["told_apart"].update_state(own < other, sample_weight=has_partner)
         self.means["violations"].update_state(inside_margin, sample_weight=has_partner)
@@ -173,8 +178,8 @@ class CountingTask(PretextTask):
             [f"whole: {row[0]:.2f}", *(f"tile: {value:.2f} of {sum(row[1:]):.2f}" for value in row[1:])]
             for row in totals
         ]
-        own, other = self._distances(outputs, batch)
-        distances = {"its own tiles": own.numpy(), "another photo's": other.numpy()[batch["has_partner"]]}
+        own, other = self._distances(outputs)
+        distances = {"its own tiles": own.numpy(), "another photo's": other.numpy()[outputs["has_partner"]]}
         label, margin = "squared distance of the counts", self.options.counting_margin
         return {
             "views": pictures.titled_sheet(batch["views"].numpy(), titles),
