@@ -42,14 +42,22 @@ class PretextModel(keras.Model):
     Args:
         encoder: functional model, images `[N, H, W, 3]` to a dict of block outputs.
         task: says how views run through encoder and head, and what the loss is.
+        head: functional model as `task.build_head` makes it; None for that.
         name: of the model.
     """
 
-    def __init__(self, encoder: keras.Model, task: PretextTask, name: str = "pretext", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        encoder: keras.Model,
+        task: PretextTask,
+        head: keras.Model | None = None,
+        name: str = "pretext",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.encoder = encoder
         self.task = task
-        self.head = task.build_head(encoder)
+        self.head = task.build_head(encoder) if head is None else head
         names = ("loss", "weight_decay", *task.loss_names())
         self.means = {name: keras.metrics.Mean(name=name) for name in names}
         self.task_metrics = task.metrics()

@@ -41,9 +41,10 @@ def build_model(task: PretextTask, steps_per_epoch: int, synchronized: bool = Fa
     precision = resolve_precision(recipe.precision)
     use_precision(precision)
     encoder = task.build_encoder()
-    model = PretextModel(synchronized_copy(encoder) if synchronized else encoder, task)
+    head = task.build_head(encoder)
     if synchronized:
-        model.head = synchronized_copy(model.head)
+        encoder, head = synchronized_copy(encoder), synchronized_copy(head)
+    model = PretextModel(encoder, task, head)
     optimizer: Any = stepped_sgd(recipe, steps_per_epoch)
     if precision == "float16":
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)

@@ -82,3 +82,29 @@ def fold_replica(seed: tf.Tensor) -> tf.Tensor:
         return seed
     own = tf.random.experimental.stateless_fold_in(seed, number)
     return tf.where(tf.equal(number, 0), seed, own)
+
+
+def gathered(rows: tf.Tensor) -> tf.Tensor:
+    """The rows of all replicas, in the order of the batch: `[B, ...]` -> `[replicas B, ...]`.
+
+    Gradients flow back to the replica that a row is of.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return rows
+    return _with_dense_gradient(context.all_gather(rows, axis=0))
+
+
+@tf.custom_gradient
+def _with_dense_gradient(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """The gradient of a `tf.gather` is sparse, which `all_gather` does not take."""
+    return tf.identity(rows), tf.convert_to_tensor
+
+
+def own_rows(rows: tf.Tensor) -> tf.Tensor:
+    """This replica's share of rows that are in the order of `gathered`."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return rows
+    share = tf.shape(rows)[0] // context.num_replicas_in_sync
+    return rows[context.replica_id_in_sync_group * share :][:share]

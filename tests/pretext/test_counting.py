@@ -52,8 +52,8 @@ def test_distance_of_the_whole_to_the_sum_of_its_tiles():
 def test_losses_follow_from_counts():
     # x holds 3, its tiles 1, 1, 1, 0. y holds 1, its tiles 2, 0, 0, 0.
     counts = tf.constant([[[3.0], [1.0], [1.0], [1.0], [0.0]], [[1.0], [2.0], [0.0], [0.0], [0.0]]])
-    partners = {"partner": tf.constant([1, 0]), "has_partner": tf.constant([True, True])}
-    result = colour_task().losses({"counts": counts, **partners}, {})
+    others = {"other": counts[::-1, 0], "has_partner": tf.constant([True, True])}
+    result = colour_task().losses({"counts": counts, **others}, {})
     # Own: (3 - 3)^2 and (1 - 2)^2. Other: 10 - (1 - 3)^2 and 10 - (3 - 2)^2.
     np.testing.assert_allclose(result.terms["counting"], [0.0, 1.0])
     np.testing.assert_allclose(result.terms["contrastive"], [6.0, 9.0])
@@ -63,8 +63,8 @@ def test_losses_follow_from_counts():
 @pytest.mark.parametrize("count", [0.0, 0.1, 5.0])
 def test_a_counter_that_sees_nothing_cannot_get_below_the_margin(count):
     # A constant c gives (c - 4c)^2 per counter in one term and 10 minus that, at least 0, in the other.
-    partners = {"partner": tf.constant([1, 0]), "has_partner": tf.constant([True, True])}
-    loss = total_loss(colour_task().losses({"counts": tf.fill([2, 5, 1], count), **partners}, {}))
+    others = {"other": tf.fill([2, 1], count), "has_partner": tf.constant([True, True])}
+    loss = total_loss(colour_task().losses({"counts": tf.fill([2, 5, 1], count), **others}, {}))
     assert float(loss) == pytest.approx(max(10.0, 9 * count**2), rel=1e-6)
 
 
@@ -82,9 +82,9 @@ def test_the_other_photo_is_another_one_even_where_most_of_the_batch_is_of_one()
 def test_a_batch_of_one_photo_teaches_nothing():
     task = colour_task()
     batch = task.views(squares([1, 1]))
-    partner, has_partner = losses.other_photo(batch["photo"], batch["partner_seeds"][0])
+    _, has_partner = losses.other_photo(batch["photo"], batch["partner_seeds"][0])
     assert not has_partner.numpy().any()
-    outputs = {"counts": tf.ones([2, 5, 3]), "partner": partner, "has_partner": has_partner}
+    outputs = {"counts": tf.ones([2, 5, 3]), "other": tf.ones([2, 3]), "has_partner": has_partner}
     result = task.losses(outputs, batch)
     assert float(total_loss(result)) == 0
     task.update_metrics(outputs, batch, result)

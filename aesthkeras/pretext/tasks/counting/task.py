@@ -27,6 +27,7 @@ from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask, Tensors, encode_views
 from aesthkeras.pretext.tasks.counting import losses
 from aesthkeras.pretext.tasks.counting.options import CountingOptions
+from aesthkeras.training.replicas import gathered, own_rows
 
 TILES = 4
 # The paper draws the filter for each batch: from a single one the network would learn its artefacts.
@@ -70,8 +71,8 @@ class CountingTask(PretextTask):
     def views(self, batch: Tensors) -> Tensors:
         """Adds `views` uint8 `[B, 5, crop, crop, 3]`, the halved square and its tiles in reading order.
 
-        With `photo` int64 `[B]` and `partner_seeds` int32 `[B, 2]`, all the same, each replica finds partners
-        among its own rows.
+        With `photo` int64 `[B]` and `partner_seeds` int32 `[B, 2]`, all the same, `forward` finds for each a
+        patch of another photo.
         """
         seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 3))
         patches = self._some_in_gray(tf.cast(batch["patches"], tf.float32), seeds[0])
@@ -116,15 +117,17 @@ class CountingTask(PretextTask):
         return keras.Model(embedding, {"counts": counts}, name="counter")
 
     def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
-        """Counts float32 `[B, 5, counters]`, all >= 0, and the other photo's patch that each is told from.
+        """Counts float32 `[B, 5, counters]`, all >= 0, and `other` `[B, counters]`: phi(D y), another photo's.
 
-        `partner` int32 `[B]` is its index among the rows here, `has_partner` bool `[B]` whether there is one.
+        y may be in the share of the batch that another replica has. `has_partner` bool `[B]` says whether
+        there is another photo.
         """
         embedding = encode_views(encoder, batch["views"], training)["embedding"]
         counts = head(embedding, training=training)["counts"]
-        partner, has_partner = losses.other_photo(batch["photo"], batch["partner_seeds"][0])
         counts = tf.reshape(counts, [-1, self.views_per_patch, self.options.counters])
-        return {"counts": counts, "partner": partner, "has_partner": has_partner}
+        partner, has_partner = losses.other_photo(gathered(batch["photo"]), batch["partner_seeds"][0])
+        other = tf.gather(gathered(counts[:, 0]), own_rows(partner))
+        return {"counts": counts, "other": other, "has_partner": own_rows(has_partner)}
 
     def loss_names(self) -> list[str]:
         """Counts that should agree, and counts that should not."""
@@ -145,7 +148,7 @@ class CountingTask(PretextTask):
         """Squared distances of phi(D x) and of phi(D y) to the sum over the tiles of x, float32 `[B]`."""
         whole, tiles = outputs["counts"][:, 0], outputs["counts"][:, 1:]
         own = losses.count_distances(whole, tiles)
-        return own, losses.count_distances(tf.gather(whole, outputs["partner"]), tiles)
+        return own, losses.count_distances(outputs["other"], tiles)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """What shows that the counter counts: where it collapsed all are 0, and `violations` is 1."""
