@@ -214,7 +214,7 @@ def train_banks(
 def weight_decays(
     features: PhotoFeatures, train: np.ndarray, labels: np.ndarray, groups: np.ndarray, recipe: ProbeRecipe
 ) -> dict[str, float]:
-    """The decay of each layer's kernel: `--weight_decay`, or the penalty that the exact solver chooses.
+    """The decay of each layer's kernel: `--weight_decay`, or what the exact solver chooses, 1 / rate at most.
 
     Args:
         features: the centre crops' features; read only where the exact solver chooses.

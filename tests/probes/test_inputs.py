@@ -13,7 +13,7 @@ from aesthkeras.probes import inputs
 from aesthkeras.probes.inputs import PhotoFeatures
 
 SPLITS = ["train"] * 20 + ["validation"] * 6 + ["test"] * 10
-FEW = "0.25"  # of 10 good and 10 bad training photos 2 each, for 2.5 is rounded to the even number
+FEW = "0.25"  # that share of each class: 4 of 15 good training photos and 1 of 5 bad ones
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def split_set(rated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("split") / "tiny"
     shutil.copytree(rated.folder, folder)
     rows = [
-        f"{name},{split},{'bad' if number % 2 else 'good'}"
+        f"{name},{split},{'good' if number % 4 else 'bad'}"
         for number, (name, split) in enumerate(zip(rated.names, SPLITS))
     ]
     (folder / "labels.csv").write_text("path,split,label\n" + "\n".join(rows) + "\n")
@@ -41,17 +41,17 @@ def extracted_photos(run):
         ({"solver": "sgd"}, 10),  # trained on random crops, tested on 10
         ({"solver": "sgd", "decay": "chosen", "learning_rate": 1e-3}, 30),
         ({"solver": "lbfgs"}, 30),  # validation photos neither train nor test
-        ({"solver": "lbfgs", "label_fractions": FEW}, 10 + 4),
-        ({"solver": "sgd", "decay": "chosen", "learning_rate": 1e-3, "label_fractions": FEW}, 10 + 4),
+        ({"solver": "lbfgs", "label_fractions": FEW}, 10 + 5),
+        ({"solver": "sgd", "decay": "chosen", "learning_rate": 1e-3, "label_fractions": FEW}, 10 + 5),
     ],
 )
 def test_a_split_has_features_of_the_photos_that_are_read(split_set, run_probe, tmp_path, settings, photos):
     settings = {"repeats": 1, "epochs": 1, "batch_size": 8, "layers": "conv5", **settings}
-    settings = {"label_draws": "stratified", **settings}
     run = run_probe(split_set, tmp_path / "run", DatasetSettings(split="own"), **settings)
     assert extracted_photos(run) == photos
     with open(run / "results.csv", newline="") as lines:
-        assert {row["test_photos"] for row in csv.DictReader(lines)} == {"10"}
+        counts = {(row["train_photos"], row["test_photos"]) for row in csv.DictReader(lines)}
+    assert counts == {("5" if "label_fractions" in settings else "20", "10")}
 
 
 def test_with_folds_every_photo_is_tested(rated, run_probe, tmp_path):
