@@ -52,7 +52,8 @@ class Degradations(NamedTuple):
     """Which degradation N photos seem to have; of one photo alone the array lacks its first axis.
 
     Attributes:
-        probabilities: float32 `[N, classes]`, sum 1. In training every class is equally likely.
+        probabilities: float32 `[N, classes]`, sum 1. In training `none` weighs 1 in C classes, and operations
+            share the rest alike: a rotation, one of three, less than other edits.
         names: what the classes are called, such as `none` and `jpeg_30`.
     """
 

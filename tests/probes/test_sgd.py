@@ -14,6 +14,7 @@ from aesthkeras.labelled.features import pooling_function
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.probes import exact
+from aesthkeras.probes.inputs import PhotoFeatures
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import ProbeBank, train_banks, weight_decays
 from aesthkeras.training.checkpoints import TrainingCheckpoint
@@ -109,13 +110,14 @@ def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():
     train, groups = np.arange(60), np.arange(60)
     points = exact.coordinates(values[:, 0], values[:, 0])
     strength = exact.fit_labels(points, labels, groups, recipe.seed).strength
-    found = weight_decays({"conv1": values}, train, labels, groups, recipe)
+    features = PhotoFeatures({"conv1": values}, train)
+    found = weight_decays(features, train, labels, groups, recipe)
     assert found == {"conv1": pytest.approx(2 * 8 / (strength * 60))}
     given = replace(recipe, decay="given", weight_decay=0.25)
-    assert weight_decays({"conv1": values}, train, labels, groups, given) == {"conv1": 0.25}
+    assert weight_decays(PhotoFeatures(), train, labels, groups, given) == {"conv1": 0.25}
     # where rate times decay would be above 1, every step would make the weights larger
     fast = replace(recipe, learning_rate=50.0)
-    assert weight_decays({"conv1": values}, train, labels, groups, fast) == {"conv1": 0.02}
+    assert weight_decays(features, train, labels, groups, fast) == {"conv1": 0.02}
 
 
 def test_a_small_set_gets_its_own_batches(together):
