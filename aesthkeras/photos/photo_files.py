@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from aesthkeras.photos.decoding import decode_photo
-from aesthkeras.photos.more_formats import decode_photo_of_more_formats
-from aesthkeras.photos.pillow_photos import HEAD_BYTES, PhotoRefusedError, check_header, format_of
+from aesthkeras.decoding.containers import HEAD_BYTES, format_of
+from aesthkeras.decoding.more_formats import decode_photo_of_more_formats
+from aesthkeras.decoding.photo import decode_photo
+from aesthkeras.decoding.pillow_photos import check_header
+from aesthkeras.decoding.refusal import PhotoRefusedError
 
 MAX_FILE_BYTES = 2**30  # no photo within the pixel limit is larger; read_file would load whatever it is
 

@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.photos.decoding import MAX_PIXELS, decode_photo
+from aesthkeras.decoding.limits import MAX_PIXELS
+from aesthkeras.decoding.photo import decode_photo
 from aesthkeras.photos.photo_files import decoding_error
 
 
