@@ -23,6 +23,7 @@ PILLOW_SIGNATURES = (  # position, bytes there, format
     (0, b"MM\0+", "TIFF"),
     (4, b"ftyp", MEDIA),  # brands follow, which tell what it is
 )
+CORE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")  # JPEG, PNG, GIF, BMP
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _RAW_BRAND = b"crx "  # Canon's CR3
@@ -45,6 +46,11 @@ def format_of(head: bytes) -> str:
     if brands & _AVIF_BRANDS:
         return "AVIF"
     return "HEIC" if brands & _HEIC_BRANDS else MEDIA
+
+
+def is_core(head: bytes) -> bool:
+    """Whether a file begins as one that `photo.decode_photo` decodes."""
+    return head.startswith(CORE_SIGNATURES)
 
 
 def check_container(file: IO[bytes]) -> str:

@@ -21,6 +21,19 @@ _PIXELS = b"\xda\xd9"  # markers: start of a scan, or the end of a JPEG without 
 _TABLES = b"\xdb\xc4\xdd\xc0\xc1\xc2" + _PIXELS  # and quantization, Huffman, restart and frames before it
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _ADOBE = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"  # version 100, no flags, colours as they are: CMYK
+_PLAIN = {  # position -> marker, length and on, in a JPEG as libjpeg writes it unless asked for more
+    0: b"\xff\xd8\xff\xe0\0\x10JFIF",
+    20: b"\xff\xdb\0\x43",
+    89: b"\xff\xdb\0\x43",
+    158: b"\xff\xc0\0\x11\x08",
+    167: b"\x03",
+    177: b"\xff\xc4\0\x1f",
+    210: b"\xff\xc4\0\xb5",
+    393: b"\xff\xc4\0\x1f",
+    426: b"\xff\xc4\0\xb5",
+    609: b"\xff\xda\0\x0c\x03",
+}
+_PLAIN_BYTES = 623  # up to the pixels
 _PLAIN_TABLES = 1024  # bytes in which the usual tables and the frame end
 
 
@@ -47,21 +60,17 @@ class _Head(NamedTuple):
 def is_plain_jpeg(contents: tf.Tensor) -> tf.Tensor:
     """Return whether `decode_jpeg` would find nothing to check or to turn, bool [].
 
-    So are most small photos: tables right behind JFIF's own segment. Walking the nodes of the general way
-    takes as long as their pixels.
+    So are most small photos: libjpeg's usual tables right behind JFIF's own segment, three components in one
+    scan. Walking the nodes of the general way takes as long as their pixels.
     """
     size = byte_count(contents)
-    looks_plain = (
-        starts_with(contents, b"\xff\xd8\xff\xe0\x00\x10JFIF")
-        & starts_with(contents, b"\xff\xdb", 20)
-        & starts_with(contents, b"\xff\xd9", tf.maximum(size - 2, 22))
-    )
-
-    def is_within() -> tf.Tensor:
-        shape = _shape(contents)
-        return is_within_limits(shape[:2]) & _has_plain_tables(contents, tf.constant(20, tf.int64), shape[2])
-
-    return tf.cond(looks_plain, is_within, lambda: False)
+    # the zeros make every place one inside of the string
+    head = tf.strings.join([tf.strings.substr(contents, 0, _PLAIN_BYTES), bytes(_PLAIN_BYTES)])
+    found = tf.strings.substr(head, list(_PLAIN), [len(text) for text in _PLAIN.values()])
+    is_plain = tf.reduce_all(tf.equal(found, list(_PLAIN.values())))
+    shape = tf.io.decode_raw(tf.strings.substr(head, 163, 4), tf.uint16, little_endian=False)
+    ends_well = starts_with(contents, b"\xff\xd9", tf.maximum(size - 2, _PLAIN_BYTES))
+    return is_plain & ends_well & is_within_limits(tf.cast(shape, tf.int64))
 
 
 def jpeg_pixels(contents: tf.Tensor) -> tf.Tensor:
@@ -83,12 +92,12 @@ def decode_jpeg(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, 
     Raises:
         tf.errors.InvalidArgumentError: when the graph runs: as `photo.decode_photo`.
     """
-    shape = _shape(contents)
-    contents = require_photo_size(shape[:2], name, contents)
     head = _walk(contents, _Head(*[tf.constant(place, tf.int64) for place in (2, 0, 0, 0, 0, 0)]), _TABLES)
-    is_plain = _has_plain_tables(contents, head.end, shape[2])
+    is_plain = _has_plain_tables(contents, head.end)
     contents, *places = tf.cond(is_plain, lambda: (contents, *head), lambda: _checked(contents, name, *head))
     head = _Head(*places)
+    shape = _shape(contents)
+    contents = require_photo_size(shape[:2], name, contents)
     contents = require_in_graph(
         _ends(contents, head.end), name, "the JPEG ends before its end marker: truncated", contents
     )
@@ -108,20 +117,22 @@ def _shape(contents: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.image.extract_jpeg_shape(contents, output_type=tf.int32), tf.int64)
 
 
-def _has_plain_tables(contents: tf.Tensor, start: tf.Tensor, components: tf.Tensor) -> tf.Tensor:
+def _has_plain_tables(contents: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
     """Whether what follows the first segments is tables, a baseline frame and one scan of all of it, bool [].
 
     Every pair of bytes is looked at as if it were a marker, so what is plain is plain.
     """
     octets = tf.io.decode_raw(part(contents, start, _PLAIN_TABLES), tf.uint8, fixed_length=_PLAIN_TABLES)
     markers = tf.where(tf.equal(octets[:-1], 0xFF), octets[1:], 0)
-    is_scan = tf.equal(markers, _START_OF_SCAN)
-    in_scan = octets[tf.minimum(tf.argmax(is_scan, output_type=tf.int32) + 4, _PLAIN_TABLES - 1)]
+    is_frame, is_scan = tf.equal(markers, 0xC0), tf.equal(markers, _START_OF_SCAN)
+    counts = [tf.argmax(is_frame) + 9, tf.argmax(is_scan) + 4]  # where the numbers of components stand
+    components, in_scan = tf.unstack(tf.gather(octets, tf.minimum(counts, _PLAIN_TABLES - 1)))
     is_other_frame = (markers >= 0xC1) & (markers <= 0xCF) & tf.not_equal(markers, _HUFFMAN_TABLE)
     is_application = (markers >= 0xE0) & (markers < 0xFF)
     return (
-        tf.reduce_any(is_scan)
-        & tf.equal(tf.cast(in_scan, tf.int64), components)
+        tf.reduce_any(is_frame)
+        & tf.reduce_any(is_scan)
+        & tf.equal(in_scan, components)
         & tf.reduce_any(tf.equal(components, [1, 3]))
         & ~tf.reduce_any(is_other_frame | is_application)
     )

@@ -63,7 +63,7 @@ def _value(entry: tf.Tensor, little: tf.Tensor) -> tf.Tensor:
     """The one whole number of an entry, int64 [12]: of 1, 2 or 4 bytes; 0 where it is something else."""
     kind = unsigned(entry[2:4], little)
     is_one = tf.equal(unsigned(entry[4:8], little), 1)
-    sizes = [((1, 6), 1), ((3, 8), 2), ((4, 9), 4)]  # types BYTE, SHORT, LONG, and those with a sign
+    sizes = [((6,), 1), ((3, 8), 2), ((4, 9), 4)]  # SHORT, LONG and those with a sign; Pillow takes no BYTE
     value = tf.constant(0, tf.int64)
     for kinds, size in sizes:
         is_kind = is_one & tf.reduce_any(tf.equal(kind, kinds))

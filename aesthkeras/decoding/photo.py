@@ -12,10 +12,11 @@ from functools import partial
 import tensorflow as tf
 
 from aesthkeras.decoding.bmp import decode_bmp
+from aesthkeras.decoding.containers import CORE_SIGNATURES
 from aesthkeras.decoding.gif import decode_gif
 from aesthkeras.decoding.jpeg import decode_jpeg, is_plain_jpeg, jpeg_pixels
 from aesthkeras.decoding.limits import require_in_graph
-from aesthkeras.decoding.octets import rare, starts_with
+from aesthkeras.decoding.octets import byte_count, rare, starts_with
 from aesthkeras.decoding.orientation import turn_upright
 from aesthkeras.decoding.png import decode_png
 
@@ -49,15 +50,8 @@ def decode_photo(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
 
 @rare
 def _decode_any(contents: tf.Tensor, name: tf.Tensor) -> tf.Tensor:
-    contents = require_in_graph(tf.not_equal(contents, ""), name, "the file is empty", contents)
-    formats = tf.stack(
-        [
-            starts_with(contents, b"\xff\xd8\xff"),
-            starts_with(contents, b"\x89PNG\r\n\x1a\n"),
-            starts_with(contents, b"GIF8"),
-            starts_with(contents, b"BM"),
-        ]
-    )
+    contents = require_in_graph(byte_count(contents) > 0, name, "the file is empty", contents)
+    formats = tf.stack([starts_with(contents, signature) for signature in CORE_SIGNATURES])
     contents = require_in_graph(tf.reduce_any(formats), name, "not a JPEG, PNG, GIF or BMP file", contents)
     decoders = [decode_jpeg, rare(decode_png), rare(decode_gif), rare(decode_bmp)]
     kind = tf.argmax(tf.cast(formats, tf.int32), output_type=tf.int32)

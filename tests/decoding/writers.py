@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import pytest
 import tifffile
@@ -48,3 +50,34 @@ def with_tag(contents, tag, field, value):
             changed[entry + field : entry + field + 4] = value.to_bytes(4, "little")
     assert changed != contents
     return bytes(changed)
+
+
+def png_chunk(kind, contents=b""):
+    return struct.pack(">I", len(contents)) + kind + contents + struct.pack(">I", zlib.crc32(kind + contents))
+
+
+def with_chunks(png, before=b"", behind=b""):
+    """A PNG with more chunks before its pixels and behind them."""
+    return png[:33] + before + png[33:-12] + behind + png[-12:]
+
+
+def segment(marker, contents=b""):
+    return bytes([0xFF, marker]) + struct.pack(">H", 2 + len(contents)) + contents
+
+
+def with_segment(jpeg, added, before=None):
+    """A JPEG with another segment at its start, or before the first with the marker `before`."""
+    place = 2 if before is None else jpeg.index(bytes([0xFF, before]))
+    return jpeg[:place] + added + jpeg[place:]
+
+
+def xmp_of(orientation, as_element=False):
+    """An XMP packet as Adobe's programs write it, about the orientation alone."""
+    inner = f'tiff:Orientation="{orientation}"/>'
+    if as_element:
+        inner = f"><tiff:Orientation>{orientation}</tiff:Orientation></rdf:Description>"
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        f'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" {inner}</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+    ).encode()
