@@ -32,7 +32,7 @@ def decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, t
     # masks in the order that files without masks have; anything else TensorFlow would read as if it were that
     is_usual = tf.reduce_all(tf.equal(masks[:3], [0xFF0000, 0xFF00, 0xFF])) & tf.equal(bits, 32)
     is_plain = tf.equal(compression, 0) | (tf.equal(compression, 3) & is_usual)
-    is_known = (header >= 40) & is_plain & tf.reduce_any(tf.equal(bits, [8, 24, 32]))
+    is_known = is_plain & tf.reduce_any(tf.equal(bits, [8, 24, 32])) & (header >= 40) & (header <= 124)
     contents = require_in_graph(
         is_known,
         name,

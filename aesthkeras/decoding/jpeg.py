@@ -197,8 +197,8 @@ def _walk(contents: tf.Tensor, start: _Head, stops: bytes) -> _Head:
 
 
 def _to_next_marker(contents: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
-    """How far the next marker is, int64 [], at most 64: libjpeg and Pillow go over bytes between segments."""
-    octets = numbers_at(contents, position, 65)
+    """How far the next marker is, int64 [], at most 4096: libjpeg and Pillow go over what is none."""
+    octets = tf.io.decode_raw(part(contents, position, 4097), tf.uint8, fixed_length=4097)
     is_marker = tf.equal(octets[:-1], 0xFF) & (octets[1:] > 0) & (octets[1:] < 0xFF)
     return tf.argmax(tf.concat([is_marker, [True]], axis=0))
 

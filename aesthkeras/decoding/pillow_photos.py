@@ -86,7 +86,7 @@ def _opened(file: IO[bytes]) -> Iterator[ImageFile.ImageFile]:
     except MemoryError as error:
         raise PhotoRefusedError("the memory does not suffice to decode it") from error
     except Exception as error:  # of a damaged file Pillow's parsers raise errors of nearly every kind
-        said = " ".join(str(error).split())[:200]
+        said = "" if isinstance(error, TypeError) else " ".join(str(error).split())[:200]
         if any(words in said.lower() for words in _UNKNOWN_KIND):
             raise PhotoRefusedError(f"a {name} of a kind that Pillow does not decode: {said}") from error
         raise PhotoRefusedError(f"the {name} data is damaged or truncated") from error

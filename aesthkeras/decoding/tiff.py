@@ -15,7 +15,7 @@ from aesthkeras.decoding.refusal import RAW, PhotoRefusedError
 _MOST_TAGS = 4096  # libtiff's own limit
 _MOST_HEADERS = 100  # of EXIF data in one file; it has one or two
 _HEADER = re.compile(rb"II[*+]\0|II\0\*|MM\0[*+]|MM\*\0")  # each that Pillow takes
-_TAG_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+_TAG_BYTES = dict(enumerate([1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8], 1))  # by type, from 1 on
 _NEW_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _SAMPLES = 254, 256, 257, 262, 277
 _STRIPS, _TILES, _SUB_DIRECTORIES, _DNG = 273, 324, 330, 50706
 _EXIF_DIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS, and within EXIF interoperability
@@ -66,10 +66,10 @@ class _Structure:
         sign = "<" if self.order == "little" else ">"
         entry = struct.Struct(sign + ("HHQ8s" if self._is_big else "HHL4s"))
         count_bytes = 8 if self._is_big else 2
-        count = self._number(self._read(position, count_bytes))
-        if count > _MOST_TAGS:
-            raise PhotoRefusedError(f"a TIFF structure of over {_MOST_TAGS} tags: damaged")
+        count = min(self._number(self._read(position, count_bytes)), _MOST_TAGS + 1)
         octets = self._read(position + count_bytes, count * entry.size + self.inline)
+        if len(octets) > (_MOST_TAGS + 1) * entry.size:
+            raise PhotoRefusedError(f"a TIFF structure of over {_MOST_TAGS} tags: damaged")
         listed, following = octets[: count * entry.size], octets[count * entry.size :]
         first: dict[int, int] = {}
         counts: dict[int, int] = {}
@@ -122,12 +122,13 @@ def check_tiff(file: IO[bytes]) -> None:
             values than photos have.
     """
     total = file.seek(0, io.SEEK_END)
+    file.seek(8)
+    if file.read(2) == b"CR":  # Canon's CR2, in the header
+        raise PhotoRefusedError(RAW)
     tiff = _light_structure(file, 0, total, "TIFF")
     first, counts = tiff.main.first, tiff.main.counts
-    file.seek(8)
-    is_cr2 = file.read(2) == b"CR"  # Canon's, in the header
     kinds = [found.first.get(_PHOTOMETRIC) for found in (tiff.main, *tiff.sub_directories())]
-    if is_cr2 or _DNG in first or any(kind in _OF_A_SENSOR for kind in kinds):
+    if _DNG in first or any(kind in _OF_A_SENSOR for kind in kinds):
         raise PhotoRefusedError(RAW)
     if first.get(_NEW_SUBFILE, 0) & 1 and (_SUB_DIRECTORIES in first or tiff.main.following):
         raise PhotoRefusedError("a TIFF that begins with a preview of its picture is not supported")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections import Counter
 from collections.abc import Iterable
 
@@ -46,7 +47,7 @@ class Skipped:
 
     def add_file(self, name: str) -> None:
         """Count a file where it is a picture that cannot be read; it may be any file."""
-        suffix = "." + name.rpartition(".")[2].lower()
+        suffix = os.path.splitext(name)[1].lower()
         if suffix in RAW_SUFFIXES or suffix in _OTHER_SUFFIXES or suffix in _HEIC_SUFFIXES:
             self._pictures[suffix] += 1
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import io
 import resource
-import struct
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.decoding.core import decoded, refusal
-
-IMAGE = b",\0\0\0\0"
+from tests.decoding.writers import IMAGE, placed
 
 
 @pytest.fixture
 def gif(photo, encoded):
     return encoded(photo.quantize(64), "GIF")
-
-
-def placed(gif, left, top, width, height):
-    """The frame of a GIF at another place on a canvas of another size."""
-    start = gif.index(IMAGE)
-    box = struct.pack("<HH", left, top)
-    return gif[:6] + struct.pack("<HH", width, height) + gif[10 : start + 1] + box + gif[start + 5 :]
 
 
 @pytest.mark.parametrize(

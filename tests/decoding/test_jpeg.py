@@ -11,14 +11,9 @@ from PIL import Image
 
 from aesthkeras.decoding.jpeg import is_plain_jpeg
 from tests.decoding.core import decoded, refusal
-from tests.decoding.writers import exif_of, segment, with_segment, xmp_of
+from tests.decoding.writers import exif_of, segment, with_segment, without_adobe_marker, xmp_segment
 
-XMP = b"http://ns.adobe.com/xap/1.0/\0"
 TABLES, FRAME, SCAN = 0xDB, 0xC0, 0xDA
-
-
-def xmp_segment(orientation, **options):
-    return segment(0xE1, XMP + xmp_of(orientation, **options))
 
 
 def exif_segment(orientation):
@@ -75,11 +70,6 @@ def test_an_orientation_may_be_a_number_of_any_size(kind, size, order, photo, en
     contents = with_segment(encoded(photo, "JPEG"), segment(0xE1, b"Exif\0\0" + tiff))
     assert shown(contents).shape == (225, 150, 3)
     np.testing.assert_array_equal(decoded(contents), shown(contents))
-
-
-def without_adobe_marker(contents):
-    start = contents.index(b"\xff\xee")
-    return contents[:start] + contents[start + 2 + int.from_bytes(contents[start + 2 : start + 4], "big") :]
 
 
 @pytest.mark.parametrize("progressive", [False, True])

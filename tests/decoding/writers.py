@@ -81,3 +81,22 @@ def xmp_of(orientation, as_element=False):
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
         f'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" {inner}</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
     ).encode()
+
+
+def xmp_segment(orientation, **options):
+    return segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp_of(orientation, **options))
+
+
+def without_adobe_marker(contents):
+    start = contents.index(b"\xff\xee")
+    return contents[:start] + contents[start + 2 + int.from_bytes(contents[start + 2 : start + 4], "big") :]
+
+
+IMAGE = b",\0\0\0\0"  # how the descriptor of a GIF's frame begins
+
+
+def placed(gif, left, top, width, height):
+    """The frame of a GIF at another place on a canvas of another size."""
+    start = gif.index(IMAGE)
+    box = struct.pack("<HH", left, top)
+    return gif[:6] + struct.pack("<HH", width, height) + gif[10 : start + 1] + box + gif[start + 5 :]
