@@ -14,6 +14,7 @@ from aesthkeras.datasets.listing import printable, relative, require_folder
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.skipped import Skipped
 from aesthkeras.photos.sources import find_photos
 
 LAYOUT = "a tree train/CLASS/PHOTO with val/CLASS/PHOTO, or CLASS/PHOTO"
@@ -46,10 +47,11 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> Da
     records: list[Record] = []
     names: dict[str, int] = {}
     seen_in: dict[str, set[str]] = {}
+    skipped = Skipped()
     for folder in split_folders or [""]:
         inner = os.path.join(data_dir, folder) if folder else data_dir
         split = SPLIT_FOLDERS.get(folder, "")
-        for path in find_photos(inner):
+        for path in find_photos(inner, skipped=skipped):
             class_ = relative(path, inner).rpartition("/")[0]
             if not class_ and split == "test":
                 continue
@@ -58,6 +60,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> Da
             label = names.setdefault(class_, len(names))
             seen_in.setdefault(split, set()).add(class_)
             records.append(Record(printable(relative(path, data_dir)), path, split, label=label))
+    skipped.say(f"data_dir={data_dir}")
     classes = _require_classes(names, seen_in, data_dir)
     order = {names[class_]: place for place, class_ in enumerate(classes)}
     for place, record in enumerate(records):

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TextIO
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.sources import PHOTO_SUFFIXES, photos_in_folder
+from aesthkeras.photos.skipped import Skipped, is_of_system
+from aesthkeras.photos.sources import no_photos, photos_in_folder
 
 STANDARD_INPUT = "-"
 
@@ -30,10 +31,10 @@ class Listed(NamedTuple):
 def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
     """Check the arguments, and return an iterator over every file they mean, in no order, some perhaps twice.
 
-    A folder means the photos in it and in its subfolders, by their suffixes. A file means itself, whatever
-    its suffix. A line of a list means a file or a folder; where there is no such file, or no photo in the
-    folder, the line keeps its row and the row says why there is no score. A pattern means what it would match
-    in a shell; `**` goes through folders.
+    A folder means the photos in it and in its subfolders, by their suffixes; one line on stderr counts the
+    pictures that cannot be read. A file means itself, whatever its suffix. A line of a list means a file or
+    a folder; where there is no such file, or no photo in the folder, the line keeps its row and the row says
+    why there is no score. A pattern means what it would match in a shell; `**` goes through folders.
 
     Args:
         arguments: paths, patterns, and `-` for standard input.
@@ -53,21 +54,22 @@ def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iter
 
 
 def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
+    skipped = Skipped()
     for number, argument in enumerate(arguments):
         is_list = argument == STANDARD_INPUT
         names_nothing = not is_list
         for place, path in enumerate(_lines(standard_input) if is_list else _named(argument)):
             is_empty = True
-            for photo in _photos_of(path):
+            for photo in _photos_of(path, skipped):
                 is_empty = names_nothing = False
                 yield Listed(number, place if is_list else 0, photo)
             if is_empty and is_list:
                 yield Listed(number, place, path)
         if names_nothing and os.path.lexists(argument):
-            suffixes = " ".join(PHOTO_SUFFIXES)
-            raise UsageError(f"{argument}: no photos in this folder; expected names in {suffixes}")
+            raise UsageError(f"{argument}: {no_photos(skipped)}")
         if names_nothing:
             raise UsageError(f"{argument}: matches no photo; expected photos, folders, patterns or -")
+    skipped.say("score")
 
 
 def _lines(standard_input: TextIO | None) -> Iterator[str]:
@@ -83,14 +85,16 @@ def _named(argument: str) -> Iterator[str]:
     if os.path.lexists(argument):
         yield argument
         return
+    asked_for = set(argument.split(os.sep))
     for path in glob.iglob(argument, recursive=True):
+        is_skipped = any(is_of_system(part) for part in set(path.split(os.sep)) - asked_for)
         # `**` also matches each photo in the folder
-        if "**" not in argument or not os.path.isdir(path):
+        if not is_skipped and ("**" not in argument or not os.path.isdir(path)):
             yield path
 
 
-def _photos_of(path: str) -> Iterator[str]:
+def _photos_of(path: str, skipped: Skipped) -> Iterator[str]:
     if os.path.isdir(path):
-        yield from photos_in_folder(path, path)
+        yield from photos_in_folder(path, path, skipped)
     else:
         yield path

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.photos import more_formats
-from aesthkeras.photos.more_formats import decode_photo_of_more_formats
+from aesthkeras.decoding import more_formats
+from aesthkeras.decoding.more_formats import decode_photo_of_more_formats
 from aesthkeras.photos.photo_files import decoding_error
-from tests.photos.writers import exif_of, heic_of, needs_avif, tiff_of, with_alpha
+from tests.decoding.writers import exif_of, heic_of, needs_avif, tiff_of, with_alpha
 
 
 @pytest.fixture(scope="module")
