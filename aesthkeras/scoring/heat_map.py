@@ -13,7 +13,9 @@ from aesthkeras.networks.heads import SCORE
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
 MOST_OPAQUE = 205  # of 255: the photo stays visible beneath the strongest colour
-FULL_COLOUR = 95  # percentile: by the strongest cell of all, which may be a thousand times it, nothing is seen
+FULL_COLOUR = (
+    95  # percentile: by the strongest cell of all, which may be a thousand times it, nothing is seen
+)
 MAXIMUM_POOLINGS = ("statistics", "max")
 # A cell saw more than its own place: conv1's sees 11 pixels, and the next cell begins 4 pixels on.
 SEEN_BY_A_CELL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32)[:, :, np.newaxis, np.newaxis]
@@ -24,8 +26,8 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
 
     The element-wise product is HiResCAM's (Draelos and Carin 2020, arXiv:2011.08891), with its sign kept. The
     activations are those of the earliest block that the scorer reads; everything it reads passes through it.
-    A maximum has its whole gradient in one cell: where blocks are pooled so, what a cell contributes is spread
-    over its neighbours, whose places it saw too. The sum stays the same.
+    A maximum has its whole gradient in one cell: where blocks are pooled so, what a cell contributes is
+    spread over its neighbours, whose places it saw too. The sum stays the same.
 
     Args:
         model: what ``Export.scoring_model`` returned.
