@@ -121,7 +121,7 @@ def with_flag_files(arguments: Sequence[str], opened: tuple[str, ...] = ()) -> l
 def flag_lines(path: str) -> list[str]:
     """The flags in a flag file, one a line, without comments."""
     try:
-        text = flag_file(path).read_text(encoding="utf-8")
+        text = flag_file(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"--flagfile={path}: expected a file that can be read ({error.strerror})") from error
     except UnicodeDecodeError as error:

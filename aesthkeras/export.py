@@ -32,7 +32,9 @@ class ExportSettings:
     precision: str = setting(
         "float32", "of a tflite file's weights; int8 computes in whole numbers", PRECISIONS
     )
-    data_dir: str = setting("samples", "for int8: photos like those to come, a folder or `samples`")
+    data_dir: str = setting(
+        "samples", "for int8: photos like those to come, a folder; `samples` is for encoders only"
+    )
     out: str = setting(
         "",
         "folder of the SavedModel, else the file; empty for savedmodels/NAME, NAME.tflite or NAME.onnx",

@@ -106,6 +106,8 @@ def test_flag_files_are_replaced_by_their_flags_in_place(tmp_path, monkeypatch):
     assert with_flag_files(["x", "--flagfile=a.cfg", "--seed=4"]) == ["x", *flags, "--seed=4"]
     assert with_flag_files(["-flagfile", "b.cfg", "y"]) == ["--data_dir=my photos", "y"]
     assert with_flag_files(["--", "--flagfile=a.cfg"]) == ["--", "--flagfile=a.cfg"]
+    (tmp_path / "b.cfg").write_text("--width=1\n", encoding="utf-8-sig")  # as Windows writes it
+    assert with_flag_files(["--flagfile=b.cfg"]) == ["--width=1"]
     (tmp_path / "b.cfg").write_text("--flagfile=a.cfg\n")
     with pytest.raises(UsageError, match="--flagfile=a.cfg: expected a file that does not name itself"):
         with_flag_files(["--flagfile=a.cfg"])

@@ -15,6 +15,7 @@ from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
 from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
 from aesthkeras.networks.heads import scoring_model
+from aesthkeras.networks.rating_range import within_range
 
 SAVED_MODEL_FILE = "saved_model.pb"
 SHIPPED = "savedmodels"  # where the models lie that come with the package
@@ -177,7 +178,7 @@ class Export:
 
         Returns:
             A functional model in float32 from some of the encoder's outputs, by name and not pooled, to
-            ``score`` float32 ``[N]`` and what goes with it.
+            ``score`` float32 ``[N]`` and what goes with it; ``rating`` is inside its ``rating_range``.
 
         Raises:
             UsageError: an encoder alone, or the weights are damaged or those of another network.
@@ -186,7 +187,9 @@ class Export:
             raise UsageError(
                 f"{self.asked}: expected a scorer's SavedModel, as `adapt` exports it, not an encoder alone"
             )
-        return self._trained(self.description.scorer, "scorer_weights")
+        scorer = self._trained(self.description.scorer, "scorer_weights")
+        # exports of 0.1.0 let it out of there
+        return within_range(scorer, self.meaning.get("rating_range"))
 
     def scoring_model(self) -> keras.Model:
         """Rebuild encoder, scorer and head as one model.

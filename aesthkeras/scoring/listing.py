@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TextIO
 
 from aesthkeras.errors import UsageError
@@ -12,6 +14,7 @@ from aesthkeras.photos.skipped import Skipped, is_of_system
 from aesthkeras.photos.sources import no_photos, photos_in_folder
 
 STANDARD_INPUT = "-"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Listed(NamedTuple):
@@ -38,11 +41,12 @@ def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iter
 
     Args:
         arguments: paths, patterns, and `-` for standard input.
-        standard_input: lines with one path each, bytes underneath; None where it is closed.
+        standard_input: lines with one path each, in UTF-8 with or without a byte order mark, bytes
+            underneath; None where it is closed.
 
     Raises:
-        UsageError: an argument that names nothing, a folder or a pattern without photos, or no standard
-            input.
+        UsageError: an argument that names nothing, a folder or a pattern without photos, no standard input,
+            or one in UTF-16.
     """
     for argument in arguments:
         if argument == STANDARD_INPUT:
@@ -51,6 +55,23 @@ def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iter
         elif not os.path.lexists(argument) and not glob.has_magic(argument):
             raise UsageError(f"{argument}: no such file or folder; expected photos, folders, patterns or -")
     return _listed(arguments, standard_input)
+
+
+def file_of(path: str) -> str:
+    """The file that a path names, spelled in one way: `a.jpg`, `./a.jpg` and `/photos/a.jpg` are one file.
+
+    Links among its folders are followed; a link in place of the file counts as another file.
+    """
+    folder, name = os.path.split(path)
+    return os.path.join(_real_folder(os.path.join(os.getcwd(), folder)), name)
+
+
+@lru_cache(maxsize=4096)
+def _real_folder(folder: str) -> str:
+    try:
+        return os.path.realpath(folder)
+    except ValueError:  # a NUL in a list
+        return folder
 
 
 def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
@@ -73,12 +94,17 @@ def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator
 
 
 def _lines(standard_input: TextIO | None) -> Iterator[str]:
-    if standard_input is not None:
-        for line in standard_input.buffer:
-            # a name that is not UTF-8 reaches the file system as the bytes it was
-            path = os.fsdecode(line.rstrip(b"\r\n"))
-            if path.strip():
-                yield path
+    if standard_input is None:
+        return
+    for number, line in enumerate(standard_input.buffer):
+        if number == 0:
+            if line.startswith(_UTF_16):
+                raise UsageError("-: the list is in UTF-16; expected UTF-8, one path a line")
+            line = line.removeprefix(codecs.BOM_UTF8)
+        # a name that is not UTF-8 reaches the file system as the bytes it was
+        path = os.fsdecode(line.rstrip(b"\r\n"))
+        if path.strip():
+            yield path
 
 
 def _named(argument: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from aesthkeras.errors import UsageError
-from aesthkeras.scoring.listing import Listed
+from aesthkeras.scoring.listing import Listed, file_of
 from aesthkeras.scoring.rows import Row
 
 # A row of an earlier attempt is kept as long as size and time of its photo are the same.
@@ -25,10 +25,11 @@ _SCORES = """CREATE TABLE IF NOT EXISTS scores (
     path BLOB PRIMARY KEY, bytes INTEGER, modified INTEGER, score REAL, rating REAL, faults TEXT, error TEXT,
     height INTEGER, width INTEGER, thumbnail BLOB, heat BLOB)"""
 _LISTED = """CREATE TEMP TABLE listed (
-    argument INTEGER, line INTEGER, path BLOB UNIQUE, bytes INTEGER, modified INTEGER)"""
-_PHOTOS = "CREATE TEMP TABLE photos (path BLOB UNIQUE, bytes INTEGER, modified INTEGER)"
-_IN_ORDER = """INSERT INTO photos
-    SELECT path, bytes, modified FROM listed ORDER BY argument, line, path"""
+    argument INTEGER, line INTEGER, path BLOB UNIQUE, file BLOB, bytes INTEGER, modified INTEGER)"""
+_PHOTOS = "CREATE TEMP TABLE photos (path BLOB UNIQUE, file BLOB UNIQUE, bytes INTEGER, modified INTEGER)"
+# of the spellings of a file the one that was named first
+_IN_ORDER = """INSERT OR IGNORE INTO photos
+    SELECT path, file, bytes, modified FROM listed ORDER BY argument, line, path"""
 _WAITING = """SELECT photos.rowid, path FROM photos LEFT JOIN scores USING (path, bytes, modified)
     WHERE photos.rowid > ? AND scores.rowid IS NULL ORDER BY photos.rowid LIMIT ?"""
 _COUNT = """SELECT COUNT(*), COALESCE(SUM(error != ''), 0)
@@ -87,12 +88,15 @@ class ScoreStore:
         self._database.execute("COMMIT")
 
     def put_in_order(self, photos: Iterable[Listed]) -> None:
-        """Record the photos, each file once, in the order of `Listed`."""
+        """Record the photos, each file once and as it was named first, in the order of `Listed`."""
         with self._writing():
             self._database.execute(_LISTED)
             self._database.executemany(
-                "INSERT OR IGNORE INTO listed VALUES (?, ?, ?, ?, ?)",
-                ((place, line, os.fsencode(path), *_state(path)) for place, line, path in photos),
+                "INSERT OR IGNORE INTO listed VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (place, line, os.fsencode(path), os.fsencode(file_of(path)), *_state(path))
+                    for place, line, path in photos
+                ),
             )
             self._database.execute(_PHOTOS)
             self._database.execute(_IN_ORDER)
