@@ -17,6 +17,7 @@ from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
+from aesthkeras.training.divergence import StopOnDivergence
 from aesthkeras.training.input_wait import with_input_wait
 from aesthkeras.training.precision import resolve_precision, use_precision
 from aesthkeras.training.run_folder import RunFolder
@@ -40,8 +41,7 @@ def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
 def views_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Dataset:
     """Batches of patches -> what the task makes of them, on the task's device, ahead of the training step."""
     if task.device == "cpu":
-        views = patches.map(task.views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        return views.prefetch(2)
+        return patches.map(task.views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
     target = gpu_name()
     patches = patches.apply(tf.data.experimental.copy_to_device(target))
     with tf.device(target):
@@ -50,8 +50,7 @@ def views_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Datase
 
 def gpu_name() -> str:
     """The name of the first GPU that TensorFlow uses."""
-    name: str = tf.config.list_logical_devices("GPU")[0].name
-    return name
+    return str(tf.config.list_logical_devices("GPU")[0].name)
 
 
 def train(
@@ -74,7 +73,7 @@ def train(
         The trained model.
 
     Raises:
-        UsageError: the checkpoint cannot be read, or a photo is gone since it was inspected.
+        UsageError: the checkpoint cannot be read, a photo is gone since it was inspected, or the loss is NaN.
     """
     recipe = task.recipe
     keras.utils.set_random_seed(recipe.seed)
@@ -94,7 +93,8 @@ def train(
         saving = SaveCheckpoints(checkpoint, [*trained["metrics"].values()], steps, model.step)
         with ProgressBar() as bar:
             watchers = watching_callbacks(run, model, bar, next(iter(batches)), run_settings)
-            callbacks = [*task.callbacks(run.history()), *watchers, saving]
+            stopping = StopOnDivergence(checkpoint, recipe)
+            callbacks = [stopping, *task.callbacks(run.history()), *watchers, saving]
             fit(model, with_input_wait(batches), epochs, length, callbacks)
     return model
 

@@ -24,6 +24,7 @@ from aesthkeras.probes import exact
 from aesthkeras.probes.inputs import PhotoFeatures, Probing
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
+from aesthkeras.training.divergence import stop_if_diverged
 from aesthkeras.training.steps import resumable_steps
 
 BINARY = 2
@@ -193,7 +194,7 @@ def train_banks(
         checkpoint: where a killed training goes on from, and what keeps this one.
 
     Raises:
-        UsageError: a photo is gone since it was inspected.
+        UsageError: a photo is gone since it was inspected, or weights are NaN.
     """
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size)
     done = checkpoint.restore({"banks": [bank.trackables() for bank in banks]})
@@ -207,6 +208,8 @@ def train_banks(
         for bank in banks:
             bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
             bank.learn(features, numbers)
+        if (step + 1) % steps == 0:
+            stop_if_diverged(checkpoint, recipe, (step + 1) // steps)
     for bank in banks:
         bank.finish()
 

@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import NamedTuple
 
 from aesthkeras.errors import UsageError
+from aesthkeras.files import has_record_locks
+from aesthkeras.monitoring.progress import say
 from aesthkeras.scoring.listing import Listed, file_of
 from aesthkeras.scoring.rows import Row
 
@@ -62,19 +64,31 @@ class ScoreStore:
     def __init__(self, out: Path | None, made_by: str) -> None:
         self._path = out.with_name(f".{out.name}.scores") if out else None
         try:
-            self._open(made_by)
-        except sqlite3.OperationalError as error:
+            self._begin(made_by)
+        except (sqlite3.OperationalError, OSError) as error:
             if "locked" in str(error):
                 raise UsageError(f"out={out}: another process is writing it") from error
-            raise UsageError(f"out={out}: expected a place to write to ({error})") from error
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(f"out={out}: expected a place to write to ({reason})") from error
         except sqlite3.DatabaseError:
             if self._path:
                 self._path.unlink()  # damaged: all photos are scored again
-            self._open(made_by)
+            self._begin(made_by)
 
-    def _open(self, made_by: str) -> None:
-        # "" is SQLite's name for a temporary file
-        self._database = sqlite3.connect(str(self._path or ""), timeout=1, isolation_level=None)
+    def _begin(self, made_by: str) -> None:
+        """Opens the database, without locks where the file system has none, as Lustre and some NFS."""
+        try:
+            self._open(made_by)
+        except sqlite3.OperationalError:
+            if self._path is None or not self._path.is_file() or has_record_locks(self._path):
+                raise
+            say(f"{self._path.parent}: this file system has no locks; let no second process write there")
+            self._open(made_by, "?nolock=1")
+
+    def _open(self, made_by: str, options: str = "") -> None:
+        # "" is SQLite's name for a temporary file; a URI can hold names that are no UTF-8
+        name = self._path.absolute().as_uri() + options if self._path else ""
+        self._database = sqlite3.connect(name, timeout=1, isolation_level=None, uri=True)
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         # A killed process loses nothing that was committed; after a power failure all may be scored again.
         self._database.execute("PRAGMA synchronous = OFF")
