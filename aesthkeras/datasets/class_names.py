@@ -13,7 +13,7 @@ from aesthkeras.errors import UsageError
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?")
 
 
-def meaning_of(name: str) -> str:
+def one_spelling_of(name: str) -> str:
     """What is the same for two spellings of a name: case, blanks, accents, and how a number is written."""
     if NUMBER.fullmatch(name):
         return f"{Decimal(name).normalize() + 0:f}"  # + 0: no minus before a zero
@@ -28,7 +28,7 @@ def require_distinct(names: Iterable[str], where: str) -> None:
     """
     known: dict[str, str] = {}
     for name in sorted(names):
-        other = known.setdefault(meaning_of(name), name)
+        other = known.setdefault(one_spelling_of(name), name)
         if other != name:
             raise UsageError(
                 f"{where}: the classes '{quoted(other)}' and '{quoted(name)}' differ in their spelling only; "

@@ -9,7 +9,7 @@ from aesthkeras.datasets.listing import quoted
 from aesthkeras.datasets.settings import UNGROUPED, DatasetSettings
 from aesthkeras.errors import UsageError
 
-NAMED = 20  # columns that a message lists
+COLUMNS_NAMED = 20  # columns that a message lists
 GROUP_COLUMNS = ("group", "theme")
 NEEDED = "expected path and at least one of score, label, c1 to cK"
 COUNT_COLUMN = re.compile(r"c *[0-9]{1,4000}")  # Python reads no number of more digits
@@ -58,7 +58,7 @@ def find_columns(names: list[str], file_name: str, settings: DatasetSettings) ->
         UsageError: a column that is needed is missing, one that would be used occurs twice, or rating counts
             have a gap.
     """
-    shown = [quoted(name) for name in names[:NAMED]] + ["..."] * (len(names) > NAMED)
+    shown = [quoted(name) for name in names[:COLUMNS_NAMED]] + ["..."] * (len(names) > COLUMNS_NAMED)
     found = f"found the columns {', '.join(shown) or 'none'}"
     wanted = settings.group_column.strip().lower()
     for needed in ("path", "score", "label", "split", *GROUP_COLUMNS, wanted):

@@ -10,11 +10,11 @@ from aesthkeras.errors import UsageError
 
 DELIMITERS = (",", ";", "\t")
 
-Row = tuple[int, list[str]]
+CsvRow = tuple[int, list[str]]
 """The number of a row's first line, and its fields without the blanks around them."""
 
 
-def read_rows(path: str, key: str, expected: str) -> tuple[list[str], Iterator[Row]]:
+def read_rows(path: str, key: str, expected: str) -> tuple[list[str], Iterator[CsvRow]]:
     """The header and the rows of a csv file; one reader reads both.
 
     Args:
@@ -47,7 +47,7 @@ def read_rows(path: str, key: str, expected: str) -> tuple[list[str], Iterator[R
     return headers[0], iter(())
 
 
-def _parsed(path: str, delimiter: str, expected: str) -> Iterator[Row]:
+def _parsed(path: str, delimiter: str, expected: str) -> Iterator[CsvRow]:
     numbers: list[int] = []  # of the lines that the next row is made of
 
     def texts() -> Iterator[str]:
@@ -65,7 +65,7 @@ def _parsed(path: str, delimiter: str, expected: str) -> Iterator[Row]:
         raise UsageError(f"{path}:{numbers[0] if numbers else 1}: malformed row: {error}") from error
 
 
-def _of_width(rows: Iterator[Row], width: int, path: str) -> Iterator[Row]:
+def _of_width(rows: Iterator[CsvRow], width: int, path: str) -> Iterator[CsvRow]:
     for number, fields in rows:
         if len(fields) != width:
             raise UsageError(f"{path}:{number}: {len(fields)} fields; expected {width}, as in the first line")

@@ -21,7 +21,7 @@ from aesthkeras.photos.skipped import Skipped
 from aesthkeras.photos.sources import PHOTO_SUFFIXES, find_photos
 
 LAYOUT = "a tree train/CLASS/PHOTO with val/CLASS/PHOTO, or CLASS/PHOTO"
-NAMED = 5  # folders that a line names, of those that are left alone
+FOLDERS_NAMED = 5  # folders that a line names, of those that are left alone
 
 
 def read(data_dir: str, settings: DatasetSettings, name: str = "imagenet") -> DataSet:
@@ -85,7 +85,9 @@ def _split_folders(data_dir: str) -> dict[str, str]:
         raise UsageError(f"data_dir={data_dir}: has {next(iter(found))}/, but no train/; expected {LAYOUT}")
     others = [f"{printable(name)}/" for name, split in parts.items() if not split]
     photos = sum(name.lower().endswith(PHOTO_SUFFIXES) for name in folders.names(data_dir))
-    beside = others[:NAMED] + [f"{len(others) - NAMED} more folders"] * (len(others) > NAMED)
+    beside = others[:FOLDERS_NAMED] + [f"{len(others) - FOLDERS_NAMED} more folders"] * (
+        len(others) > FOLDERS_NAMED
+    )
     beside += [counted(photos, "photo")] * (photos > 0)
     if beside:
         say(f"data_dir={data_dir}: left alone, for no part of a set is named so: {', '.join(beside)}")

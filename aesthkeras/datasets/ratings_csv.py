@@ -17,9 +17,9 @@ import os
 from collections.abc import Iterator
 
 from aesthkeras.datasets.assembly import assemble
-from aesthkeras.datasets.class_names import in_order, meaning_of, require_distinct
+from aesthkeras.datasets.class_names import in_order, one_spelling_of, require_distinct
 from aesthkeras.datasets.csv_columns import Columns, find_columns
-from aesthkeras.datasets.csv_rows import Row, read_rows
+from aesthkeras.datasets.csv_rows import CsvRow, read_rows
 from aesthkeras.datasets.labelling import LOW_HIGH
 from aesthkeras.datasets.listing import (
     Folders,
@@ -37,7 +37,7 @@ from aesthkeras.errors import UsageError
 RATINGS = "labels.csv"
 LAYOUT = f"a folder of photos with {RATINGS}"
 SAME_AS_LOW_HIGH = ({"0", "1"}, {"low", "high"})
-LARGEST = 1e30  # of a score: float32 holds its square no more
+LARGEST_SCORE = 1e30  # of a score: float32 holds its square no more
 
 
 def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet:
@@ -81,14 +81,14 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
 
 
 def _listed(
-    rows: Iterator[Row],
+    rows: Iterator[CsvRow],
     columns: Columns,
     data_dir: str,
     score_range: tuple[float, float] | None,
     file_name: str,
 ) -> tuple[list[Record], list[str], list[tuple[str, str, str]]]:
     """The records whose files exist, the texts of their labels, and what is left out."""
-    low, high = score_range or (-LARGEST, LARGEST)
+    low, high = score_range or (-LARGEST_SCORE, LARGEST_SCORE)
     folders = Folders()
     found: set[str] = set()
     records: list[Record] = []
@@ -159,9 +159,9 @@ def _label(records: list[Record], labels: list[str], file_name: str) -> tuple[st
         raise UsageError(f"{file_name}: the column label holds {only}; expected two classes or more")
     classes = tuple(in_order(found))
     index = {label: place for place, label in enumerate(classes)}
-    if {meaning_of(label) for label in found} in SAME_AS_LOW_HIGH:
+    if {one_spelling_of(label) for label in found} in SAME_AS_LOW_HIGH:
         classes = LOW_HIGH
-        index = {label: int(meaning_of(label) in ("1", "high")) for label in found}
+        index = {label: int(one_spelling_of(label) in ("1", "high")) for label in found}
     else:
         require_distinct(found, file_name)
     for place, label in enumerate(labels):

@@ -106,9 +106,7 @@ def trackables(model: PretextModel) -> dict[str, Any]:
         "head": model.head,
         "optimizer": model.optimizer,
         # how long it waited is no part of what it learned
-        "metrics": {
-            metric.name: list(metric.variables) for metric in model.metrics if metric is not model.input_wait
-        },
+        "metrics": {one.name: list(one.variables) for one in model.metrics if one is not model.input_wait},
     }
 
 
