@@ -61,8 +61,7 @@ class PretextModel(keras.Model):
 
         Args:
             optimizer: with its learning rate or schedule.
-            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` and the like. Without
-                `jit_compile` there is no XLA, which Keras 3 would take on a GPU.
+            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` (no XLA without it) and the like.
 
         Raises:
             ValueError: a loss or metrics are given.
