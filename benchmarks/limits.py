@@ -3,8 +3,8 @@
     PYTHONPATH=. python benchmarks/limits.py --model=quality --photos=FOLDER
 
 Each photo is scored beside copies of it: smaller, small and blown up again, between white or black bars, with
-a soft background, oversharpened. The table says how often a copy scores higher, and by how much the score
-moves. What the 21 edits of pre-training do to a score, `python -m aesthkeras.monotone` says.
+a soft background or a smooth half, oversharpened. The table says how often a copy scores higher, and by how
+much the score moves. What the 21 edits of pre-training do to a score, `python -m aesthkeras.monotone` says.
 """
 
 from __future__ import annotations
@@ -51,12 +51,22 @@ def soft_background(photo: Image.Image) -> Image.Image:
     return Image.composite(photo, around, mask.filter(ImageFilter.GaussianBlur(radius)))
 
 
+def smooth_half(photo: Image.Image) -> Image.Image:
+    """The upper half is its mean colour, as a clear sky or mist is nearly, with a soft edge below."""
+    width, height = photo.size
+    colour = photo.crop((0, 0, width, height // 2)).resize((1, 1), Image.Resampling.BOX).resize(photo.size)
+    mask = Image.new("L", photo.size, 0)
+    mask.paste(255, (0, 0, width, height // 2))
+    return Image.composite(colour, photo, mask.filter(ImageFilter.GaussianBlur(min(photo.size) / 50)))
+
+
 COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     f"shorter edge {SMALL} px": small,
     f"{SMALL} px, blown up to its size again": blown_up,
     "white bars above and below": lambda photo: with_bars(photo, "white"),
     "black bars above and below": lambda photo: with_bars(photo, "black"),
     "soft background": soft_background,
+    "upper half smooth": smooth_half,
     "sharpened, UnsharpMask(3, 300)": lambda photo: photo.filter(ImageFilter.UnsharpMask(3, 300)),
 }
 

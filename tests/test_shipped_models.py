@@ -37,6 +37,25 @@ def test_every_signature_answers_and_they_agree(name):
 
 
 @pytest.mark.parametrize("name", SCORERS)
+def test_no_picture_leads_the_rating_out_of_its_range(name):
+    """Checks of one pixel, black, white, noise: the network of `quality` would say -28 of the first."""
+    export = Export.open(FOLDER / name)
+    low, high = export.meaning["rating_range"]
+    chance = np.random.default_rng(0)
+    checks = 255 * (np.indices((512, 512)).sum(0) % 2)
+    pictures = [checks, np.zeros((512, 512)), np.full((512, 512), 255), chance.integers(0, 256, (512, 512))]
+    pixels = np.stack([np.repeat(picture[..., np.newaxis], 3, -1) for picture in pictures]).astype(np.uint8)
+    served = tf.saved_model.load(str(export.folder)).signatures["pixels"](pixels=tf.constant(pixels))
+    scored = ScoringNetwork(export)(pixels[:, 29:483, 29:483])
+    for answer in (served, scored):
+        rating = np.asarray(answer["rating"], np.float64)
+        assert low <= rating.min() and rating.max() <= high
+    np.testing.assert_allclose(served["rating"], scored["rating"], rtol=1e-4)
+    if name == "quality":
+        assert scored["rating"][0] == pytest.approx(low, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", SCORERS)
 def test_only_core_ops_and_a_card(name):
     version = Export.open(FOLDER / name).folder
     assert unservable_operations(version) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from aesthkeras.networks import saving
 from aesthkeras.networks.export import Export
@@ -105,6 +106,18 @@ def test_tflite_keeps_the_range(folder, unbounded, rating_range, pixels, request
     file = convert(opened, tmp_path / "rated.tflite", "tflite", "float32", "")
     runner = tf.lite.Interpreter(str(file)).get_signature_runner()
     check(runner(pixels=pixels), unbounded, rating_range)
+
+
+def test_int8_keeps_the_range(exported, unbounded, rating_range, pixels, tmp_path):
+    for place, square in enumerate(pixels):
+        framed = np.pad(square, [(7, 7), (7, 7), (0, 0)], "edge")
+        Image.fromarray(framed).save(tmp_path / f"{place:02}.png")
+    file = convert(Export.open(exported), tmp_path / "rated.tflite", "tflite", "int8", str(tmp_path))
+    rating = tf.lite.Interpreter(str(file)).get_signature_runner()(pixels=pixels)["rating"].astype(np.float64)
+    low, high = rating_range
+    assert low <= rating.min() and rating.max() <= high
+    assert rating[unbounded["rating"].argmin()] < low + 0.3 * (high - low)  # it still tells them apart
+    assert rating[unbounded["rating"].argmax()] > low + 0.7 * (high - low)
 
 
 def test_onnx_keeps_the_range(exported, unbounded, rating_range, pixels, tmp_path):
