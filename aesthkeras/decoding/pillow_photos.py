@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import io
 import logging
+import re
 import struct
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, WebPImagePlugin
 
 from aesthkeras.decoding.containers import check_container
 from aesthkeras.decoding.limits import size_refusal
+from aesthkeras.decoding.orientation import EXIF_ORIENTATION
 from aesthkeras.decoding.refusal import PhotoRefusedError
 
 # `catch_warnings` is not for threads. What these tell is in the refusal, or does not matter for the pixels.
@@ -65,6 +67,10 @@ def decode_with_pillow(contents: bytes) -> np.ndarray:
         photo.load()
         shown: Image.Image = _upper_bits(photo) if photo.mode.startswith("I;16") else photo
         with contextlib.suppress(*_DAMAGED_EXIF):  # it turns nothing, as in a JPEG
+            exif, xmp = shown.getexif(), photo.info.get("xmp") or b""
+            in_xmp = re.search(rb'tiff:Orientation(?:="|>)([0-9])', xmp)
+            if in_xmp and EXIF_ORIENTATION not in exif:  # a Pillow before 11 does not look there
+                exif[EXIF_ORIENTATION] = int(in_xmp[1])
             ImageOps.exif_transpose(shown, in_place=True)
         return np.asarray(_over_white(shown))
 

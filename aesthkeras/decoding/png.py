@@ -17,6 +17,7 @@ from aesthkeras.decoding.orientation import UPRIGHT, orientation_of
 MOST_CHUNKS = 2000  # and as many again for each megapixel, which takes some 500 of the usual 8 KiB
 _HEADER = 33  # signature and IHDR
 _END = b"\0\0\0\0IEND\xaeB`\x82"
+_SAMPLES, _SAMPLE_BYTES = 256, 256  # of the packed pixels
 _XMP = b"XML:com.adobe.xmp\0\0"  # the keyword of XMP in an iTXt chunk, which is not compressed
 
 
@@ -59,8 +60,7 @@ def decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, t
     """
     shape = tf.stack([unsigned_at(contents, 20, 4), unsigned_at(contents, 16, 4)])
     contents = require_photo_size(shape, name, contents)
-    pixel_count = tf.reduce_prod(shape)
-    most = MOST_CHUNKS * (1 + pixel_count // 1_000_000)
+    most = MOST_CHUNKS * (1 + tf.reduce_prod(shape) // 1_000_000)
     start = [tf.constant(place, tf.int64) for place in (8, *[0] * (len(_Chunks._fields) - 1))]
     before = _walk(contents, _Chunks(*start), most)
     pixels = before.end
@@ -68,8 +68,7 @@ def decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, t
     contents = require_in_graph(
         walked < most, name, lambda: tf.strings.format("the PNG has over {} chunks", most), contents
     )
-    few = behind - pixels <= 2**16 + 12 * walked + _unpacked_bytes(contents, shape) * 5 // 4
-    contents = require_in_graph(few, name, "the PNG holds more data than its pixels take unpacked", contents)
+    contents = _require_pixels_alone(contents, name, pixels, behind, _unpacked_bytes(contents, shape))
     chunks = _walk(contents, before._replace(end=behind, walked=walked), walked + most)
     is_whole = (chunks.last > 0) | (chunks.walked >= walked + most)
     contents = require_in_graph(is_whole, name, "the PNG data is damaged or truncated", contents)
@@ -138,6 +137,29 @@ def _walk(contents: tf.Tensor, start: _Chunks, most: tf.Tensor) -> _Chunks:
 
     (chunks,) = tf.while_loop(goes_on, next_chunk, [start])
     return chunks
+
+
+def _require_pixels_alone(
+    contents: tf.Tensor, name: str | tf.Tensor, pixels: tf.Tensor, behind: tf.Tensor, unpacked: tf.Tensor
+) -> tf.Tensor:
+    """Return `contents` unless IDAT chunks, from `pixels` to `behind`, hold far more than `unpacked` bytes.
+
+    Nothing but unpacking tells how much there is. But a thousand zeros take one byte, like the one before it;
+    of such bytes a photo has few, and what is nearly all zeros is packed to almost nothing. There may be many
+    only where nothing is packed, or each byte by itself (RFC 1951: stored blocks, or no codes of lengths).
+    """
+    octets = tf.io.decode_raw(between(contents, pixels, behind), tf.uint8)
+    size = tf.size(octets, tf.int64)
+    sample = tf.reshape(octets[: size // _SAMPLES * _SAMPLES], [_SAMPLES, -1])[:, : _SAMPLE_BYTES + 1]
+    repeated = tf.math.count_nonzero(tf.equal(sample[:, 1:], sample[:, :-1]))
+    runs = repeated * size // tf.maximum(tf.size(sample, tf.int64), 1)
+    block = unsigned_at(contents, pixels + 10, 1)  # how the first block is packed
+    is_stored = (block % 8 <= 1) & (size >= unpacked)
+    each_by_itself = (block >= 4) & (block <= 5)
+    most = tf.where(is_stored, unpacked + unpacked // 100, unpacked * 5 // 4)
+    few_runs = runs <= 2**16 + unpacked // 24
+    is_alone = (size <= 2**16 + most) & (is_stored | each_by_itself | few_runs)
+    return require_in_graph(is_alone, name, "the PNG unpacks to far more than its pixels", contents)
 
 
 def _unpacked_bytes(contents: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:

@@ -90,14 +90,38 @@ def test_texts_and_profiles_of_a_png_are_not_unpacked(kind, place, small, encode
     np.testing.assert_array_equal(timed(decoded, contents), np.asarray(small))
 
 
-def test_what_follows_the_last_row_of_a_png_is_not_unpacked():
+def png_of(pixels, data):
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", data) + png_chunk(b"IEND")
+
+
+def rows_of(pixels):
+    return b"".join(b"\0" + row.tobytes() for row in pixels)
+
+
+@pytest.mark.parametrize("edge", [32, 700])
+@pytest.mark.parametrize("is_noise", [False, True])
+def test_what_follows_the_last_row_of_a_png_is_not_unpacked(edge, is_noise):
+    pixels = np.random.default_rng(0).integers(0, 4, (edge, edge, 3), np.uint8) * is_noise
     packer = zlib.compressobj(9)
-    data = packer.compress((b"\0" + bytes(96)) * 32)
-    data += b"".join(packer.compress(bytes(10_000_000)) for _ in range(10)) + packer.flush()  # 100 MB
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 2, 0, 0, 0))
-    contents = b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", data) + png_chunk(b"IEND")
-    assert len(contents) < 4_000_000
-    assert timed(refusal, contents) == "the PNG holds more data than its pixels take unpacked"
+    data = packer.compress(rows_of(pixels))
+    data += b"".join(packer.compress(bytes(10_000_000)) for _ in range(40)) + packer.flush()
+    contents = png_of(pixels, data)
+    assert len(contents) < 1_000_000
+    assert timed(refusal, contents) == "the PNG unpacks to far more than its pixels"
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+@pytest.mark.parametrize(
+    "strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED]
+)
+@pytest.mark.parametrize("black_rows", [0, 400, 800])
+def test_no_way_of_packing_pixels_is_taken_for_that(level, strategy, black_rows):
+    pixels = np.random.default_rng(0).integers(0, 256, (800, 600, 3), np.uint8)
+    pixels[:black_rows] = 0
+    packer = zlib.compressobj(level, strategy=strategy)
+    contents = png_of(pixels, packer.compress(rows_of(pixels)) + packer.flush())
+    np.testing.assert_array_equal(decoded(contents), pixels)
 
 
 def test_extensions_of_a_gif(small, encoded):
