@@ -1,4 +1,4 @@
-"""Files that are whole or not there, folders with a lock, and files that come with the package."""
+"""Files that are whole or not there, folders with a lock, names as text, files that come with the package."""
 
 from __future__ import annotations
 
@@ -85,6 +85,16 @@ def has_record_locks(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def printable(name: str) -> str:
+    r"""`name` as text that any file can hold: bytes of a file name that are no UTF-8 become `\xe9`."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def folder_name(path: str | os.PathLike[str]) -> str:
+    """The name of the folder that a path leads to, `printable`; that of the working folder for `.`."""
+    return printable(os.path.basename(os.path.realpath(path)))
 
 
 def shipped(path: str) -> Path | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from aesthkeras.datasets.class_names import require_distinct
-from aesthkeras.datasets.listing import printable
 from aesthkeras.datasets.record import split_named
 from aesthkeras.errors import UsageError
+from aesthkeras.files import printable
 from aesthkeras.photos.photo_set import PhotoSet
 
 EXPECTED_CLASSES = "task=labels expects photos in a folder per class, or shards with labels"

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.class_names import require_distinct
-from aesthkeras.datasets.listing import Folders, printable, relative, require_folder
+from aesthkeras.datasets.listing import Folders, relative, require_folder
 from aesthkeras.datasets.record import DataSet, Record, split_named
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.files import printable
 from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.photos.skipped import Skipped
 from aesthkeras.photos.sources import PHOTO_SUFFIXES, find_photos

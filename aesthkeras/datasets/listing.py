@@ -112,11 +112,6 @@ def quoted(text: str, longest: int = 200) -> str:
     return seen if len(seen) <= longest else f"{seen[:longest]}..."
 
 
-def printable(name: str) -> str:
-    r"""`name` as text that any file can hold: bytes of a file name that are no UTF-8 become `\xe9`."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 class Folders:
     """Finds listed files by name; each folder is read once, instead of asking the disk for each file."""
 

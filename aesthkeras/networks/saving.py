@@ -17,6 +17,7 @@ from aesthkeras.encoders import EMBEDDING
 from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.errors import UsageError
+from aesthkeras.files import folder_name
 from aesthkeras.networks.description import describe_networks, describe_scorer
 from aesthkeras.networks.export import versions
 from aesthkeras.networks.heads import DEGRADATIONS, head_logits, scorer_of_blocks
@@ -220,7 +221,7 @@ def _export(
     try:
         functions = _write(aside, networks, resize_edge, files)
         card = model_card(
-            folder.resolve().name,
+            folder_name(folder),
             version,
             describe_signatures(functions),
             (resize_edge, crop),
@@ -253,7 +254,7 @@ def _write(
         functions = served.by_signature()
         tf.saved_model.save(served, str(aside), functions)
     inputs = {**SIGNATURES, DEGRADATIONS: "image_bytes"} if networks.head else SIGNATURES
-    write_warm_up_requests(aside, aside.parent.resolve().name, inputs, resize_edge)
+    write_warm_up_requests(aside, folder_name(aside.parent), inputs, resize_edge)
     return functions
 
 
