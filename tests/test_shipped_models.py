@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.degradations.table import CLASSES
+from aesthkeras.encoders.operations import unservable_operations
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.operations import unservable_operations
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.scoring.monotone import Change, measure
 from aesthkeras.scoring.network import ScoringNetwork

@@ -16,13 +16,13 @@ import tensorflow as tf
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.keras_graph import variables_of
+from aesthkeras.encoders.operations import unservable_operations
 from aesthkeras.errors import UsageError
 from aesthkeras.files import folder_name
 from aesthkeras.networks.description import describe_networks, describe_scorer
 from aesthkeras.networks.export import versions
 from aesthkeras.networks.heads import DEGRADATIONS, head_logits, scorer_of_blocks
 from aesthkeras.networks.model_card import MODEL_CARD, Origin, describe_signatures, model_card
-from aesthkeras.networks.operations import unservable_operations
 from aesthkeras.networks.pooling import describe
 from aesthkeras.networks.rating_range import within_range
 from aesthkeras.networks.request_pixels import decode_request, fit_pixels
