@@ -21,7 +21,7 @@ from absl import app, flags, logging
 from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
 from aesthkeras.quiet_start import QuietTensorFlow
-from aesthkeras.settings import Settings
+from aesthkeras.settings import Settings, require_text
 
 flags.disclaim_key_flags()  # --help lists them as flags of the command that asked for them
 
@@ -121,7 +121,7 @@ def with_flag_files(arguments: Sequence[str], opened: tuple[str, ...] = ()) -> l
 def flag_lines(path: str) -> list[str]:
     """The flags in a flag file, one a line, without comments."""
     try:
-        text = flag_file(path).read_text(encoding="utf-8")
+        text = flag_file(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"--flagfile={path}: expected a file that can be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -190,6 +190,11 @@ def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Ca
         main(arguments)
     except UsageError as error:
         fail(with_flags(str(error)))
+    except UnicodeEncodeError:
+        refusal = _refusal_of_bytes(arguments)  # a library has met the bytes of a name
+        if not refusal:
+            raise
+        fail(refusal)
     except KeyboardInterrupt:
         how = "; the same command goes on where it was" if resumes() else ""
         print(f"aesthkeras: interrupted{how}", file=sys.stderr)
@@ -198,6 +203,18 @@ def guarded(main: Callable[[list[str]], None], arguments: list[str], resumes: Ca
         if not is_disk_full(error):
             raise
         fail(f"no space left on the disk ({first_line(error)}); free some and run the same command again")
+
+
+def _refusal_of_bytes(arguments: Sequence[str]) -> str:
+    """What to say of the first flag or argument that is no UTF-8; empty where all are."""
+    given = [(name, flags.FLAGS[name].value) for name in flags.FLAGS]
+    try:
+        for name, value in [*given, *(("", argument) for argument in arguments)]:
+            if isinstance(value, str):
+                require_text(name, value)
+    except UsageError as error:
+        return with_flags(str(error))
+    return ""
 
 
 def is_disk_full(error: BaseException) -> bool:

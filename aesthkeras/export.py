@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras import command
+from aesthkeras.files import folder_name
 from aesthkeras.monitoring.progress import say
 from aesthkeras.photos.notes import find_notes
-from aesthkeras.settings import require, setting
+from aesthkeras.settings import require, require_text, setting
 from aesthkeras.training.run_folder import RunFolder
 
 FORMATS = ("savedmodel", "tflite", "onnx")
@@ -32,7 +33,9 @@ class ExportSettings:
     precision: str = setting(
         "float32", "of a tflite file's weights; int8 computes in whole numbers", PRECISIONS
     )
-    data_dir: str = setting("samples", "for int8: photos like those to come, a folder or `samples`")
+    data_dir: str = setting(
+        "samples", "for int8: photos like those to come, a folder; `samples` is for encoders only"
+    )
     out: str = setting(
         "",
         "folder of the SavedModel, else the file; empty for savedmodels/NAME, NAME.tflite or NAME.onnx",
@@ -50,13 +53,16 @@ class ExportSettings:
         require(self, "format", is_file or not self.model, "tflite or onnx: --model is a SavedModel already")
         is_possible = self.precision == "float32" or self.format == "tflite"
         require(self, "precision", is_possible, "float32 but for --format=tflite")
+        for name in ("run_dir", "model", "data_dir", "out", "data_notes"):
+            require_text(name, getattr(self, name))
 
     def target(self) -> Path:
         """Where the result goes: `--out`, or a place named after the model."""
         if self.out:
             return Path(self.out)
         source = Path(self.run_dir or self.model).resolve()
-        name = source.parent.name if self.model and source.name.isdecimal() else source.name
+        is_version = self.model and source.name.isdecimal()
+        name = folder_name(source.parent if is_version else source)
         if self.format == "savedmodel":
             return Path("savedmodels") / name
         precision = "" if self.precision == "float32" else f"-{self.precision}"

@@ -1,16 +1,13 @@
-"""Files that are whole or not there, folders with a lock, and files that come with the package."""
+"""Files that are whole or not there, folders with a lock, names as text, files that come with the package."""
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
-
-_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 PLACES = (Path(__file__).parent, Path(__file__).parents[1])
 """Where things lie that come with the package: inside it once it is installed, beside it in a clone."""
@@ -51,7 +48,8 @@ def lock_folder(folder: Path, seconds: float = 0.0) -> TextIO | None:
         seconds: how long to wait for another process.
 
     Returns:
-        The open lock file; None where the file system has no locks, as with Lustre and some NFS.
+        The open lock file; None where the file system has no locks, as with Lustre and some NFS, whichever
+        error it gives for that.
 
     Raises:
         BlockingIOError: another process has the lock.
@@ -63,14 +61,40 @@ def lock_folder(folder: Path, seconds: float = 0.0) -> TextIO | None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return lock
-        except OSError as error:
-            if isinstance(error, BlockingIOError) and time.monotonic() < deadline:
-                time.sleep(0.1)
-                continue
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                lock.close()
+                raise
+            time.sleep(0.1)
+        except OSError:
             lock.close()
-            if error.errno in _NO_LOCKS:
-                return None
-            raise
+            return None
+
+
+def has_record_locks(path: Path) -> bool:
+    """Whether a file, made where it is missing, can be locked as SQLite does it, by another process perhaps.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with open(path, "ab") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return True
+
+
+def printable(name: str) -> str:
+    r"""`name` as text that any file can hold: bytes of a file name that are no UTF-8 become `\xe9`."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def folder_name(path: str | os.PathLike[str]) -> str:
+    """The name of the folder that a path leads to, `printable`; that of the working folder for `.`."""
+    return printable(os.path.basename(os.path.realpath(path)))
 
 
 def shipped(path: str) -> Path | None:

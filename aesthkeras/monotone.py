@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
     if not arguments:
         raise UsageError("monotone: expected photos, folders or patterns, as in `monotone PHOTOS --model=M`")
 
-    from aesthkeras.scoring.listing import list_photos
+    from aesthkeras.scoring.listing import file_of, list_photos
 
     photos = list_photos(arguments, sys.stdin)
 
@@ -50,8 +50,10 @@ def main(arguments: list[str]) -> None:
 
     network = ScoringNetwork(Export.open(settings.model))
     command.claim_out(Path(settings.out))
-    paths = list(dict.fromkeys(photo.path for photo in sorted(photos)))
-    change = measure(network, paths, settings.seed)
+    by_file: dict[str, str] = {}
+    for photo in sorted(photos):
+        by_file.setdefault(file_of(photo.path), photo.path)
+    change = measure(network, list(by_file.values()), settings.seed)
     write_monotone_report(change, network.name, settings.out)
 
 

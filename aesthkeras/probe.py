@@ -33,6 +33,8 @@ def main(_: list[str]) -> None:
     # Not before all is checked: a claimed folder takes no other recipe, so it must not be a mistaken one.
     run = RunFolder(settings.run_dir)
     decisive = {"dataset", *(field.name for group in (recipe, choices) for field in fields(group))}
+    if recipe.fractions[0] == 1:  # none of the labels are drawn
+        decisive.remove("label_draws")
     run.claim(flag_values(settings, recipe, choices), decisive)
     probe(run, encoder, labelled, recipe, settings)
 

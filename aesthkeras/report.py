@@ -10,7 +10,7 @@ from aesthkeras import command
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.progress import say
 from aesthkeras.reports.measures import MEASURES
-from aesthkeras.settings import require, setting
+from aesthkeras.settings import require, require_text, setting
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class ReportSettings:
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
         require(self, "out", bool(self.out), "a folder to write")
+        for name in ("out", "title", "reference"):
+            require_text(name, getattr(self, name))
         require(self, "resamples", self.resamples >= 100, "at least 100")
         require(self, "seed", self.seed >= 0, "at least 0")
         if self.paper:
@@ -47,6 +49,8 @@ def main(paths: list[str]) -> None:
     settings = command.from_flags(ReportSettings)
     if not paths:
         raise UsageError("report: expected at least one probe run, as in `report RUN... --out=FOLDER`")
+    for path in paths:
+        require_text("", path)
 
     from aesthkeras.reports.probe_report import ReportChoices, make_report
     from aesthkeras.reports.probe_runs import read_probe_run

@@ -24,11 +24,12 @@ def require(settings: Any, name: str, condition: bool, expected: str) -> None:
 
 
 def require_text(name: str, value: str) -> None:
-    """Raises `UsageError` naming the setting where a path in it has bytes that are no UTF-8."""
+    """Raises `UsageError` naming the setting, if it has a name, where a path in it is no UTF-8."""
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{name}={os.fsencode(value)!r}: expected a name in UTF-8") from None
+        given = f"{name}=" if name else ""
+        raise UsageError(f"{given}{os.fsencode(value)!r}: expected a name in UTF-8") from None
 
 
 def flag_values(*groups: Any) -> dict[str, str]:

@@ -15,6 +15,7 @@ from aesthkeras.encoders import build_encoder
 from aesthkeras.networks.export import Export
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.saving import export_encoder, export_scorer
+from aesthkeras.photos.sources import sample_photos
 from aesthkeras.serving.formats.converting import convert
 
 RESIZE_EDGE, CROP = 110, 96
@@ -110,11 +111,16 @@ def loaded_scorer(scorer_export: Path):
 def converted(scorer_export: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
     """(format, precision) -> the scorer in that format, converted once."""
     folder, made = tmp_path_factory.mktemp("converted"), {}
+    (folder / "photos").mkdir()
+    for path in sample_photos():
+        (folder / "photos" / Path(path).name).symlink_to(path)
 
     def convert_once(kind: str, precision: str = "float32") -> Path:
         if (kind, precision) not in made:
             out = folder / f"{precision}.{kind}"
-            made[kind, precision] = convert(Export.open(scorer_export), out, kind, precision, "samples")
+            made[kind, precision] = convert(
+                Export.open(scorer_export), out, kind, precision, str(folder / "photos")
+            )
         return made[kind, precision]
 
     return convert_once

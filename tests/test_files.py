@@ -40,10 +40,14 @@ def test_a_folder_is_locked_for_one(tmp_path):
     lock_folder(tmp_path).close()
 
 
-def test_a_file_system_without_locks_gives_none(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "code",
+    ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "EINVAL", "EACCES", "EPERM", "EBADF", "EIO", "ESTALE", "ENOTTY"],
+)
+def test_a_file_system_without_locks_gives_none(tmp_path, monkeypatch, code):
     # stands in for Lustre and NFS: it cannot see what else such a file system does
     def no_locks(*_: object) -> None:
-        raise OSError(errno.ENOSYS, "Function not implemented")
+        raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)))
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
     assert lock_folder(tmp_path) is None

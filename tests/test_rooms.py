@@ -30,6 +30,7 @@ ORDER = (
     ("preparation",),
     ("datasets",),
     ("photos",),
+    ("decoding",),
     ("monitoring",),
     ("command",),
     ("settings", "storage", "templates"),

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.degradations.table import CLASSES
+from aesthkeras.encoders.operations import unservable_operations
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.operations import unservable_operations
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.scoring.monotone import Change, measure
 from aesthkeras.scoring.network import ScoringNetwork
@@ -34,6 +34,25 @@ def test_every_signature_answers_and_they_agree(name):
     probabilities = model.signatures["degradations"](image_bytes=photos)["probabilities"].numpy()
     assert probabilities.shape == (3, 22)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_no_picture_leads_the_rating_out_of_its_range(name):
+    """Checks of one pixel, black, white, noise: the network of `quality` would say -28 of the first."""
+    export = Export.open(FOLDER / name)
+    low, high = export.meaning["rating_range"]
+    chance = np.random.default_rng(0)
+    checks = 255 * (np.indices((512, 512)).sum(0) % 2)
+    pictures = [checks, np.zeros((512, 512)), np.full((512, 512), 255), chance.integers(0, 256, (512, 512))]
+    pixels = np.stack([np.repeat(picture[..., np.newaxis], 3, -1) for picture in pictures]).astype(np.uint8)
+    served = tf.saved_model.load(str(export.folder)).signatures["pixels"](pixels=tf.constant(pixels))
+    scored = ScoringNetwork(export)(pixels[:, 29:483, 29:483])
+    for answer in (served, scored):
+        rating = np.asarray(answer["rating"], np.float64)
+        assert low <= rating.min() and rating.max() <= high
+    np.testing.assert_allclose(served["rating"], scored["rating"], rtol=1e-4)
+    if name == "quality":
+        assert scored["rating"][0] == pytest.approx(low, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", SCORERS)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import re
 
-from aesthkeras import storage
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.listing import (
     Folders,
-    first_folder,
     lines,
+    quoted,
     require_file,
     require_folder,
     require_most,
@@ -30,7 +29,6 @@ LISTS = {
     "validation": "imgListValidationRegression_score.txt",
     "test": "imgListTestNewRegression_score.txt",  # the older imgListTestRegression is not what papers use
 }
-LIST_FOLDERS = ("imgListFiles_label", "", "imgListFiles_label/imgListFiles_label")
 # Original and warped photos are never mixed, or their sizes would tell training photos from test photos.
 IMAGE_FOLDERS = (
     ("datasetImages_originalSize", "AADB_newtest_originalSize"),
@@ -50,7 +48,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "aadb") -> DataSe
     the lists; listed photos without a file are left out.
 
     Args:
-        data_dir: the folder that holds the lists, or their folder, and the photos' folders.
+        data_dir: a folder that holds the lists and the photos' folders, itself or in folders below it.
         settings: split, threshold, margin.
         name: of the data set.
 
@@ -59,18 +57,19 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "aadb") -> DataSe
             outside [0, 1], or fewer than half of the listed photos exist.
     """
     require_folder(data_dir, LAYOUT)
-    lists = first_folder(data_dir, LIST_FOLDERS, LISTS["train"])
+    folders = Folders()
+    found = folders.search(data_dir, LISTS["train"])
+    lists = os.path.dirname(found) if found else data_dir
     for list_name in LISTS.values():
         require_file(os.path.join(lists, list_name), LAYOUT)
-    places = _image_folders(data_dir)
-    folders = Folders()
+    places = _image_folders(data_dir, folders)
     prefixed = _without_score(places, folders)
     records: list[Record] = []
     left_out: list[tuple[str, str, str]] = []
     for split, list_name in LISTS.items():
         for name_, score in _scores(os.path.join(lists, list_name)):
-            found = (folders.find(os.path.join(place, name_)) for place in places)
-            path = next((path for path in found if path), prefixed.get(name_))
+            named = (folders.find(os.path.join(place, name_)) for place in places)
+            path = next((path for path in named if path), prefixed.get(name_))
             if path is None:
                 missing = os.path.join(places[0], name_)
                 left_out.append((name_, missing, f"in {list_name}, but there is no such file"))
@@ -86,18 +85,20 @@ def _scores(path: str) -> list[tuple[str, float]]:
     for number, line in lines(path, LAYOUT):
         name, _, score = line.strip().replace("\t", " ").rpartition(" ")  # names may hold spaces
         if not name.strip():
-            raise UsageError(f"{path}:{number}: expected 'name score', found {line[:40]!r}")
+            raise UsageError(f"{path}:{number}: expected 'name score', found '{quoted(line)}'")
         scores.append((name.strip(), score_in_range(score, *SCORE_RANGE, f"{path}:{number}")))
     if not scores:
         raise UsageError(f"{path}: is empty; expected a line 'name score' per photo")
     return scores
 
 
-def _image_folders(data_dir: str) -> list[str]:
+def _image_folders(data_dir: str, folders: Folders) -> list[str]:
     for family in IMAGE_FOLDERS:
         # some archives unpack to a folder inside a folder of the same name
-        candidates = [os.path.join(data_dir, *inner) for name in family for inner in ((name,), (name, name))]
-        places = [folder for folder in candidates if storage.is_folder(folder)]
+        below = folders.below(data_dir)
+        places = [
+            place for name in family for place in below if os.path.basename(place).lower() == name.lower()
+        ]
         if places:
             return places
     names = ", ".join(f"{family[0]}/" for family in IMAGE_FOLDERS)

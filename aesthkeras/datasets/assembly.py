@@ -6,6 +6,7 @@ from collections.abc import Callable
 from operator import itemgetter
 
 from aesthkeras.datasets.labelling import LOW_HIGH, label_by_score
+from aesthkeras.datasets.listing import quoted
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import FOLDS, DatasetSettings
 from aesthkeras.datasets.splits import equal_folds, random_split
@@ -38,7 +39,7 @@ def assemble(
     records.sort(key=itemgetter(0))  # by id alone: scores may be None, which has no order
     for before, record in zip(records, records[1:]):
         if before.id == record.id:
-            raise UsageError(f"{source}: {record.id} occurs more than once; expected each photo once")
+            raise UsageError(f"{source}: {quoted(record.id)} occurs more than once; expected each photo once")
     split_records(records, settings, own_scheme if settings.split == "own" else settings.split, stratum)
     if not data_set.own_threshold:
         _require_no_scores(settings, data_set.name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from aesthkeras.datasets.listing import printable
+from aesthkeras.datasets.class_names import require_distinct
+from aesthkeras.datasets.record import split_named
 from aesthkeras.errors import UsageError
+from aesthkeras.files import printable
 from aesthkeras.photos.photo_set import PhotoSet
 
 EXPECTED_CLASSES = "task=labels expects photos in a folder per class, or shards with labels"
-PART_FOLDERS = {"train", "val", "validation", "test"}
 
 
 def class_labels(photos: PhotoSet) -> list[str]:
@@ -21,6 +22,7 @@ def class_labels(photos: PhotoSet) -> list[str]:
     names = _shard_labels(photos) if photos.slices else _folder_labels(photos)
     if len(set(names)) < 2:
         raise UsageError(f"data_dir: found one class only, {names[0]}; {EXPECTED_CLASSES}")
+    require_distinct(set(names), f"data_dir={photos.folder}")
     return names
 
 
@@ -34,11 +36,13 @@ def _folder_labels(photos: PhotoSet) -> list[str]:
         if not deeper or first == os.pardir:
             raise UsageError(f"{path}: lies in no class folder; {EXPECTED_CLASSES}")
         names.append(printable(first))
-    parts = sorted(set(names))
-    if set(parts) <= PART_FOLDERS:
+    splits = {name: split for name in sorted(set(names)) if (split := split_named(name))}
+    # a class may be called "train"; beside a "val" it is a part
+    if len(splits) == len(set(names)) or {"train"} < set(splits.values()):
+        trains = next((name for name, split in splits.items() if split == "train"), next(iter(splits)))
         raise UsageError(
-            f"data_dir={photos.folder}: found the parts of a data set, {', '.join(parts)}, not classes; "
-            f"expected data_dir={os.path.join(photos.folder, 'train')}"
+            f"data_dir={photos.folder}: found the parts of a data set, {', '.join(splits)}, not classes; "
+            f"expected data_dir={os.path.join(photos.folder, trains)}"
         )
     return names
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from aesthkeras.datasets.assembly import assemble
 from aesthkeras.datasets.labelling import LOW_HIGH
-from aesthkeras.datasets.listing import first_folder, printable, relative, require_folder
+from aesthkeras.datasets.listing import first_folder, relative, require_folder
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.files import printable
 from aesthkeras.photos.sources import find_photos
 
 ROOT = "PhotoQualityDataset"

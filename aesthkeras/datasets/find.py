@@ -9,6 +9,7 @@ from aesthkeras.datasets import aadb, ava, cuhkpq, folder_per_class, plain_folde
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
+from aesthkeras.files import printable
 from aesthkeras.settings import require
 
 CSV = "csv"
@@ -49,4 +50,4 @@ def read_dataset(dataset: str, data_dir: str, settings: DatasetSettings) -> Data
 
 def title_of(dataset: str, data_dir: str) -> str:
     """Returns what tables call a data set: its name, but somebody's own ratings go by their folder's name."""
-    return os.path.basename(os.path.abspath(data_dir)) if dataset == CSV else dataset
+    return printable(os.path.basename(os.path.abspath(data_dir))) if dataset == CSV else dataset

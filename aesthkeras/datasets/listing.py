@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import unicodedata
 from collections.abc import Iterator
 
 from aesthkeras import storage
 from aesthkeras.errors import UsageError
+
+MOST_RATERS = 12  # digits: counts stay exact, and no text is turned into a number without end
+DEPTH = 3  # levels of folders that mirrors of a data set wrap around its parts
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
 
 def require_folder(data_dir: str, expected: str) -> None:
@@ -46,7 +51,7 @@ def lines(path: str, expected: str) -> Iterator[tuple[int, str]]:
         # surrogateescape finds the line that is not UTF-8; decoding strictly would only give a byte offset
         with storage.read_text(path) as file:
             for number, line in enumerate(file, 1):
-                if not line.isascii():
+                if "\0" in line or not line.isascii():
                     _require_text(line, path, number)
                 if line.strip():
                     yield number, line.rstrip("\n")
@@ -55,10 +60,14 @@ def lines(path: str, expected: str) -> Iterator[tuple[int, str]]:
 
 
 def _require_text(line: str, path: str, number: int) -> None:
+    # UTF-16 without a mark is valid UTF-8 with zeros in it
+    is_text = "\0" not in line
     try:
         line.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{path}:{number}: expected UTF-8 text; save the file as UTF-8") from None
+        is_text = False
+    if not is_text:
+        raise UsageError(f"{path}:{number}: expected UTF-8 text; save the file as UTF-8")
 
 
 def score_in_range(text: str, low: float, high: float, where: str) -> float:
@@ -68,22 +77,28 @@ def score_in_range(text: str, low: float, high: float, where: str) -> float:
         UsageError: not a number, or outside [low, high]; `where` is the file and line it names.
     """
     try:
-        score = float(text)
+        score = math.nan if "_" in text else float(text)  # Python would read 1_000
     except ValueError:
         score = math.nan
-    if math.isnan(score) or math.isinf(score):
-        raise UsageError(f"{where}: score {text!r} is not a number")
+    if not math.isfinite(score):
+        hint = "; expected a decimal point, as in 3.5" if DECIMAL_COMMA.fullmatch(text.strip()) else ""
+        raise UsageError(f"{where}: score '{quoted(text)}' is not a number{hint}")
     if not low <= score <= high:
-        raise UsageError(f"{where}: score {text} is outside the range from {low:g} to {high:g}")
+        raise UsageError(f"{where}: score {quoted(text)} is outside the range from {low:g} to {high:g}")
     return score
 
 
-def count(text: str, where: str) -> int:
-    """Returns the rating count in `text`; raises `UsageError`, naming `where`, unless a whole number >= 0."""
+def count(text: str, where: str, name: str = "rating count") -> int:
+    """Returns the rating count in `text`: a whole number of 0 or more, of 12 digits at most.
+
+    Raises:
+        UsageError: it is something else; `where` is the file and line, `name` the column that it names.
+    """
     whole, _, fraction = text.partition(".")  # a column of whole numbers with a gap is often written as 3.0
-    if not (whole.isascii() and whole.isdigit()) or fraction.strip("0"):
-        raise UsageError(f"{where}: rating count {text!r} is not a whole number of 0 or more")
-    return int(whole)
+    is_whole = whole.isascii() and whole.isdigit() and not fraction.strip("0")
+    if not is_whole or len(whole.lstrip("0")) > MOST_RATERS:
+        raise UsageError(f"{where}: {name} '{quoted(text)}' is not a whole number of 0 or more")
+    return int(whole.lstrip("0") or "0")
 
 
 def relative(path: str, folder: str) -> str:
@@ -91,17 +106,19 @@ def relative(path: str, folder: str) -> str:
     return path[len(folder) :].replace(os.sep, "/").lstrip("/")  # os.path.relpath takes 10 s for a million
 
 
-def printable(name: str) -> str:
-    r"""`name` as text that any file can hold: bytes of a file name that are no UTF-8 become `\xe9`."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+def quoted(text: str, longest: int = 200) -> str:
+    """A text of somebody's file as a message shows it: in one line, cut, with what cannot be seen escaped."""
+    seen = text if text.isprintable() else repr(text)[1:-1]
+    return seen if len(seen) <= longest else f"{seen[:longest]}..."
 
 
 class Folders:
     """Finds listed files by name; each folder is read once, instead of asking the disk for each file."""
 
     def __init__(self) -> None:
-        self._names: dict[str, set[str]] = {}
+        self._entries: dict[str, tuple[set[str], list[str]]] = {}
         self._spellings: dict[str, dict[str, list[str]]] = {}
+        self._real: dict[str, str] = {}
 
     def find(self, path: str) -> str | None:
         """Returns the path of the file that `path` names, None where there is none.
@@ -121,20 +138,59 @@ class Folders:
         alike = self._spellings[folder].get(_spelling(name), [])
         return os.path.join(folder, alike[0]) if len(alike) == 1 else None
 
+    def identity(self, path: str) -> str:
+        """What is the same for every spelling of a file's path, as `a.jpg`, `./a.jpg` and an absolute one."""
+        folder, name = os.path.split(path)
+        if folder not in self._real:
+            self._real[folder] = folder if storage.is_remote(folder) else os.path.realpath(folder)
+        return os.path.join(self._real[folder], name)
+
     def names(self, folder: str) -> set[str]:
-        """The names in `folder`; none where it cannot be read."""
-        if folder not in self._names:
+        """The names of the files in `folder`; none where it cannot be read."""
+        return self._read(folder)[0]
+
+    def inner(self, folder: str) -> list[str]:
+        """The names of the folders in `folder`, sorted and without the hidden ones."""
+        return self._read(folder)[1]
+
+    def below(self, folder: str) -> list[str]:
+        """`folder` and what is in it, three levels down: the upper folders first, then by name."""
+        found = level = [folder]
+        for _ in range(DEPTH):
+            level = [os.path.join(outer, name) for outer in level for name in self.inner(outer)]
+            found = found + level
+        return found
+
+    def search(self, folder: str, name: str) -> str | None:
+        """Returns the uppermost file of this name in `folder` or `below` it; None where there is none."""
+        found = (self.find(os.path.join(place, name)) for place in self.below(folder))
+        return next((path for path in found if path), None)
+
+    def _read(self, folder: str) -> tuple[set[str], list[str]]:
+        """The names of its files, and the sorted names of the folders in it that are not hidden."""
+        if folder not in self._entries:
             if storage.is_remote(folder):
-                self._names[folder] = set(next(storage.walk(folder), ("", [], []))[2])
-                return self._names[folder]
-            try:
-                with os.scandir(folder or ".") as entries:
-                    self._names[folder] = {
-                        entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)
-                    }
-            except OSError:
-                self._names[folder] = set()
-        return self._names[folder]
+                _, inner, files = next(storage.walk(folder), ("", [], []))
+            else:
+                inner, files = _local_entries(folder)
+            shown = sorted(name for name in inner if not name.startswith("."))
+            self._entries[folder] = set(files), shown
+        return self._entries[folder]
+
+
+def _local_entries(folder: str) -> tuple[list[str], list[str]]:
+    """The names of folders, links to folders included, and of files; none where it cannot be read."""
+    inner: list[str] = []
+    files: list[str] = []
+    try:
+        with os.scandir(folder or ".") as entries:
+            for entry in entries:
+                # asked for by its path, a link that leads to itself is no error
+                is_folder = os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
+                (inner if is_folder else files).append(entry.name)
+    except OSError:
+        return [], []
+    return inner, files
 
 
 def _spelling(name: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from aesthkeras.datasets.assembly import assemble
-from aesthkeras.datasets.listing import printable, relative
+from aesthkeras.datasets.listing import relative
 from aesthkeras.datasets.record import DataSet, Record
 from aesthkeras.datasets.settings import DatasetSettings
+from aesthkeras.files import printable
 from aesthkeras.photos.sources import SAMPLES, find_photos
 
 

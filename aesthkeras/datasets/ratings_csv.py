@@ -3,56 +3,41 @@
 Columns, in any order and any case, others are ignored:
     path: of the photo, relative to the folder of labels.csv.
     score: a number; without it, the mean of the rating counts.
-    c1 .. cK: how many raters gave each rating from 1 to K.
+    c1 .. cK, or c0 .. cK: how many raters gave each rating from 1, or 0, to K; no rating may be left out.
     label: a class; then nothing is derived from scores. 0 and 1, or low and high, are the classes low and
         high; other names are classes in the order of their names.
-    split: train, validation or test.
+    split: train, validation or test, also as training, val, valid, dev, testing.
     group, theme: photos that stay on one side of a split (`group_column` names another column).
 At least one of score, c1 .. cK and label is needed.
 """
 
 from __future__ import annotations
 
-import csv
-import math
 import os
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from aesthkeras.datasets.assembly import assemble
+from aesthkeras.datasets.class_names import in_order, one_spelling_of, require_distinct
+from aesthkeras.datasets.csv_columns import Columns, find_columns
+from aesthkeras.datasets.csv_rows import CsvRow, read_rows
 from aesthkeras.datasets.labelling import LOW_HIGH
 from aesthkeras.datasets.listing import (
     Folders,
     count,
-    lines,
+    quoted,
     require_file,
     require_folder,
     require_most,
     score_in_range,
 )
-from aesthkeras.datasets.record import SPLITS, DataSet, Record
-from aesthkeras.datasets.settings import MEDIAN, UNGROUPED, DatasetSettings
+from aesthkeras.datasets.record import SPLIT_WORDS, DataSet, Record, split_named
+from aesthkeras.datasets.settings import MEDIAN, DatasetSettings
 from aesthkeras.errors import UsageError
 
 RATINGS = "labels.csv"
 LAYOUT = f"a folder of photos with {RATINGS}"
-DELIMITERS = (",", ";", "\t")
-GROUP_COLUMNS = ("group", "theme")
 SAME_AS_LOW_HIGH = ({"0", "1"}, {"low", "high"})
-NEEDED = "expected path and at least one of score, label, c1 to cK"
-
-
-class Columns(NamedTuple):
-    """The number of each column; None where the file has no such column."""
-
-    path: int
-    score: int | None
-    label: int | None
-    split: int | None
-    group: int | None
-    counts: tuple[int, ...]
-    width: int
+LARGEST_SCORE = 1e30  # of a score: float32 holds its square no more
 
 
 def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet:
@@ -73,10 +58,9 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
     require_folder(data_dir, LAYOUT)
     file_name = os.path.join(data_dir, RATINGS)
     require_file(file_name, LAYOUT)
-    rows = _rows(file_name)
-    _, header = next(rows, (1, []))
-    columns = _columns(header, file_name, settings)
-    score_range = settings.range or ((1.0, float(len(columns.counts))) if columns.counts else None)
+    header, rows = read_rows(file_name, "path", LAYOUT)
+    columns = find_columns(header, file_name, settings)
+    score_range = settings.range or columns.score_range
     records, labels, left_out = _listed(rows, columns, data_dir, score_range, file_name)
     classes = _label(records, labels, file_name) if columns.label is not None else ()
     if score_range is None:
@@ -97,29 +81,36 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "csv") -> DataSet
 
 
 def _listed(
-    rows: Iterator[tuple[int, list[str]]],
+    rows: Iterator[CsvRow],
     columns: Columns,
     data_dir: str,
     score_range: tuple[float, float] | None,
     file_name: str,
 ) -> tuple[list[Record], list[str], list[tuple[str, str, str]]]:
     """The records whose files exist, the texts of their labels, and what is left out."""
-    low, high = score_range or (-math.inf, math.inf)
+    low, high = score_range or (-LARGEST_SCORE, LARGEST_SCORE)
     folders = Folders()
+    found: set[str] = set()
     records: list[Record] = []
     labels: list[str] = []
     left_out: list[tuple[str, str, str]] = []
     missing = 0
     for number, row in rows:
         where = f"{file_name}:{number}"
-        if len(row) != columns.width:
-            raise UsageError(f"{where}: {len(row)} fields; expected {columns.width}, as in the first line")
         record, label = _record(row, columns, data_dir, low, high, where)
         path = folders.find(record.path)
         if path is None:
             missing += 1
             left_out.append((record.id, record.path, "listed, but there is no such file"))
-        elif not label and columns.label is not None:
+            continue
+        identity = folders.identity(path)
+        if identity in found:
+            raise UsageError(
+                f"{where}: {quoted(row[columns.path])} occurs more than once: an earlier row names the same "
+                "file; expected each photo once"
+            )
+        found.add(identity)
+        if not label and columns.label is not None:
             left_out.append((record.id, path, "no label"))
         elif record.score is None and columns.label is None:
             left_out.append((record.id, path, "no score"))
@@ -131,93 +122,32 @@ def _listed(
     return records, labels, left_out
 
 
-def _rows(file_name: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each row, the header first, whichever delimiter the file uses."""
-    numbers = [0]
-
-    def texts() -> Iterator[str]:
-        for number, line in lines(file_name, LAYOUT):
-            numbers[0] = number
-            yield line
-
-    source = texts()
-    header = next(source, "")
-    delimiter = next((mark for mark in DELIMITERS if "path" in _names(header.split(mark))), ",")
-    yield 1, next(csv.reader([header], delimiter=delimiter), [])
-    try:
-        for row in csv.reader(source, delimiter=delimiter, strict=True):
-            if any(field.strip() for field in row):  # spreadsheets write rows of nothing but delimiters
-                yield numbers[0], row
-    except csv.Error as error:
-        raise UsageError(f"{file_name}:{numbers[0]}: malformed row: {error}") from error
-
-
-def _names(fields: list[str]) -> list[str]:
-    return [field.strip().strip('"').lower() for field in fields]
-
-
-def _columns(header: list[str], file_name: str, settings: DatasetSettings) -> Columns:
-    names = _names(header)
-    found = f"found the columns {', '.join(names) or 'none'}"
-    for needed in ("path", "score", "label", "split", *GROUP_COLUMNS):
-        if names.count(needed) > 1:
-            raise UsageError(f"{file_name}: the column {needed} occurs more than once; {found}")
-    place = {column: index for index, column in enumerate(names)}
-    counts = _count_columns(place, file_name)
-    if "path" not in place or not (counts or "score" in place or "label" in place):
-        raise UsageError(f"{file_name}: {found}; {NEEDED}")
-    group = settings.group_column.lower()
-    if group not in ("", UNGROUPED) and group not in place:
-        raise UsageError(f"group_column={settings.group_column}: no such column in {file_name}; {found}")
-    if not group:
-        group = next((column for column in GROUP_COLUMNS if column in place), UNGROUPED)
-    return Columns(
-        place["path"],
-        place.get("score"),
-        place.get("label"),
-        place.get("split"),
-        None if group == UNGROUPED else place.get(group),
-        counts,
-        len(names),
-    )
-
-
-def _count_columns(place: dict[str, int], file_name: str) -> tuple[int, ...]:
-    """The numbers of the columns c1 to cK, none where there is one at most."""
-    ratings = {int(name[1:]) for name in place if re.fullmatch(r"c(0|[1-9][0-9]{0,3})", name)}
-    if len(ratings) < 2:
-        return ()
-    strange = sorted(ratings ^ set(range(1, len(ratings) + 1)))
-    if strange:
-        what = "has no column" if strange[0] not in ratings else "has the column"
-        raise UsageError(
-            f"{file_name}: {what} c{strange[0]}; expected rating counts in c1, c2 and on, without a gap"
-        )
-    return tuple(place[f"c{rating}"] for rating in sorted(ratings))
-
-
 def _record(
     row: list[str], columns: Columns, data_dir: str, low: float, high: float, where: str
 ) -> tuple[Record, str]:
     """The record of a row, its label not yet set, and the text of its label."""
-    name = row[columns.path].strip().replace("\\", "/")  # a list from Windows
+    name = row[columns.path].replace("\\", "/")  # a list from Windows
     if not name:
         raise UsageError(f"{where}: the path is empty; expected the path of a photo")
     name = os.path.normpath(name)
-    counts = tuple(count(row[column].strip() or "0", where) for column in columns.counts)
-    score_text = "" if columns.score is None else row[columns.score].strip()
+    counts = tuple(
+        count(row[column] or "0", where, f"rating count {columns.names[column]}") for column in columns.counts
+    )
+    score_text = "" if columns.score is None else row[columns.score]
     if score_text:
         score: float | None = score_in_range(score_text, low, high, where)
     elif any(counts):
-        score = sum(rating * raters for rating, raters in enumerate(counts, 1)) / sum(counts)
+        score = sum(rating * raters for rating, raters in enumerate(counts, columns.lowest)) / sum(counts)
     else:
         score = None
-    split = "" if columns.split is None else row[columns.split].strip().lower()
-    if columns.split is not None and split not in SPLITS:
-        raise UsageError(f"{where}: split {split!r}; expected {', '.join(SPLITS)}")
-    split = next((word for word in SPLITS if word == split), "")  # the one string, not a million copies
-    group = "" if columns.group is None else row[columns.group].strip()
-    label = "" if columns.label is None else row[columns.label].strip()
+    split = "" if columns.split is None else split_named(row[columns.split])
+    if split is None:
+        word = row[columns.split or 0]
+        raise UsageError(f"{where}: split '{quoted(word)}'; expected one of {', '.join(SPLIT_WORDS)}")
+    group = "" if columns.group is None else row[columns.group]
+    label = "" if columns.label is None else row[columns.label]
+    if any("\n" in used for used in (name, label, group)):
+        raise UsageError(f"{where}: a quoted field runs over the line's end; expected a closing quote")
     return Record(name, os.path.join(data_dir, name), split, score, counts, None, group), label
 
 
@@ -225,14 +155,15 @@ def _label(records: list[Record], labels: list[str], file_name: str) -> tuple[st
     """Sets the records' labels, in place, and returns the classes."""
     found = set(labels)
     if len(found) < 2:
-        only = f"only {next(iter(found))!r}" if found else "nothing"
+        only = f"only '{quoted(next(iter(found)))}'" if found else "nothing"
         raise UsageError(f"{file_name}: the column label holds {only}; expected two classes or more")
-    numbers = all(label.isdecimal() for label in found)
-    classes = tuple(sorted(found, key=(lambda label: (int(label), label)) if numbers else None))
+    classes = tuple(in_order(found))
     index = {label: place for place, label in enumerate(classes)}
-    if {label.lower() for label in found} in SAME_AS_LOW_HIGH:
+    if {one_spelling_of(label) for label in found} in SAME_AS_LOW_HIGH:
         classes = LOW_HIGH
-        index = {label: int(label.lower() in ("1", "high")) for label in found}
+        index = {label: int(one_spelling_of(label) in ("1", "high")) for label in found}
+    else:
+        require_distinct(found, file_name)
     for place, label in enumerate(labels):
         records[place] = records[place]._replace(label=index[label])
     return classes
@@ -249,6 +180,6 @@ def _require_whole_groups(records: list[Record], file_name: str) -> None:
         if record.group and split_of.setdefault(record.group, record.split) != record.split:
             splits = f"{split_of[record.group]} and {record.split}"
             raise UsageError(
-                f"{file_name}: the group {record.group!r} is in {splits}; "
+                f"{file_name}: the group '{quoted(record.group)}' is in {splits}; "
                 "expected each group in one split (group_column=none drops the groups)"
             )

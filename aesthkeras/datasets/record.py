@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 SPLITS = ("train", "validation", "test")
+SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+
+def split_named(word: str) -> str | None:
+    """The one of `SPLITS` that the name of a folder, or a word in a column, means in any case; or None."""
+    return SPLIT_WORDS.get(word.strip().lower())
 
 
 class Record(NamedTuple):

@@ -11,11 +11,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
-from aesthkeras.datasets.listing import printable
 from aesthkeras.degradations.batch import degrade
 from aesthkeras.degradations.table import CLASSES, DegradationSettings
 from aesthkeras.errors import UsageError
-from aesthkeras.files import replace_file
+from aesthkeras.files import printable, replace_file
 from aesthkeras.photos.reading import read_photos
 
 CELLS_PER_ROW = 8

@@ -26,7 +26,7 @@ from aesthkeras.labelled.predictions import PREDICTIONS
 from aesthkeras.labelled.settings import LabelledRunSettings, listed
 from aesthkeras.monitoring.progress import say
 from aesthkeras.probes.settings import ProbeRecipe
-from aesthkeras.settings import flag_values, require, setting
+from aesthkeras.settings import flag_values, require, require_text, setting
 from aesthkeras.training.run_folder import RunFolder
 
 INDIFFERENT = {"run_dir", "feature_dir", "cache", "checkpoint_minutes"}  # flags that change no number
@@ -63,6 +63,8 @@ class ExperimentSettings:
         require(self, "recipes", bool(listed(self.recipes)), "flag files, or folders of them")
         require(self, "probe_dirs", bool(listed(self.probe_dirs)), "folders with a labels.csv")
         require(self, "run_dir", bool(self.run_dir), "a folder")
+        for name in ("run_dir", "out", "probe_dirs"):
+            require_text(name, getattr(self, name))
         numbers = listed(self.seeds)
         whole = bool(numbers) and all(number.isdecimal() for number in numbers)
         require(self, "seeds", whole and len(set(numbers)) == len(numbers), "different numbers, as in 0,1")

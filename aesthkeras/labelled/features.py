@@ -1,4 +1,4 @@
-"""Pooled features of every photo, extracted once into files that are mapped into memory.
+"""Pooled features of photos, extracted once into files that are mapped into memory.
 
 A cache is a folder with one `.npy` file for each layer and an `index.json`. Its name is derived from encoder,
 photos, pooling and crops. It is written under another name and renamed when it is complete; checksums are
@@ -97,12 +97,20 @@ class Crops(NamedTuple):
 
 
 def cache_key(
-    encoder: FoundEncoder, photos: PhotoSet, layers: Sequence[str], pooling: str, crops: Crops
+    encoder: FoundEncoder,
+    photos: PhotoSet,
+    layers: Sequence[str],
+    pooling: str,
+    crops: Crops,
+    chosen: np.ndarray | None = None,
 ) -> str:
     """SHA-256 over everything that the features depend on, in hexadecimal."""
     parts = (encoder.fingerprint, encoder.resize, encoder.crop, photos.fingerprint, len(photos.paths))
     text = "\0".join(str(part) for part in (*parts, ",".join(layers), pooling, *crops))
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(text.encode())
+    if chosen is not None and len(chosen) < len(photos.paths):  # all of them are no choice
+        digest.update(chosen.astype(np.int64).tobytes())
+    return digest.hexdigest()
 
 
 def extract_features(
@@ -115,8 +123,9 @@ def extract_features(
     copies: int = 0,
     seed: int = 0,
     progress: bool = True,
+    chosen: np.ndarray | None = None,
 ) -> Features:
-    """The pooled features of all photos, read from the cache if it has them.
+    """The pooled features of photos, read from the cache if it has them.
 
     One batch is in memory at a time. On disk a value takes 4 bytes, and a view of the five blocks of an
     AlexNet at full width 190 KB.
@@ -132,15 +141,17 @@ def extract_features(
         copies: degraded copies of the centre crop, which follow the views (`degraded_copies.py`).
         seed: decides the random crops and the copies.
         progress: whether to show a progress bar on stderr.
+        chosen: int `[chosen]`, indices of the photos whose features are wanted, ascending; None for all.
 
     Returns:
-        float32 `[photos, views + copies, values]` by layer, mapped read-only.
+        float32 `[chosen, views + copies, values]` by layer, mapped read-only.
 
     Raises:
         UsageError: the folder cannot be written, or a photo has gone since it was inspected.
     """
     crops = Crops(views, copies, seed if views > 2 or copies else 0)
-    key = cache_key(encoder, photos, layers, pooling, crops)
+    key = cache_key(encoder, photos, layers, pooling, crops, chosen)
+    photos = photos if chosen is None else photos.of(chosen)
     folder = Path(feature_dir) / key[:16]
     found = load_features(folder, key, layers)
     if found is not None:

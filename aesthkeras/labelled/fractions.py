@@ -15,16 +15,16 @@ def draw_fraction(
     fraction: float,
     seed: int,
     purpose: str = "",
-    draws: str = "balanced",
+    draws: str = "stratified",
 ) -> np.ndarray:
     """Draws a share of the training photos, some of each class.
 
-    A balanced draw takes half of its photos from each class. Their number is rounded to an even one, at least
-    two. If the rarer class has too few photos, all of them are taken and the other class fills the rest. A
-    probe trained on a balanced draw takes both classes to be equally common.
+    A stratified draw takes that share of each class, at least one photo, as the paper does ("5% ~ 50% of the
+    original training data per class"). Draws of different sizes then differ in nothing but their size.
 
-    A stratified draw takes that share of each class, at least one photo, as the paper does. Draws of
-    different sizes then differ in nothing but their size.
+    A balanced draw takes half of its photos from each class. Their number is rounded to an even one, at least
+    two. If the rarer class has too few photos, all of them are taken and the other class fills the rest. As
+    long as it has enough, a probe trained on the draw takes both classes to be equally common.
 
     Draws of one seed and purpose are nested: a photo that has its label at 1% also has it at 5%. Whether a
     photo is drawn early depends on seed, purpose and its id alone.
@@ -32,10 +32,10 @@ def draw_fraction(
     Args:
         ids: of the training photos.
         labels: int `[photos]`, 0 and 1.
-        fraction: above 0, up to 1; 1 is all photos, balanced or not.
+        fraction: above 0, up to 1; 1 is all photos, whatever `draws` is.
         seed: decides the draw.
         purpose: a name that makes several draws with one seed independent, such as one for each fold.
-        draws: `balanced` or `stratified`.
+        draws: `stratified` or `balanced`.
 
     Returns:
         Indices into `ids`, int64, ascending.

@@ -35,8 +35,8 @@ class PartOutcome:
     Attributes:
         part: which photos trained and tested.
         rows: a dict for each row of results.csv, without the columns that all rows share.
-        predictions: by name, float32 `[test photos]`; of probes `LAYER/FRACTION`, the mean probability over
-            seeds, of a head `score` and `rating`.
+        predictions: by name, float32 `[test photos]`, or `[test photos, seeds]` of probes with several seeds;
+            of probes `LAYER/FRACTION`, of a head `score` and `rating`.
     """
 
     part: Part
@@ -74,8 +74,10 @@ class PartOutcome:
                 **(correlation(*scores) if scores else {}),
             }
             self.rows.append(row)
-        mean = np.mean(list(by_seed.values()), axis=0)
-        self.predictions[prediction_name(layer, fraction)] = mean.astype(np.float32)
+        predicted = np.stack(list(by_seed.values()), axis=1).astype(np.float32)
+        if len(by_seed) == 1:
+            predicted = predicted[:, 0]
+        self.predictions[prediction_name(layer, fraction)] = predicted
 
 
 class Outcomes:
@@ -124,15 +126,17 @@ class Outcomes:
         """Writes predictions.npz, once all parts are done, and returns what it holds."""
         count = len(photos.ids)
         labels: dict[int, np.ndarray] = {}
+        folds: dict[int, np.ndarray] = {}
         predicted: dict[tuple[str, int], np.ndarray] = {}
         for part in parts:
             of_repeat = labels.setdefault(part.repeat, np.full(count, -1, np.int8))
             of_repeat[part.test] = part.labels[part.test]
+            folds.setdefault(part.repeat, np.full(count, -1, np.int16))[part.test] = part.fold
             loaded = self._load(part)
             for name, values in (loaded.predictions if loaded else {}).items():
-                place = name, part.repeat
-                predicted.setdefault(place, np.full(count, np.nan, np.float32))[part.test] = values
-        found = OutOfFold(np.array(photos.ids), np.array(photos.groups), labels, predicted)
+                empty = np.full((count, *values.shape[1:]), np.nan, np.float32)
+                predicted.setdefault((name, part.repeat), empty)[part.test] = values
+        found = OutOfFold(np.array(photos.ids), np.array(photos.groups), labels, predicted, folds)
         write_predictions(self.folder, found)
         return found
 
@@ -148,5 +152,10 @@ class Outcomes:
                 }
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
-        is_whole = all(len(values) == len(part.test) for values in found.values())
+        # a part of an older version has the mean over seeds: it is not whole
+        seeds = len({row.get("seed") for row in rows})
+        is_whole = all(
+            len(values) == len(part.test) and values.size == len(part.test) * seeds
+            for values in found.values()
+        )
         return PartOutcome(part, rows, found) if rows and is_whole else None

@@ -18,7 +18,8 @@ from aesthkeras.files import replace_file
 from aesthkeras.labelled.description import AS_WRITTEN
 
 PREDICTIONS = "predictions.npz"
-LABELS = "labels"
+PROBED_AGAIN = "which older versions did not write: give the probe's own command once more"
+LABELS, FOLDS = "labels", "folds"
 
 
 class OutOfFold(NamedTuple):
@@ -29,15 +30,17 @@ class OutOfFold(NamedTuple):
         groups: their groups, texts `[N]`, empty for a photo on its own.
         labels: by repeat, int8 `[N]`, 0 or 1 by the threshold of the part that tested the photo, -1 where
             none did.
-        predicted: by name and repeat, float32 `[N]`, NaN where the photo was not tested. A probe's name is
-            `LAYER/FRACTION` (`prediction_name`) and its values probabilities; a scorer's are `score` and
-            `rating`.
+        predicted: by name and repeat, float32 `[N]`, NaN where the photo was not tested; `[N, seeds]` of
+            probes with several seeds. A probe's name is `LAYER/FRACTION` (`prediction_name`) and its values
+            probabilities; a scorer's are `score` and `rating`.
+        folds: by repeat, int16 `[N]`, the fold in which the photo was tested, -1 where it was not.
     """
 
     ids: np.ndarray
     groups: np.ndarray
     labels: Mapping[int, np.ndarray]
     predicted: Mapping[tuple[str, int], np.ndarray]
+    folds: Mapping[int, np.ndarray]
 
 
 def prediction_name(layer: str, fraction: float) -> str:
@@ -46,9 +49,10 @@ def prediction_name(layer: str, fraction: float) -> str:
 
 
 def write_predictions(folder: Path, predictions: OutOfFold) -> None:
-    """Writes predictions.npz into a run folder: arrays `ids`, `groups`, `labels/REPEAT`, `NAME/REPEAT`."""
+    """Writes predictions.npz: arrays `ids`, `groups`, `labels/REPEAT`, `folds/REPEAT`, `NAME/REPEAT`."""
     arrays = {"ids": predictions.ids, "groups": predictions.groups}
     arrays |= {f"{LABELS}/{repeat}": values for repeat, values in predictions.labels.items()}
+    arrays |= {f"{FOLDS}/{repeat}": values for repeat, values in predictions.folds.items()}
     arrays |= {f"{name}/{repeat}": values for (name, repeat), values in predictions.predicted.items()}
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
@@ -75,17 +79,28 @@ def read_probabilities(folder: Path, fraction: float) -> OutOfFold:
                     predicted[layer, int(repeat)] = stored[key]
             repeats = sorted({repeat for _, repeat in predicted})
             labels = {repeat: stored[f"{LABELS}/{repeat}"] for repeat in repeats}
-            found = OutOfFold(stored["ids"], stored["groups"], labels, predicted)
+            known = {repeat: f"{FOLDS}/{repeat}" for repeat in repeats if f"{FOLDS}/{repeat}" in stored.files}
+            folds = {repeat: stored[name] for repeat, name in known.items()}
+            found = OutOfFold(stored["ids"], stored["groups"], labels, predicted, folds)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         reason = " ".join((getattr(error, "strerror", None) or str(error)).split())[:100]
         raise UsageError(f"{folder}: expected {PREDICTIONS}, {AS_WRITTEN} ({reason})") from None
-    photos = len(found.ids)
-    arrays = (found.ids, *labels.values(), *predicted.values())
-    if photos == 0 or any(array.shape != (photos,) for array in arrays):
+    _refuse_misfits(found, path)
+    return found
+
+
+def _refuse_misfits(found: OutOfFold, path: Path) -> None:
+    """Raises `UsageError` where arrays do not fit each other or hold no probabilities."""
+    if found.labels.keys() != found.folds.keys():
+        raise UsageError(f"{path}: expected the array folds/REPEAT, {PROBED_AGAIN}")
+    photos, predicted = len(found.ids), found.predicted.values()
+    flat = (found.ids, *found.labels.values(), *found.folds.values())
+    fits = all(array.shape == (photos,) for array in flat)
+    fits &= all(values.shape[:1] == (photos,) and values.ndim <= 2 for values in predicted)
+    if photos == 0 or not fits:
         raise UsageError(f"{path}: expected arrays of one length, the number of ids ({photos})")
-    for values in predicted.values():
+    for values in predicted:
         if np.isinf(values).any() or (values < 0).any() or (values > 1).any():
             raise UsageError(
                 f"{path}: expected probabilities from 0 to 1, or NaN where a photo was not tested"
             )
-    return found

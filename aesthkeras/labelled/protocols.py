@@ -185,7 +185,7 @@ def parts(photos: LabelledPhotos, recipe: FoldSettings, cross_validated: bool) -
 
 
 def draw_folds(photos: LabelledPhotos, folds: int, seed: int, repeat: int, flag: str = "folds") -> np.ndarray:
-    """Draws folds of equal size, with both classes spread evenly and groups kept whole.
+    """Draws folds of equal size with both classes spread evenly, as far as groups, kept whole, allow.
 
     Args:
         photos: what is dealt out.

@@ -12,9 +12,11 @@ import tensorflow as tf
 
 from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.errors import UsageError, first_line
-from aesthkeras.files import shipped
+from aesthkeras.files import printable, shipped
 from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
 from aesthkeras.networks.heads import scoring_model
+from aesthkeras.networks.rating_range import within_range
+from aesthkeras.settings import require_text
 
 SAVED_MODEL_FILE = "saved_model.pb"
 SHIPPED = "savedmodels"  # where the models lie that come with the package
@@ -87,6 +89,7 @@ class Export:
             UsageError: there is no SavedModel, it is damaged, or another package wrote it.
         """
         place = find_export(name_or_folder, argument)
+        require_text(argument, os.fspath(name_or_folder))
         asked, folder = f"{argument}={name_or_folder}", newest_version(place)
         if folder is None:
             raise UsageError(f"{asked}: expected a SavedModel, or a folder of its versions")
@@ -114,7 +117,7 @@ class Export:
             raise _damaged(asked, error) from error
         place = place.resolve()
         name = f"{place.parent.name}/{place.name}" if place.name.isdecimal() else place.name
-        return cls(folder, name, description, asked)
+        return cls(folder, printable(name), description, asked)
 
     @property
     def resize(self) -> int:
@@ -177,7 +180,7 @@ class Export:
 
         Returns:
             A functional model in float32 from some of the encoder's outputs, by name and not pooled, to
-            ``score`` float32 ``[N]`` and what goes with it.
+            ``score`` float32 ``[N]`` and what goes with it; ``rating`` is inside its ``rating_range``.
 
         Raises:
             UsageError: an encoder alone, or the weights are damaged or those of another network.
@@ -186,7 +189,9 @@ class Export:
             raise UsageError(
                 f"{self.asked}: expected a scorer's SavedModel, as `adapt` exports it, not an encoder alone"
             )
-        return self._trained(self.description.scorer, "scorer_weights")
+        scorer = self._trained(self.description.scorer, "scorer_weights")
+        # exports of 0.1.0 let it out of there
+        return within_range(scorer, self.meaning.get("rating_range"))
 
     def scoring_model(self) -> keras.Model:
         """Rebuild encoder, scorer and head as one model.

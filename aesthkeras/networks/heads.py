@@ -9,9 +9,9 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING, layer_seed
-from aesthkeras.networks.dropout import CountedDropout
 from aesthkeras.networks.pooling import Description
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
+from aesthkeras.training.dropout import CountedDropout
 
 layers = keras.layers
 

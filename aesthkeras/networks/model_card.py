@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from aesthkeras.decoding.limits import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
 from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
-from aesthkeras.photos.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
 from aesthkeras.templates import load_template
 
 if TYPE_CHECKING:

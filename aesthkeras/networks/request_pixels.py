@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from aesthkeras.photos.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE, require_photo_size
+from aesthkeras.decoding.limits import MAX_ASPECT, MAX_PIXELS, MIN_EDGE, require_photo_size
 from aesthkeras.photos.views import center_crop, resize_shorter_edge, serving_pixels
 
 # Thousands of photos would fill the memory of a server: conv1 alone takes 1.2 MB a photo at 227 px.

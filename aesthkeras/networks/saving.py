@@ -16,13 +16,15 @@ import tensorflow as tf
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.keras_graph import variables_of
+from aesthkeras.encoders.operations import unservable_operations
 from aesthkeras.errors import UsageError
+from aesthkeras.files import folder_name
 from aesthkeras.networks.description import describe_networks, describe_scorer
 from aesthkeras.networks.export import versions
 from aesthkeras.networks.heads import DEGRADATIONS, head_logits, scorer_of_blocks
 from aesthkeras.networks.model_card import MODEL_CARD, Origin, describe_signatures, model_card
-from aesthkeras.networks.operations import unservable_operations
 from aesthkeras.networks.pooling import describe
+from aesthkeras.networks.rating_range import within_range
 from aesthkeras.networks.request_pixels import decode_request, fit_pixels
 from aesthkeras.networks.warm_up import write_warm_up_requests
 
@@ -181,7 +183,8 @@ def export_scorer(
         encoder: as for ``export_encoder``, and so are all arguments not named here.
         scorer: a functional model from some of the encoder's pooled blocks and its embedding, by name, to a
             dict with ``score``, as ``heads.build_scorer`` makes it.
-        meaning: what the score means, kept in the asset ``scorer.json``: JSON values by name.
+        meaning: what the score means, kept in the asset ``scorer.json``: JSON values by name. The
+            graph keeps ``rating`` inside ``rating_range``.
         pooling: how the scorer wants the blocks; ``features`` answers them as the probes pool them anyway.
 
     Returns:
@@ -190,7 +193,8 @@ def export_scorer(
     Raises:
         As ``export_encoder``.
     """
-    networks = Networks(encoder, head, scorer_of_blocks(scorer, encoder, pooling), meaning)
+    scorer = within_range(scorer_of_blocks(scorer, encoder, pooling), meaning.get("rating_range"))
+    networks = Networks(encoder, head, scorer, meaning)
     return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), origin, version)
 
 
@@ -217,7 +221,7 @@ def _export(
     try:
         functions = _write(aside, networks, resize_edge, files)
         card = model_card(
-            folder.resolve().name,
+            folder_name(folder),
             version,
             describe_signatures(functions),
             (resize_edge, crop),
@@ -250,7 +254,7 @@ def _write(
         functions = served.by_signature()
         tf.saved_model.save(served, str(aside), functions)
     inputs = {**SIGNATURES, DEGRADATIONS: "image_bytes"} if networks.head else SIGNATURES
-    write_warm_up_requests(aside, aside.parent.resolve().name, inputs, resize_edge)
+    write_warm_up_requests(aside, folder_name(aside.parent), inputs, resize_edge)
     return functions
 
 

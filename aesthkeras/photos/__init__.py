@@ -1,1 +1,1 @@
-"""Photos from disk to batches of patches: sources, decoding, quarantine, cache."""
+"""Photos from disk to batches of patches: sources, quarantine, cache."""

@@ -14,9 +14,12 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from aesthkeras.photos.decoding import decode_photo
-from aesthkeras.photos.more_formats import decode_photo_of_more_formats
-from aesthkeras.photos.pillow_photos import HEAD_BYTES, PhotoRefusedError, check_header, format_of
+from aesthkeras.decoding.containers import HEAD_BYTES, format_of, is_core
+from aesthkeras.decoding.more_formats import decode_photo_of_more_formats
+from aesthkeras.decoding.photo import decode_photo
+from aesthkeras.decoding.pillow_photos import check_header
+from aesthkeras.decoding.refusal import RAW, PhotoRefusedError
+from aesthkeras.photos.skipped import RAW_SUFFIXES
 
 MAX_FILE_BYTES = 2**30  # no photo within the pixel limit is larger; read_file would load whatever it is
 
@@ -74,7 +77,11 @@ def look_at(path: str) -> FirstLook:
         if status.st_size > MAX_FILE_BYTES:
             return FirstLook(f"the file has {status.st_size} bytes, more than the limit of {MAX_FILE_BYTES}")
         with open(path, "rb") as photo:
-            if not format_of(photo.read(HEAD_BYTES)):
+            head = photo.read(HEAD_BYTES)
+            # a raw file is often a TIFF that begins with a small preview; a JPEG of such a name is a JPEG
+            if path.lower().endswith(RAW_SUFFIXES) and format_of(head) in ("", "TIFF") and not is_core(head):
+                return FirstLook(RAW)
+            if not format_of(head):
                 return FirstLook()
             photo.seek(0)
             check_header(photo)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from aesthkeras import storage
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.skipped import Skipped, is_of_system
 
 # Only files with these suffixes are photos; all else in a folder (labels.csv, README, .txt) is left alone.
 # The format of a photo follows from its first bytes, not from its suffix.
@@ -39,16 +40,18 @@ SAMPLE_PHOTOS = {
 }
 
 
-def find_photos(data_dir: str, photo_list: str | None = None) -> list[str]:
+def find_photos(data_dir: str, photo_list: str | None = None, skipped: Skipped | None = None) -> list[str]:
     """Return the paths of all photos, sorted, each once.
 
-    A folder is searched with all its subfolders, links to folders included; hidden files and folders and
-    files without a photo's suffix are skipped. A list names photos whatever their suffix, and names that do
-    not exist stay in: reading them fails later, with a reason for each.
+    A folder is searched with all its subfolders, links to folders included; files without a photo's suffix,
+    hidden files and folders, and those in which systems keep thumbnails (`@eaDir`, `__MACOSX`) are skipped.
+    One line on stderr counts camera raw files and other pictures among them. A list names photos whatever
+    their suffix, and names that do not exist stay in: reading them fails later, with a reason for each.
 
     Args:
         data_dir: a folder, or the word `samples` for the photos inside scikit-image and scikit-learn.
         photo_list: a UTF-8 text file with one path a line, absolute or relative to `data_dir`.
+        skipped: counts what is skipped, instead of the line on stderr.
 
     Returns:
         Paths that start with `data_dir`, sorted by code point.
@@ -68,15 +71,21 @@ def find_photos(data_dir: str, photo_list: str | None = None) -> list[str]:
         raise UsageError(f"data_dir={data_dir}: is a file; expected a folder of photos or 'samples'")
     if photo_list:
         return _listed_photos(data_dir, photo_list)
+    where, seen = f"data_dir={data_dir}", skipped or Skipped()
     is_remote = storage.is_remote(data_dir)
-    paths = sorted(
-        _photos_on_store(data_dir) if is_remote else photos_in_folder(data_dir, f"data_dir={data_dir}")
-    )
+    paths = sorted(_photos_on_store(data_dir, seen) if is_remote else photos_in_folder(data_dir, where, seen))
     if not paths:
-        raise UsageError(
-            f"data_dir={data_dir}: no photos in this folder; expected names in {' '.join(PHOTO_SUFFIXES)}"
-        )
+        raise UsageError(f"{where}: {no_photos(seen)}")
+    if skipped is None:
+        seen.say(where)
     return paths
+
+
+def no_photos(skipped: Skipped) -> str:
+    """Return the sentence for a folder without photos, with what was skipped in it."""
+    found = skipped.text()
+    names = f"no photos in this folder; expected names in {' '.join(PHOTO_SUFFIXES)}"
+    return f"{names}; {found}" if found else names
 
 
 def sample_photos() -> list[str]:
@@ -96,16 +105,24 @@ def sample_photos() -> list[str]:
     return paths
 
 
-def _photos_on_store(data_dir: str) -> Iterator[str]:
-    for folder, _, files in storage.walk(data_dir):
+def _photos_on_store(data_dir: str, skipped: Skipped) -> Iterator[str]:
+    for folder, folders, files in storage.walk(data_dir):
         inner = folder[len(data_dir.rstrip("/")) :]
-        if not any(part.startswith(".") for part in inner.split("/")):
-            for name in files:
-                if not name.startswith(".") and name.lower().endswith(PHOTO_SUFFIXES):
-                    yield f"{folder}/{name}"
+        if not any(is_of_system(part) for part in inner.split("/")):
+            for name in filter(is_of_system, folders):
+                skipped.add_folder(name)
+            yield from (f"{folder}/{name}" for name in files if _is_photo(name, skipped))
 
 
-def photos_in_folder(root: str, named: str) -> Iterator[str]:
+def _is_photo(name: str, skipped: Skipped) -> bool:
+    """Whether a file is a photo by its name; another picture is counted, and HEIC as well."""
+    if is_of_system(name):
+        return False
+    skipped.add_file(name)
+    return name.lower().endswith(PHOTO_SUFFIXES)
+
+
+def photos_in_folder(root: str, named: str, skipped: Skipped) -> Iterator[str]:
     """Yield the paths of all photos in a folder of this machine, one by one and in no order.
 
     Which files count is said at `find_photos`.
@@ -113,6 +130,7 @@ def photos_in_folder(root: str, named: str) -> Iterator[str]:
     Args:
         root: the folder; paths start with it.
         named: what an error message calls it (`data_dir=photos`).
+        skipped: counts the pictures that are not taken.
 
     Raises:
         UsageError: it, or a folder in it, cannot be read.
@@ -128,12 +146,13 @@ def photos_in_folder(root: str, named: str) -> Iterator[str]:
             visited.add((status.st_dev, status.st_ino))
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    if _is_folder(entry):
+                    if not _is_folder(entry):
+                        if _is_photo(entry.name, skipped):
+                            yield entry.path
+                    elif is_of_system(entry.name):
+                        skipped.add_folder(entry.name)
+                    else:
                         heapq.heappush(folders, entry.path)
-                    elif entry.name.lower().endswith(PHOTO_SUFFIXES):
-                        yield entry.path
         except OSError as error:
             reason = error.strerror or str(error)
             raise UsageError(f"{named}: expected a readable folder at {folder}: {reason}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from aesthkeras.photos.decoding import decode_photo
+from aesthkeras.decoding.photo import decode_photo
 
 
 def resized_shape(shape: tf.Tensor, edge: int) -> tf.Tensor:
@@ -98,6 +98,6 @@ def serving_pixels(contents: tf.Tensor, edge: int, crop: int, name: str | tf.Ten
         uint8 [crop, crop, 3].
 
     Raises:
-        tf.errors.InvalidArgumentError: as `decoding.decode_photo`.
+        tf.errors.InvalidArgumentError: as `photo.decode_photo`.
     """
     return center_crop(resize_shorter_edge(decode_photo(contents, name), edge), crop)

@@ -103,7 +103,7 @@ def _local_copy(path: str) -> Iterator[str]:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="aesthkeras-") as folder:
-        copy = os.path.join(folder, "photo")
+        copy = os.path.join(folder, "photo" + os.path.splitext(path)[1])  # its ending tells a raw file
         with contextlib.suppress(OSError, tf.errors.OpError):  # then "no such file" is the reason to give
             content = read_whole(path)
             with open(copy, "wb") as out:

@@ -75,8 +75,7 @@ class PretextModel(keras.Model):
 
         Args:
             optimizer: with its learning rate or schedule.
-            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` and the like. The step is not
-                compiled by XLA unless `jit_compile` says so: Keras 3 would do it on a GPU, unasked.
+            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` (no XLA without it) and the like.
 
         Raises:
             ValueError: a loss or metrics are given.

@@ -64,7 +64,9 @@ class PositionClassification(PretextTask):
 
     def build_head(self, encoder: keras.Model) -> keras.Model:
         """`conv5` and `embedding` -> for each target float32 logits `[N, H, W, bins]`."""
-        seen = {name: keras.Input(encoder.output[name].shape[1:]) for name in ("conv5", "embedding")}
+        seen = {
+            name: keras.Input(encoder.output[name].shape[1:], name=name) for name in ("conv5", "embedding")
+        }
         count = len(self.bins)
         shares = {
             name: [ChannelShare(index, count)(whole) for index in range(count)] if count > 1 else [whole]

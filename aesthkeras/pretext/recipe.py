@@ -30,7 +30,7 @@ class Recipe(SgdSettings):
         0, "ends the run after so many images through forward and backward, whatever --epochs; 0 for no limit"
     )
     crops_per_photo: int = setting(1, "random patches of each photo in one epoch")
-    learning_rate: float = setting(0.1, "learning rate at the start")
+    learning_rate: float = setting(0.1, "learning rate at the start, 1e-10 to 100")
     precision: str = setting(
         "auto",
         "arithmetic of the network: auto takes bfloat16 where the machine has it, float16 on older GPUs",
@@ -47,8 +47,8 @@ class Recipe(SgdSettings):
         """Checks every range; raises `UsageError` naming the flag."""
         super().__post_init__()
         for name in ("epochs", "crops_per_photo"):
-            require(self, name, getattr(self, name) >= 1, "at least 1")
-        require(self, "images_seen", self.images_seen >= 0, "0 or more")
+            require(self, name, 1 <= getattr(self, name) <= 1_000_000, "1 to 1000000")
+        require(self, "images_seen", 0 <= self.images_seen <= 10**15, "0 to 10**15")
         require(self, "width", 0 < self.width <= 8, "a number above 0, at most 8")
         require(self, "crop", self.crop >= 96, "at least 96 pixels")
         require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, resize={self.resize}")

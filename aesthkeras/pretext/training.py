@@ -19,6 +19,7 @@ from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
+from aesthkeras.training.divergence import StopOnDivergence
 from aesthkeras.training.input_wait import with_input_wait
 from aesthkeras.training.machines import is_chief, machine, machines
 from aesthkeras.training.precision import resolve_precision, use_precision
@@ -101,7 +102,7 @@ def train(
         The trained model.
 
     Raises:
-        UsageError: the checkpoint cannot be read, or a photo is gone since it was inspected.
+        UsageError: the checkpoint cannot be read, a photo is gone since it was inspected, or the loss is NaN.
     """
     recipe = task.recipe
     keras.utils.set_random_seed(recipe.seed)
@@ -154,7 +155,8 @@ def train_epochs(
     with ProgressBar() as bar:
         sample = model.with_views(next(iter(batches)))
         watchers = watching_callbacks(own, model, bar, sample, run_settings)
-        callbacks = [*task.callbacks(run.history()), *watchers, saving]
+        stopping = StopOnDivergence(checkpoint, task.recipe)
+        callbacks = [stopping, *task.callbacks(run.history()), *watchers, saving]
         if machines() > 1:  # what Keras says of an epoch may be this machine's share of it
             callbacks.insert(0, monitoring.ExtraLogs(model.numbers_so_far))
         fit(model, shared_out(with_input_wait(batches)), epochs, length, callbacks)
@@ -184,9 +186,7 @@ def trackables(model: PretextModel) -> dict[str, Any]:
         "head": model.head,
         "optimizer": model.optimizer,
         # how long it waited is no part of what it learned
-        "metrics": {
-            metric.name: list(metric.variables) for metric in model.metrics if metric is not model.input_wait
-        },
+        "metrics": {one.name: list(one.variables) for one in model.metrics if one is not model.input_wait},
     }
 
 

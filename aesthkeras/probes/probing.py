@@ -11,8 +11,7 @@ from tqdm import tqdm
 
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import PROBE, ProbeDescription, write_run_description
-from aesthkeras.labelled.features import extract_features, pooling_function
-from aesthkeras.labelled.fractions import draw_fraction
+from aesthkeras.labelled.features import pooling_function
 from aesthkeras.labelled.inputs import (
     describe_inputs,
     list_left_out,
@@ -27,7 +26,7 @@ from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.probes import exact
-from aesthkeras.probes.inputs import Probing
+from aesthkeras.probes.inputs import Probing, labelled_photos, with_features
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import sgd_outcome
 from aesthkeras.training.checkpoints import TrainingCheckpoint
@@ -77,13 +76,11 @@ def probe(
     )
     write_run_description(run.path / PROBE, description)
     run.update_record(seed=recipe.seed, **machine_facts())
-    feature_dir = settings.feature_dir or str(run.path / "features")
-    features = extract_features(
-        encoder, photo_set, feature_dir, recipe.layer_names, recipe.pooling, views=1 + recipe.mirror
-    )
-    probing = Probing(photos, photo_set, encoder, pooled, features, recipe, labelled.cross_validated)
     shared = {"encoder": encoder.name, "dataset": description.dataset.name, "solver": recipe.solver}
     outcomes = Outcomes(run.path, PROBE_COLUMNS, shared)
+    probing = Probing(photos, photo_set, encoder, pooled, recipe, labelled.cross_validated)
+    if not all(outcomes.is_done(part) for part in planned):
+        probing = with_features(probing, planned, settings.feature_dir or str(run.path / "features"))
     for part in tqdm(planned, desc="probing", unit="part"):
         checkpoint = outcomes.checkpoint(part, settings.checkpoint_minutes)
         if not outcomes.is_done(part):
@@ -98,19 +95,10 @@ def probe(
 
 def probe_part(part: Part, probing: Probing, checkpoint: TrainingCheckpoint) -> PartOutcome:
     """Trains and tests every layer, label fraction and seed on one part."""
-    photos, recipe = probing.photos, probing.recipe
-    draws = {}
-    for fraction in recipe.fractions:
-        # with all labels, a fixed split is the same in every repeat
-        if fraction < 1 or probing.cross_validated or part.repeat == 0:
-            ids = [photos.ids[index] for index in part.train]
-            purpose = f"{part.repeat}/{part.fold}"
-            labels = part.labels[part.train]
-            drawn = draw_fraction(ids, labels, fraction, recipe.seed, purpose, recipe.label_draws)
-            draws[fraction] = part.train[drawn]
-    groups = np.unique(photos.keys, return_inverse=True)[1]
+    draws = labelled_photos(part, probing)
+    groups = np.unique(probing.photos.keys, return_inverse=True)[1]
     with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
-        if recipe.solver == "lbfgs":
+        if probing.recipe.solver == "lbfgs":
             return exact_outcome(part, probing, draws, groups)
         return sgd_outcome(part, probing, draws, groups, checkpoint)
 
@@ -118,7 +106,7 @@ def probe_part(part: Part, probing: Probing, checkpoint: TrainingCheckpoint) -> 
 def exact_outcome(
     part: Part, probing: Probing, draws: Mapping[float, np.ndarray], groups: np.ndarray
 ) -> PartOutcome:
-    """Fits the exact solver on every layer and draw; loads one layer's features of the part at a time.
+    """Fits the exact solver on every layer and draw; loads features of one layer and draw at a time.
 
     Args:
         part: the test photos and the labels of all photos.
@@ -129,10 +117,11 @@ def exact_outcome(
     photos, features, recipe = probing.photos, probing.features, probing.recipe
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
-        views, values = features[layer].shape[1:]
-        test = features[layer][part.test].reshape(-1, values)
+        test = features.of(layer, part.test)
+        views, values = test.shape[1:]
+        test = test.reshape(-1, values)
         for fraction, train in draws.items():
-            points = exact.coordinates(features[layer][train].reshape(-1, values), test)
+            points = exact.coordinates(features.of(layer, train).reshape(-1, values), test)
             labels = part.labels[train].repeat(views).astype(np.int64)
             units = groups[train].repeat(views)
             fitted = exact.fit_labels(points, labels, units, recipe.seed)

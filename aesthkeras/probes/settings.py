@@ -39,17 +39,18 @@ class ProbeRecipe(FoldSettings, SgdSettings):
         "1", "shares of the training labels to use, separated by commas, such as 0.01,0.1,1"
     )
     label_draws: str = setting(
-        "balanced",
-        "what a share below 1 keeps: balanced, as many labels of each class; stratified, as in the paper, "
-        "that share of each class, which keeps the commoner one the commoner",
-        ["balanced", "stratified"],
+        "stratified",
+        "what a share below 1 keeps: stratified, as in the paper, that share of each class, which keeps the "
+        "commoner one the commoner; balanced, as many labels of each class, if there are enough",
+        ["stratified", "balanced"],
     )
-    seeds: int = setting(1, "sgd: number of initialisations trained side by side; predictions are their mean")
+    seeds: int = setting(1, "sgd: initialisations trained side by side, each one measured on its own")
     epochs: int = setting(30, "sgd: passes over the training photos; the paper does not say")
     decay: str = setting(
         "given",
         "sgd: given takes --weight_decay; chosen takes, layer by layer, the penalty that lbfgs chooses on "
-        "the training part, for sets so small that the paper's decay lets a probe learn them by heart",
+        "the training part, 1 / learning_rate at most, for sets so small that the paper's decay lets a probe "
+        "learn them by heart",
         ["given", "chosen"],
     )
 

@@ -14,7 +14,6 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
-from aesthkeras.labelled.features import Features
 from aesthkeras.labelled.outcome import PartOutcome
 from aesthkeras.labelled.protocols import Part
 from aesthkeras.networks.found import FoundEncoder
@@ -22,9 +21,10 @@ from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes import exact
-from aesthkeras.probes.inputs import Probing
+from aesthkeras.probes.inputs import PhotoFeatures, Probing
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
+from aesthkeras.training.divergence import stop_if_diverged
 from aesthkeras.training.steps import resumable_steps
 
 BINARY = 2
@@ -138,11 +138,8 @@ class ProbeBank:
 
     def probabilities(self, layer: str, features: np.ndarray) -> np.ndarray:
         """Probability of the positive class: float32 `[N, values]` -> float64 `[N, seeds]`."""
-        found = []
-        for start in range(0, len(features), TESTED_AT_ONCE):
-            batch = tf.constant(features[start : start + TESTED_AT_ONCE])
-            found.append(tf.nn.softmax(self._logits(layer, batch, training=False))[..., 1].numpy())
-        return np.concatenate(found).astype(np.float64)
+        logits = self._logits(layer, tf.constant(features), training=False)
+        return tf.nn.softmax(logits)[..., 1].numpy().astype(np.float64)
 
     def _initial_kernel(self, layer: str, values: int) -> tf.Variable:
         # Each seed's part is drawn alone: its range depends on its own 2 columns, not on its neighbours'.
@@ -197,7 +194,7 @@ def train_banks(
         checkpoint: where a killed training goes on from, and what keeps this one.
 
     Raises:
-        UsageError: a photo is gone since it was inspected.
+        UsageError: a photo is gone since it was inspected, or weights are NaN.
     """
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size)
     done = checkpoint.restore({"banks": [bank.trackables() for bank in banks]})
@@ -211,17 +208,19 @@ def train_banks(
         for bank in banks:
             bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
             bank.learn(features, numbers)
+        if (step + 1) % steps == 0:
+            stop_if_diverged(checkpoint, recipe, (step + 1) // steps)
     for bank in banks:
         bank.finish()
 
 
 def weight_decays(
-    features: Features, train: np.ndarray, labels: np.ndarray, groups: np.ndarray, recipe: ProbeRecipe
+    features: PhotoFeatures, train: np.ndarray, labels: np.ndarray, groups: np.ndarray, recipe: ProbeRecipe
 ) -> dict[str, float]:
-    """The decay of each layer's kernel: `--weight_decay`, or the penalty that the exact solver chooses.
+    """The decay of each layer's kernel: `--weight_decay`, or what the exact solver chooses, 1 / rate at most.
 
     Args:
-        features: the centre crops' features of all photos.
+        features: the centre crops' features; read only where the exact solver chooses.
         train: indices of the labelled training photos.
         labels: `[training photos]`, 0 and 1.
         groups: int `[training photos]`.
@@ -231,7 +230,7 @@ def weight_decays(
         return dict.fromkeys(recipe.layer_names, recipe.weight_decay)
     decays = {}
     for layer in recipe.layer_names:
-        values = features[layer][train, 0]
+        values = features.of(layer, train)[:, 0]
         points = exact.coordinates(values, values[:0])
         strength = exact.choose_strength(points.train, labels.astype(np.int64), groups, recipe.seed)
         decay = exact.equal_weight_decay(strength, *values.shape)
@@ -259,7 +258,8 @@ def sgd_outcome(
     features, recipe = probing.features, probing.recipe
     shown = draws[max(draws)]
     subset = probing.photo_set.of(shown)
-    values = {layer: int(features[layer].shape[-1]) for layer in recipe.layer_names}
+    pooled = probing.pooled.structured_outputs
+    values = {layer: int(pooled[layer].shape[-1]) for layer in recipe.layer_names}
     seeds = [recipe.seed + number for number in range(recipe.seeds)]
     place = {int(index): number for number, index in enumerate(shown)}
     banks = {
@@ -277,8 +277,20 @@ def sgd_outcome(
     train_banks(of_all, probing.pooled, subset, probing.encoder, recipe, stream_seed, checkpoint)
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
-        for fraction, bank in banks.items():
-            found = bank.probabilities(layer, features[layer][part.test, 0])
-            by_seed = {seed: found[:, number] for number, seed in enumerate(seeds)}
+        found = _tested(of_all, features, layer, part.test)
+        for fraction, probabilities in zip(banks, found):
+            by_seed = {seed: probabilities[:, number] for number, seed in enumerate(seeds)}
             outcome.add(layer, fraction, len(draws[fraction]), by_seed)
     return outcome
+
+
+def _tested(
+    banks: Sequence[ProbeBank], features: PhotoFeatures, layer: str, photos: np.ndarray
+) -> list[np.ndarray]:
+    """What each bank predicts for the photos, float64 `[photos, seeds]`; a part of them is in memory."""
+    found: list[list[np.ndarray]] = [[] for _ in banks]
+    for start in range(0, len(photos), TESTED_AT_ONCE):
+        values = features.of(layer, photos[start : start + TESTED_AT_ONCE])[:, 0]
+        for bank, parts in zip(banks, found):
+            parts.append(bank.probabilities(layer, values))
+    return [np.concatenate(parts) for parts in found]

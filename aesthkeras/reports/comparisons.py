@@ -18,7 +18,8 @@ class Comparison:
     """Paired differences of a section's encoders against `reference`.
 
     `rows` is encoder -> a difference per column, None where the two cannot be compared; `units` says what
-    was resampled; `majority` is the accuracy (0..1) of always answering the commoner class.
+    was resampled; `majority` is the accuracy (0..1) of always answering the commoner class, averaged over
+    folds and repeats as the accuracies are.
     """
 
     reference: str
@@ -27,6 +28,15 @@ class Comparison:
     rows: Mapping[str, tuple[Difference | None, ...]]
     units: str
     majority: float
+
+    @property
+    def caption(self) -> str:
+        """What a difference is of, and what its interval covers."""
+        return (
+            "A difference is that of two means, each taken as in the table: over folds, then over repeats "
+            f"and seeds. Its 95% interval is a bootstrap over the tested {self.units}: it covers others to "
+            "test on, but neither others to train the probes on nor other training seeds."
+        )
 
 
 def choose_reference(sections: Sequence[Section], wanted: str) -> str:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.predictions import PREDICTIONS, read_probabilities
+from aesthkeras.labelled.predictions import PREDICTIONS, PROBED_AGAIN, read_probabilities
 from aesthkeras.reports.probe_runs import APART, ProbeRun
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions at one label fraction, of L layers in R repeats for N photos.
+    """Predictions at one label fraction, of L layers in R replicates for N photos.
 
-    `units` int `[N]` says which photos are drawn together (a group, or a photo alone); `labels` int8
-    `[R, N]`, -1 where there is none; `probabilities` float32 `[L, R, N]` of the positive class, NaN where a
-    photo was not tested; with `has_seeds`, repeats of training seed s are numbered from `APART` times s on.
+    A replicate is a repeat, or one probe seed of it; `repeats` says which repeat. `units` int `[N]` says
+    which photos are drawn together (a group, or a photo alone); `labels` int8 `[R, N]`, -1 where there is
+    none; `folds` int16 `[R, N]`, in which fold a photo was tested, -1 where it was not; `probabilities`
+    float32 `[L, R, N]` of the positive class, NaN where a photo was not tested; with `has_seeds`, repeats of
+    training seed s are numbered from `APART` times s on.
     """
 
     ids: np.ndarray
     units: np.ndarray
     labels: np.ndarray
+    folds: np.ndarray
     probabilities: np.ndarray
     repeats: tuple[int, ...]
     has_seeds: bool = False
@@ -37,10 +40,41 @@ class Predictions:
         """The predictions of some layers, in the given order."""
         return replace(self, probabilities=self.probabilities[list(places)])
 
+    def of_replicates(self, rows: np.ndarray) -> Predictions:
+        """The predictions in some replicates, int `[rows]`, in the given order."""
+        return replace(
+            self,
+            labels=self.labels[rows],
+            folds=self.folds[rows],
+            probabilities=self.probabilities[:, rows],
+            repeats=tuple(self.repeats[row] for row in rows),
+        )
+
+    def of_photos(self, chosen: np.ndarray) -> Predictions:
+        """The predictions for some photos: bool `[N]`."""
+        return replace(
+            self,
+            ids=self.ids[chosen],
+            units=self.units[chosen],
+            labels=self.labels[:, chosen],
+            folds=self.folds[:, chosen],
+            probabilities=self.probabilities[..., chosen],
+        )
+
+    def is_tested(self) -> np.ndarray:
+        """In which replicates a photo has a fold, a label and a prediction of every layer, bool `[R, N]`."""
+        return (self.folds >= 0) & (self.labels >= 0) & np.isfinite(self.probabilities).all(axis=0)
+
+    def tests(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Each test that the tables average: a replicate, and the photos of one of its folds."""
+        for row, (folds, is_tested) in enumerate(zip(self.folds, self.is_tested())):
+            for fold in np.unique(folds[is_tested]):
+                yield row, np.flatnonzero(is_tested & (folds == fold))
+
     def majority(self) -> float:
-        """The accuracy of always answering the commoner class of the tested photos; NaN without labels."""
-        tested = self.labels[(self.labels >= 0) & np.isfinite(self.probabilities[0])]
-        return max(float(np.mean(tested)), 1 - float(np.mean(tested))) if len(tested) else float("nan")
+        """The accuracy of always answering the commoner class, averaged as the tables do; NaN if untested."""
+        shares = [float(np.mean(self.labels[row, photos])) for row, photos in self.tests()]
+        return max(float(np.mean(shares)), 1 - float(np.mean(shares))) if shares else float("nan")
 
 
 def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
@@ -53,6 +87,7 @@ def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
         return _of_seeds({seed: read_predictions(one, fraction) for seed, one in run.by_seed.items()})
     found = read_probabilities(run.folder, fraction)
     repeats = tuple(found.labels)
+    photos = len(found.ids)
     tested = {score.repeat for score in run.scores if score.fraction == fraction}
     expected = {(layer, repeat) for layer in run.layers for repeat in tested}
     if not repeats or not expected <= set(found.predicted):
@@ -60,12 +95,22 @@ def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
             f"{run.folder / PREDICTIONS}: expected predictions of every layer and repeat at fraction "
             f"{fraction:g}"
         )
+    if any(values.size != photos * run.seeds for values in found.predicted.values()):
+        raise UsageError(
+            f"{run.folder / PREDICTIONS}: expected predictions of each of {run.seeds} seeds, {PROBED_AGAIN}"
+        )
+    by_seed = [
+        np.stack([found.predicted[layer, repeat].reshape(photos, -1).T for layer in run.layers])
+        for repeat in repeats
+    ]  # [layers, probe seeds, photos] of each repeat
+    rows = [repeat for repeat in repeats for _ in range(run.seeds)]
     return Predictions(
         found.ids,
-        _units(found.groups, len(found.ids)),
-        np.stack([found.labels[repeat] for repeat in repeats]),
-        np.stack([[found.predicted[layer, repeat] for repeat in repeats] for layer in run.layers]),
-        repeats,
+        _units(found.groups, photos),
+        np.stack([found.labels[repeat] for repeat in rows]),
+        np.stack([found.folds[repeat] for repeat in rows]),
+        np.concatenate(by_seed, axis=1),
+        tuple(rows),
     )
 
 
@@ -78,6 +123,7 @@ def _of_seeds(found: Mapping[int, Predictions]) -> Predictions:
         first.ids,
         first.units,
         np.concatenate([one.labels for one in found.values()]),
+        np.concatenate([one.folds for one in found.values()]),
         np.concatenate([one.probabilities for one in found.values()], axis=1),
         tuple(repeat + APART * seed for seed, one in found.items() for repeat in one.repeats),
         has_seeds=True,

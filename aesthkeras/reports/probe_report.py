@@ -177,7 +177,7 @@ def _against(difference: Difference, comparison: Comparison, measure: Measure) -
 
 
 def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) -> str:
-    """All sections in a sentence: which encoder leads where, and where its lead is more than chance."""
+    """All sections in a sentence: which encoder leads where, and where its lead's interval is above 0."""
     places: dict[str, list[str]] = {}
     above = []
     for report in reports:
@@ -222,25 +222,17 @@ def _caption(section: Section, table: Table, measure: Measure, comparison: Compa
 def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str]:
     notes = [
         "Best of a column in bold, second best underlined; values shown alike are a tie.",
-        "A deviation over repeats or seeds says how much splits and initial weights matter; whether two "
-        "encoders differ is what the paired differences say.",
+        "A deviation over repeats or seeds is the spread of single ones, which share their photos: how much "
+        "splits and initial weights matter, not how sure the mean is. Whether two encoders differ is what "
+        "the paired differences say.",
     ]
     comparisons = [report.comparison for report in reports if report.comparison]
     shown = sum(bool(one) for comparison in comparisons for row in comparison.rows.values() for one in row)
     if shown:
         notes.append(
             f"Differences are paired: both encoders, same photos, {choices.resamples} bootstrap resamples, "
-            "percentile intervals of 95%, not corrected for how many there are: where nothing differed, "
-            f"about one in twenty of the {shown} intervals would still exclude 0. They hold for these "
-            "trained encoders; another training seed may differ."
-        )
-        notes.append(
-            "Differences pool all tests of a photo, the table averages folds: last digits may disagree."
-        )
-    if shown and any(run.seeds > 1 for report in reports for run in report.section.runs.values()):
-        notes.append(
-            "Probes with several seeds are compared by the mean of their seeds' probabilities; the table "
-            "shows the mean of their accuracies, which is often a little lower."
+            f"percentile intervals of 95%, not corrected for how many there are ({shown}). They hold for "
+            "these trained encoders and probes: where nothing differs, more than one in twenty excludes 0."
         )
     if choices.measure.name not in STATISTICS and shown:
         notes.append(
@@ -248,6 +240,7 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
         )
     for report in reports:
         names = report.section.runs
+        notes += _unlike_seeds(report)
         if len({report.section.comparable_layers(run) for run in names.values()}) > 1:
             notes.append(
                 f"On {report.section.title}, encoders have blocks of different names: an average is over an "
@@ -269,6 +262,20 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
             f"{' and '.join(off)}."
         )
     return notes
+
+
+def _unlike_seeds(report: SectionReport) -> list[str]:
+    """A sentence for each difference that is not over all training seeds of both rows."""
+    if report.comparison is None:
+        return []
+    runs, reference = report.section.runs, report.comparison.reference
+    seeds = {name: set(runs[name].by_seed) for name in (reference, *report.comparison.rows)}
+    return [
+        f"{name} and {reference} have other training seeds on {report.section.title}: their difference is "
+        "over those that both have, and so not that of their rows."
+        for name in report.comparison.rows
+        if seeds[name] and seeds[reference] and seeds[name] != seeds[reference]
+    ]
 
 
 def _paper_apart() -> dict[str, Table]:

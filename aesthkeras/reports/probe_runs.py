@@ -58,9 +58,10 @@ class ProbeRun:
 
     @property
     def settings(self) -> str:
-        """The flags that its solver uses, as one types them; empty where there is no flags.cfg."""
+        """The flags that its solver uses, and balanced draws, as one types them; empty without flags.cfg."""
         names = [name for name in SOLVER_FLAGS.get(self.solver, ()) if name in self.flags]
-        if self.flags.get("label_draws") == "stratified":
+        # with all labels none are drawn
+        if self.fractions[0] < 1 and self.flags.get("label_draws") == "balanced":
             names.append("label_draws")
         return " ".join(f"--{name}={self.flags[name]}" for name in names)
 

@@ -40,15 +40,29 @@ class Table:
 
 @dataclass(frozen=True)
 class LowData:
-    """A table of encoders by label fractions; `layers` is encoder -> the layer whose values are shown."""
+    """A table of encoders by label fractions; `layers` is encoder -> the layer whose values are shown.
+
+    `draws` is how labels were drawn, as `--label_draws` has it; empty where the runs do not say.
+    """
 
     table: Table
     layers: Mapping[str, str]
+    draws: str = ""
 
     @property
     def title(self) -> str:
         """The layer, or what the layers have in common."""
         return next(iter(self.layers.values())) if self._is_of_one_layer else "middle block"
+
+    @property
+    def caption(self) -> str:
+        """How the labels were drawn, and what a deviation is over."""
+        kept = {"stratified": "that share of each class", "balanced": "as many of each class"}
+        drawn = f" Of the labels a share keeps {kept[self.draws]}." if self.draws in kept else ""
+        cells = [cell for row in self.table.rows.values() for cell in row if cell]
+        if max((cell.replicates for cell in cells), default=1) < 2:
+            return f"One repeat, so without a deviation.{drawn}"
+        return f"Mean ± standard deviation over repeats and seeds; each repeat draws the labels anew.{drawn}"
 
     def label(self, encoder: str) -> str:
         """The encoder's name, with its layer where encoders differ in that."""
@@ -95,7 +109,8 @@ def low_data(section: Section, measure: Measure, layer: str) -> LowData:
         for name, run in section.runs.items()
     }
     columns = tuple(f"{100 * fraction:g}%" for fraction in section.fractions)
-    return LowData(ranked(Table(columns, rows), measure), shown)
+    draws = {run.flags.get("label_draws", "") for run in section.runs.values() if run.fractions[0] < 1}
+    return LowData(ranked(Table(columns, rows), measure), shown, draws.pop() if len(draws) == 1 else "")
 
 
 def _middle(run: ProbeRun) -> str:

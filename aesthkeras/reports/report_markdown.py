@@ -57,8 +57,7 @@ def _details(part: SectionReport, report: ProbeReport) -> list[str]:
         shown = part.comparison.measure.title
         parts += [
             f"## {title}: {shown}, less {_plain(part.comparison.reference)}",
-            f"Mean difference and 95% interval of a bootstrap over {part.comparison.units}; "
-            "\\* where it excludes 0.",
+            f"{part.comparison.caption} \\* where it excludes 0.",
             _differences(part.comparison),
         ]
     if part.low_data:
@@ -67,7 +66,8 @@ def _details(part: SectionReport, report: ProbeReport) -> list[str]:
             part.low_data.label(name): _texts(cells, report.choices.measure)
             for name, cells in table.rows.items()
         }
-        parts += [f"## {title}: {_plain(part.low_data.title)} with few labels", _table(table.columns, rows)]
+        parts += [f"## {title}: {_plain(part.low_data.title)} with few labels", part.low_data.caption]
+        parts.append(_table(table.columns, rows))
     parts += [f"![{name}](figures/{name}.png)" for name in part.figures]
     return parts
 

@@ -14,9 +14,9 @@ from aesthkeras.templates import load_template
 
 SECTIONS_ABREAST = 3  # most data sets in one table, so that it fits on a slide
 CAPTIONS = {
-    "layers": "by layer; bars are one standard deviation",
-    "differences": "paired differences and 95% intervals; filled where 0 is excluded",
-    "low_data": "with few labels; bands are one standard deviation",
+    "layers": "by layer; bars are one standard deviation, over what the table's caption says",
+    "differences": "paired differences, 95% intervals over the tested photos; filled where 0 is excluded",
+    "low_data": "with few labels; bands are one standard deviation over the repeats",
 }
 
 

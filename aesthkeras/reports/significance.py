@@ -1,15 +1,17 @@
 """Paired differences between two encoders, with intervals from a bootstrap over photos or over groups.
 
-Both encoders are tested on the same photos. So photos are resampled, each with the predictions of both
-encoders in every layer and repeat. Photos of one group are not independent: then groups are resampled.
-The interval is the percentile interval of Efron and Tibshirani (1993). It says how the difference depends on
-the photos that were tested, not how it depends on the seed of pre-training.
+A difference is that of two cells of the tables (`probe_tables`): the measure in each fold, averaged over the
+folds of a repeat, then over repeats and seeds. Both encoders are tested on the same photos. So photos are
+resampled, each with the predictions of both encoders in every layer and repeat. Photos of one group are not
+independent: then groups are resampled. The interval is the percentile interval of Efron and Tibshirani
+(1993). It says how the difference depends on the photos that were tested, not how it depends on those that
+trained the probes or on the seed of pre-training: it is too narrow for a statement about these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +21,10 @@ from aesthkeras.reports.probe_runs import APART
 
 ENTRIES_AT_ONCE = 4_000_000  # resamples x photos held at a time, 32 MB of float64
 Statistic = Callable[[np.ndarray], np.ndarray]
+"""Weights of the photos, float64 `[B, N]` -> `[B, L]`."""
+FoldStatistic = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Of the photos of one fold: probabilities `[L, N]`, labels `[N]`, weights `[B, N]` -> `[B, L]`, NaN where
+it is undefined."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,12 @@ def paired_differences(
 ) -> tuple[Difference, ...]:
     """The difference of each layer, and last of the average over layers.
 
-    Repeats are pooled: each photo counts as often as it was tested by both. The positive class is predicted
-    from a probability of 0.5 on, as the probe does.
+    A fold of a resample in which the measure is undefined is left out, as in the tables. The positive class
+    is predicted from a probability of 0.5 on, as the probe does.
 
     Args:
         tested: predictions of L layers.
-        reference: predictions of the same layers for the same photos and labels.
+        reference: predictions of the same layers for the same photos, folds and labels.
         measure: `accuracy`, `balanced_accuracy` or `auc`.
         resamples: of the bootstrap.
         seed: of the bootstrap; every call with it and the same photos draws the same resamples.
@@ -60,48 +66,70 @@ def paired_differences(
         L + 1 differences.
 
     Raises:
-        UsageError: the two were not tested on the same photos with the same labels.
+        UsageError: the two were not tested on the same photos in the same folds with the same labels.
     """
-    first, second, labels = _paired(tested, reference)
+    first, second = _tested_alike(tested, reference)
     # photos that only trained are no part of the sample
-    counted = np.isfinite(first).any(axis=(0, 1))
-    first, second, labels = first[..., counted], second[..., counted], labels[:, counted]
+    counted = first.is_tested().any(axis=0)
     _, units = np.unique(tested.units[counted], return_inverse=True)
-    statistic = STATISTICS[measure](first, second, labels)
-    whole = statistic(np.ones((1, len(units))))[0]
-    draws = _draws(statistic, units, resamples, seed)
-    whole, draws = np.append(whole, whole.mean()), np.column_stack([draws, draws.mean(axis=1)])
-    # a resample without one of the classes has no balanced accuracy and no AUC
+    one, two = (_averaged(STATISTICS[measure], each.of_photos(counted)) for each in (first, second))
+    whole = np.ones((1, len(units)))
+    found = (one(whole) - two(whole))[0]
+    draws = _draws(lambda weights: one(weights) - two(weights), units, resamples, seed)
+    found, draws = np.append(found, found.mean()), np.column_stack([draws, draws.mean(axis=1)])
+    # a resample without one of the classes in any fold has no balanced accuracy and no AUC
     low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return tuple(Difference(*map(float, numbers)) for numbers in zip(whole, low, high))
+    return tuple(Difference(*map(float, numbers)) for numbers in zip(found, low, high))
 
 
-def _paired(tested: Predictions, reference: Predictions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probabilities `[L, R, N]` of both in the repeats they share, NaN in both where one lacks a test.
+def _tested_alike(tested: Predictions, reference: Predictions) -> tuple[Predictions, Predictions]:
+    """Both in the repeats that they share, with predictions only for the photos that both tested there.
 
     An encoder that is not trained with seeds stands beside every seed of the other.
     """
     if not np.array_equal(tested.ids, reference.ids):
         raise UsageError("expected the same photos in the same order")
-    seeded = tested.has_seeds and reference.has_seeds
-    pairs = [
-        (row, other)
-        for row, repeat in enumerate(tested.repeats)
-        for other, compared in enumerate(reference.repeats)
-        if (repeat == compared if seeded else repeat % APART == compared % APART)
-    ]
-    if not pairs:
+    by_training_seed = tested.has_seeds and reference.has_seeds
+    pair, repeats = [], []
+    for one in (tested, reference):
+        pair.append(replace(one, probabilities=one.probabilities.copy()))
+        repeats.append(np.array([repeat if by_training_seed else repeat % APART for repeat in one.repeats]))
+    shared = sorted(set(repeats[0].tolist()) & set(repeats[1].tolist()))
+    if not shared:
         raise UsageError("expected a training seed, or a repeat of the folds, that both encoders have")
-    rows, others = map(list, zip(*pairs))
-    labels = tested.labels[rows]
-    first, second = tested.probabilities[:, rows].copy(), reference.probabilities[:, others].copy()
-    is_tested = np.isfinite(first) & np.isfinite(second) & (labels >= 0)
-    if not is_tested.any(axis=(1, 2)).all():
-        raise UsageError("expected photos that both encoders were tested on")
-    if (labels != reference.labels[others])[is_tested.any(axis=0)].any():
-        raise UsageError("expected the same labels")
-    first[~is_tested] = second[~is_tested] = np.nan
-    return first, second, labels
+    for repeat in shared:
+        rows = [np.flatnonzero(of_one == repeat) for of_one in repeats]
+        counted = np.logical_and(*(one.is_tested()[of_one].all(axis=0) for one, of_one in zip(pair, rows)))
+        if not counted.any():
+            raise UsageError("expected photos that both encoders were tested on")
+        for name in ("labels", "folds"):
+            found = np.concatenate([getattr(one, name)[of_one] for one, of_one in zip(pair, rows)])
+            if (found[:, counted] != found[0, counted]).any():
+                raise UsageError(f"expected the same {name}")
+        for one, of_one in zip(pair, rows):
+            one.probabilities[:, of_one[:, np.newaxis], ~counted] = np.nan
+    first, second = (
+        one.of_replicates(np.flatnonzero(np.isin(of_one, shared))) for one, of_one in zip(pair, repeats)
+    )
+    return first, second
+
+
+def _averaged(in_fold: FoldStatistic, one: Predictions) -> Statistic:
+    """The measure as the tables average it: weights `[B, N]` -> `[B, L]`, NaN where it is undefined."""
+    tests = list(one.tests())
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        sums = np.zeros((len(one.repeats), len(weights), len(one.probabilities)))
+        counts = np.zeros((len(one.repeats), len(weights), 1))
+        for row, photos in tests:
+            values = in_fold(one.probabilities[:, row, photos], one.labels[row, photos], weights[:, photos])
+            is_defined = np.isfinite(values)
+            sums[row] += np.where(is_defined, values, 0)
+            counts[row] += is_defined.all(axis=1, keepdims=True)
+        with np.errstate(invalid="ignore"):
+            return np.nansum(sums / counts, axis=0) / (counts > 0).sum(axis=0)
+
+    return statistic
 
 
 def _draws(statistic: Statistic, units: np.ndarray, resamples: int, seed: int) -> np.ndarray:
@@ -118,44 +146,28 @@ def _draws(statistic: Statistic, units: np.ndarray, resamples: int, seed: int) -
     return np.concatenate(parts)
 
 
-def _share_right(first: np.ndarray, second: np.ndarray, counted: np.ndarray) -> Statistic:
-    """Weights `[B, N]` -> difference of the shares that are right among the counted tests, `[B, L]`."""
-    gain = np.where(counted, first.astype(np.int8) - second, 0).sum(axis=1)
-    tests = counted.sum(axis=1)
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        with np.errstate(invalid="ignore"):
-            return (weights @ gain.T) / (weights @ tests.T)
-
-    return statistic
+def _share(is_so: np.ndarray, among: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The share of the photos `among` (bool `[N]`) for which `is_so` (bool `[L, N]`), `[B, L]`."""
+    with np.errstate(invalid="ignore"):
+        return (weights @ (is_so & among).T.astype(np.float64)) / (weights @ among)[:, np.newaxis]
 
 
-def _accuracy(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Statistic:
-    return _share_right((first >= 0.5) == labels, (second >= 0.5) == labels, np.isfinite(first))
+def _accuracy(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return _share((probabilities >= 0.5) == labels, labels >= 0, weights)
 
 
-def _balanced_accuracy(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Statistic:
-    right, other, counted = (first >= 0.5) == labels, (second >= 0.5) == labels, np.isfinite(first)
-    classes = [_share_right(right, other, counted & (labels == label)) for label in (0, 1)]
-    return lambda weights: (classes[0](weights) + classes[1](weights)) / 2
+def _balanced_accuracy(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    is_right = (probabilities >= 0.5) == labels
+    return (_share(is_right, labels == 0, weights) + _share(is_right, labels == 1, weights)) / 2
 
 
-def _auc(first: np.ndarray, second: np.ndarray, labels: np.ndarray) -> Statistic:
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        found = np.zeros((len(weights), len(first)))
-        for layer, (row, other) in enumerate(zip(first, second)):
-            for one, two, truth in zip(row, other, labels):
-                if np.isfinite(one).any():
-                    found[:, layer] += _weighted_auc(one, truth, weights) - _weighted_auc(two, truth, weights)
-        return found / np.isfinite(first).any(axis=2).sum(axis=1)
-
-    return statistic
+def _auc(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.stack([_weighted_auc(of_layer, labels, weights) for of_layer in probabilities], axis=1)
 
 
 def _weighted_auc(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The area under the ROC curve for each row of weights, `[B]`; a tie counts half."""
     order = np.argsort(scores, kind="stable")
-    order = order[np.isfinite(scores[order])]
     starts = np.flatnonzero(np.diff(scores[order], prepend=-1.0))
     ordered, is_positive = weights[:, order], labels[order] == 1
     positive = np.add.reduceat(ordered * is_positive, starts, axis=1)
@@ -165,4 +177,8 @@ def _weighted_auc(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -
         return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
 
 
-STATISTICS = {"accuracy": _accuracy, "balanced_accuracy": _balanced_accuracy, "auc": _auc}
+STATISTICS: Mapping[str, FoldStatistic] = {
+    "accuracy": _accuracy,
+    "balanced_accuracy": _balanced_accuracy,
+    "auc": _auc,
+}

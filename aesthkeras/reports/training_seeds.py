@@ -1,7 +1,7 @@
 """One row for encoders that differ in their seed alone: `NAME-seed0`, `NAME-seed1`, `random alexnet seed 0`.
 
-The row is the mean over all repeats and seeds. Differences are paired seed by seed and photo by photo; photos
-are resampled, each with the predictions of all seeds.
+The row is the mean over all repeats and seeds. A difference is over the seeds that both rows have; photos are
+resampled, each with the predictions of all seeds, so its interval tells nothing of other seeds.
 """
 
 from __future__ import annotations

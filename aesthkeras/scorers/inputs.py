@@ -13,7 +13,7 @@ from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.patches import patch_dataset
 from aesthkeras.photos.photo_set import PhotoSet
 
-PHOTOS_AT_ONCE = 256  # photos whose features are in memory during testing
+READ_AT_ONCE = 256  # photos whose features are in memory during testing
 
 
 class Batch(NamedTuple):
@@ -79,15 +79,15 @@ class FeatureInputs:
 
     def centre(self, photos: np.ndarray) -> Iterator[Any]:
         """Dicts of float32 `[N, values]`."""
-        for start in range(0, len(photos), PHOTOS_AT_ONCE):
-            rows = photos[start : start + PHOTOS_AT_ONCE]
+        for start in range(0, len(photos), READ_AT_ONCE):
+            rows = photos[start : start + READ_AT_ONCE]
             yield self._taken(rows, 0)
 
     def copies_of(self, photos: np.ndarray) -> Iterator[tuple[slice, Any]]:
         """Copy by copy, so that no more photos are in memory than during testing."""
         for copy in range(self.views, self.views + self.copies):
-            for start in range(0, len(photos), PHOTOS_AT_ONCE):
-                rows = slice(start, start + PHOTOS_AT_ONCE)
+            for start in range(0, len(photos), READ_AT_ONCE):
+                rows = slice(start, start + READ_AT_ONCE)
                 yield rows, self._taken(photos[rows], copy)
 
 

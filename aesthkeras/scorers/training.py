@@ -15,6 +15,7 @@ from aesthkeras.scorers.inputs import HeadInputs
 from aesthkeras.scorers.settings import ScorerRecipe
 from aesthkeras.scorers.targets import Target, member_losses, ranking_losses
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
+from aesthkeras.training.divergence import stop_if_diverged
 from aesthkeras.training.run_folder import RunFolder
 from aesthkeras.training.schedule import stepped_sgd
 from aesthkeras.training.steps import resumable_steps
@@ -177,7 +178,7 @@ def train_head(
         checkpoint: of this training.
 
     Raises:
-        UsageError: a photo is gone since it was inspected.
+        UsageError: a photo is gone since it was inspected, or a loss is NaN.
     """
     photos, checked = np.flatnonzero(trains.any(1)), np.flatnonzero(checks.any(1))
     batch_size = min(recipe.batch_size, len(photos))
@@ -195,6 +196,7 @@ def train_head(
             epoch = (step + 1) // steps
             logs = {"loss": float(np.mean([float(loss) for loss in training.losses]))}
             found = validation_losses(training, inputs, target, checked, checks)
+            stop_if_diverged(checkpoint, recipe, epoch, logs["loss"] + float(found.sum()))
             training.judge(epoch, found)
             logs["validation_loss"] = float(found.mean())
             folder.append_metrics({"epoch": epoch, "step": step + 1, **logs})

@@ -41,9 +41,9 @@ def likeliest_faults(class_names: Sequence[str], probabilities: Sequence[float])
 
     Returns:
         Words -> probability, summed over the strengths of the fault, likeliest first. The likeliest is always
-        there; at most `FAULTS_SHOWN` in all, the others with at least `LEAST_PROBABILITY`. In training every
-        class has the same weight (Eq. 1); here, by Bayes' rule, a share of `FAULTLESS` is assumed to have no
-        fault.
+        there; at most `FAULTS_SHOWN` in all, the others with at least `LEAST_PROBABILITY`. In training `none`
+        weighs 1 in C (Eq. 1), and operations share the rest alike; here, by Bayes' rule, a share of
+        `FAULTLESS` is assumed to have no fault.
     """
     sums: dict[str, float] = {}
     for name, probability in zip(class_names, probabilities):

@@ -17,8 +17,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from aesthkeras.datasets.listing import printable
-from aesthkeras.files import replace_file_by_parts
+from aesthkeras.files import printable, replace_file_by_parts
 from aesthkeras.monitoring.progress import counted
 from aesthkeras.scoring.rows import Row
 from aesthkeras.templates import load_template

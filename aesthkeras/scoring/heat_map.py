@@ -13,6 +13,12 @@ from aesthkeras.networks.heads import SCORE
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
 MOST_OPAQUE = 205  # of 255: the photo stays visible beneath the strongest colour
+FULL_COLOUR = (
+    95  # percentile: by the strongest cell of all, which may be a thousand times it, nothing is seen
+)
+MAXIMUM_POOLINGS = ("statistics", "max")
+# A cell saw more than its own place: conv1's sees 11 pixels, and the next cell begins 4 pixels on.
+SEEN_BY_A_CELL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32)[:, :, np.newaxis, np.newaxis]
 
 
 def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -20,6 +26,8 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
 
     The element-wise product is HiResCAM's (Draelos and Carin 2020, arXiv:2011.08891), with its sign kept. The
     activations are those of the earliest block that the scorer reads; everything it reads passes through it.
+    A maximum has its whole gradient in one cell: where blocks are pooled so, what a cell contributes is
+    spread over its neighbours, whose places it saw too. The sum stays the same.
 
     Args:
         model: what ``Export.scoring_model`` returned.
@@ -35,19 +43,32 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
         tape.watch(pixels)
         outputs = model(pixels, training=False)
         score = tf.reduce_sum(outputs[SCORE])
-    return outputs, tf.reduce_sum(tape.gradient(score, outputs[block]) * outputs[block], axis=-1)
+    heat = tf.reduce_sum(tape.gradient(score, outputs[block]) * outputs[block], axis=-1)
+    scorer = model.get_layer("scorer")
+    is_of_maxima = block in scorer.input and scorer.get_layer("description").pooling in MAXIMUM_POOLINGS
+    return outputs, _spread(heat) if is_of_maxima else heat
+
+
+def _spread(heat: tf.Tensor) -> tf.Tensor:
+    """Each cell's value shared out over 3 x 3 cells, fewer at the edge: ``[N, rows, columns]``."""
+    maps = heat[..., tf.newaxis]
+    inside = tf.nn.conv2d(tf.ones_like(maps), SEEN_BY_A_CELL, 1, "SAME")
+    return tf.nn.conv2d(maps / inside, SEEN_BY_A_CELL, 1, "SAME")[..., 0]
 
 
 def heat_picture(heat: np.ndarray) -> bytes:
     """Draw a map as a PNG with one pixel a cell, to be enlarged smoothly and laid over the photo.
 
-    Green raises the score, orange lowers it. The strongest region of the photo is the most opaque.
+    Green raises the score, orange lowers it. The strongest twentieth of the cells that do either is the most
+    opaque, however much stronger some of them are; the others by their share of the weakest of those.
 
     Args:
         heat: float32 ``[rows, columns]``, as `contributions` returns it.
     """
-    strongest = float(np.abs(heat).max()) or 1.0
-    opacity = np.round(np.abs(heat) / strongest * MOST_OPAQUE)
+    strength = np.abs(heat)
+    felt = strength[strength > 0]
+    full = np.percentile(felt, FULL_COLOUR, method="higher") if felt.size else 1.0
+    opacity = np.round(np.minimum(strength / full, 1) * MOST_OPAQUE)
     colours = np.where(heat[..., np.newaxis] > 0, FOR, AGAINST)
     picture = np.concatenate([colours, opacity[..., np.newaxis]], axis=-1).astype(np.uint8)
     out = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,8 @@ from aesthkeras.photos.reading import read_photos
 from aesthkeras.scoring.batches import Answers, FixedBatches
 from aesthkeras.scoring.network import HEAT, ScoringNetwork
 
-PhotoLike = str | os.PathLike[str] | bytes | np.ndarray
+FileBytes = bytes | bytearray | memoryview
+PhotoLike = str | os.PathLike[str] | FileBytes | np.ndarray
 """The path of a photo, the bytes of its file, or its pixels, uint8 `[H, W, 3]` in RGB."""
 
 EXPECTED_INPUT = "a path, the bytes of a file, or uint8 [H, W, 3]"
@@ -52,7 +54,8 @@ class Degradations(NamedTuple):
     """Which degradation N photos seem to have; of one photo alone the array lacks its first axis.
 
     Attributes:
-        probabilities: float32 `[N, classes]`, sum 1. In training every class is equally likely.
+        probabilities: float32 `[N, classes]`, sum 1. In training `none` weighs 1 in C classes, and operations
+            share the rest alike: a rotation, one of three, less than other edits.
         names: what the classes are called, such as `none` and `jpeg_30`.
     """
 
@@ -180,7 +183,9 @@ def load(model: str | os.PathLike[str]) -> PhotoModel:
 
 def named_photos(photos: PhotoLike | Sequence[PhotoLike]) -> tuple[list[tuple[str, PhotoLike]], bool]:
     """Each photo with what an error message calls it, and whether it is one photo that is no list."""
-    if isinstance(photos, (str, os.PathLike, bytes)) or not isinstance(photos, Iterable):
+    # an open file would be taken for a list of its lines
+    alone = str | os.PathLike | FileBytes | io.IOBase
+    if isinstance(photos, alone) or not isinstance(photos, Iterable):
         return [("photos", photos)], True
     if isinstance(photos, np.ndarray) and photos.ndim != 4:
         return [("photos", photos)], True
@@ -205,7 +210,7 @@ def middle_squares(photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: i
         for place, (name, photo) in enumerate(photos):
             if isinstance(photo, np.ndarray):
                 squares[place] = _square_of_pixels(name, photo, resize, crop)
-            elif isinstance(photo, bytes):
+            elif isinstance(photo, FileBytes):
                 # a file, so that every format is read by one function, which takes paths
                 paths[place] = os.path.join(folder, str(place))
                 Path(paths[place]).write_bytes(photo)
@@ -216,7 +221,7 @@ def middle_squares(photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: i
         for place, found in zip(paths, read_photos(list(paths.values()), resize, crop)):
             if found.error:
                 name, photo = photos[place]
-                which = name if isinstance(photo, bytes) else f"{name}={found.path}"
+                which = name if isinstance(photo, FileBytes) else f"{name}={found.path}"
                 raise UsageError(f"{which}: {found.error}")
             squares[place] = found.crops[0]
     return np.stack(squares)

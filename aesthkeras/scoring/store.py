@@ -17,7 +17,9 @@ from types import TracebackType
 from typing import NamedTuple
 
 from aesthkeras.errors import UsageError
-from aesthkeras.scoring.listing import Listed
+from aesthkeras.files import has_record_locks
+from aesthkeras.monitoring.progress import say
+from aesthkeras.scoring.listing import Listed, file_of
 from aesthkeras.scoring.rows import Row
 
 # A row of an earlier attempt is kept as long as size and time of its photo are the same.
@@ -25,10 +27,11 @@ _SCORES = """CREATE TABLE IF NOT EXISTS scores (
     path BLOB PRIMARY KEY, bytes INTEGER, modified INTEGER, score REAL, rating REAL, faults TEXT, error TEXT,
     height INTEGER, width INTEGER, thumbnail BLOB, heat BLOB)"""
 _LISTED = """CREATE TEMP TABLE listed (
-    argument INTEGER, line INTEGER, path BLOB UNIQUE, bytes INTEGER, modified INTEGER)"""
-_PHOTOS = "CREATE TEMP TABLE photos (path BLOB UNIQUE, bytes INTEGER, modified INTEGER)"
-_IN_ORDER = """INSERT INTO photos
-    SELECT path, bytes, modified FROM listed ORDER BY argument, line, path"""
+    argument INTEGER, line INTEGER, path BLOB UNIQUE, file BLOB, bytes INTEGER, modified INTEGER)"""
+_PHOTOS = "CREATE TEMP TABLE photos (path BLOB UNIQUE, file BLOB UNIQUE, bytes INTEGER, modified INTEGER)"
+# of the spellings of a file the one that was named first
+_IN_ORDER = """INSERT OR IGNORE INTO photos
+    SELECT path, file, bytes, modified FROM listed ORDER BY argument, line, path"""
 _WAITING = """SELECT photos.rowid, path FROM photos LEFT JOIN scores USING (path, bytes, modified)
     WHERE photos.rowid > ? AND scores.rowid IS NULL ORDER BY photos.rowid LIMIT ?"""
 _COUNT = """SELECT COUNT(*), COALESCE(SUM(error != ''), 0)
@@ -61,19 +64,31 @@ class ScoreStore:
     def __init__(self, out: Path | None, made_by: str) -> None:
         self._path = out.with_name(f".{out.name}.scores") if out else None
         try:
-            self._open(made_by)
-        except sqlite3.OperationalError as error:
+            self._begin(made_by)
+        except (sqlite3.OperationalError, OSError) as error:
             if "locked" in str(error):
                 raise UsageError(f"out={out}: another process is writing it") from error
-            raise UsageError(f"out={out}: expected a place to write to ({error})") from error
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(f"out={out}: expected a place to write to ({reason})") from error
         except sqlite3.DatabaseError:
             if self._path:
                 self._path.unlink()  # damaged: all photos are scored again
-            self._open(made_by)
+            self._begin(made_by)
 
-    def _open(self, made_by: str) -> None:
-        # "" is SQLite's name for a temporary file
-        self._database = sqlite3.connect(str(self._path or ""), timeout=1, isolation_level=None)
+    def _begin(self, made_by: str) -> None:
+        """Opens the database, without locks where the file system has none, as Lustre and some NFS."""
+        try:
+            self._open(made_by)
+        except sqlite3.OperationalError:
+            if self._path is None or not self._path.is_file() or has_record_locks(self._path):
+                raise
+            say(f"{self._path.parent}: this file system has no locks; let no second process write there")
+            self._open(made_by, "?nolock=1")
+
+    def _open(self, made_by: str, options: str = "") -> None:
+        # "" is SQLite's name for a temporary file; a URI can hold names that are no UTF-8
+        name = self._path.absolute().as_uri() + options if self._path else ""
+        self._database = sqlite3.connect(name, timeout=1, isolation_level=None, uri=True)
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         # A killed process loses nothing that was committed; after a power failure all may be scored again.
         self._database.execute("PRAGMA synchronous = OFF")
@@ -87,12 +102,15 @@ class ScoreStore:
         self._database.execute("COMMIT")
 
     def put_in_order(self, photos: Iterable[Listed]) -> None:
-        """Record the photos, each file once, in the order of `Listed`."""
+        """Record the photos, each file once and as it was named first, in the order of `Listed`."""
         with self._writing():
             self._database.execute(_LISTED)
             self._database.executemany(
-                "INSERT OR IGNORE INTO listed VALUES (?, ?, ?, ?, ?)",
-                ((place, line, os.fsencode(path), *_state(path)) for place, line, path in photos),
+                "INSERT OR IGNORE INTO listed VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (place, line, os.fsencode(path), os.fsencode(file_of(path)), *_state(path))
+                    for place, line, path in photos
+                ),
             )
             self._database.execute(_PHOTOS)
             self._database.execute(_IN_ORDER)

@@ -6,7 +6,7 @@ import io
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError, first_line
+from aesthkeras.files import replace_file
 from aesthkeras.training.machines import is_chief, machines
 from aesthkeras.training.replicas import agreed
 
 KEPT = 2
+DIVERGED = "diverged.txt"  # what a training that lost its numbers leaves beside its checkpoints
 STEPS_BETWEEN_TALKS = 20  # of several machines: whether a checkpoint is due they have to agree on
 
 Arrays = dict[str, np.ndarray]
@@ -34,7 +36,7 @@ class TrainingCheckpoint:
 
     What else a training needs follows from the step: the order of the data, crops and edits are functions of
     seed and position. TensorFlow writes a checkpoint aside and renames it, so a kill or a full disk leaves
-    the one before. The folder belongs to one training.
+    the one before. What is no number any more is never written. The folder belongs to one training.
 
     Args:
         folder: where the checkpoints lie; made by the first one.
@@ -46,6 +48,7 @@ class TrainingCheckpoint:
         self.seconds = 60 * minutes
         self.saved_at = time.monotonic()
         self._manager: tf.train.CheckpointManager | None = None
+        self._trained: Trackables = {}
 
     def restore(self, trained: Trackables) -> int:
         """Takes the objects to keep, and gives them the values of the newest checkpoint.
@@ -57,8 +60,13 @@ class TrainingCheckpoint:
             The number of steps done; 0 where there is no checkpoint yet.
 
         Raises:
-            UsageError: the checkpoint is damaged, or belongs to another training.
+            UsageError: the checkpoint is damaged, or belongs to another training; or this one has diverged.
         """
+        diverged = self.folder / DIVERGED
+        if diverged.exists():
+            again = f"to go on from the last checkpoint all the same, delete {diverged}"
+            raise UsageError(f"{diverged.read_text(encoding='utf-8')}; {again}")
+        self._trained = trained
         checkpoint = tf.train.Checkpoint(**trained)
         place = str(self.folder)
         if not is_chief():
@@ -74,10 +82,29 @@ class TrainingCheckpoint:
         return int(newest.rpartition("-")[2])
 
     def save(self, step: int) -> None:
-        """Writes a checkpoint named after the number of steps done, and drops all but the newest two."""
+        """Writes a checkpoint named after the number of steps done, and drops all but the newest two.
+
+        Nothing is written, and nothing dropped, where a value is no number.
+        """
         assert self._manager is not None, "restore comes first: it takes the objects"
-        self._manager.save(checkpoint_number=step)
+        if self.is_finite():
+            self._manager.save(checkpoint_number=step)
         self.saved_at = time.monotonic()
+
+    def exists(self) -> bool:
+        """Whether one has been written; TensorFlow names the newest in a file of this name."""
+        return (self.folder / "checkpoint").exists()
+
+    def is_finite(self) -> bool:
+        """Whether all that is kept is a number: weights, statistics, metrics; waits for the device."""
+        values = map(tf.convert_to_tensor, _variables(self._trained))
+        finite = [tf.reduce_all(tf.math.is_finite(value)) for value in values if value.dtype.is_floating]
+        return bool(tf.reduce_all(finite))
+
+    def note_divergence(self, message: str) -> None:
+        """Keeps the message beside the checkpoints: `restore` says it again instead of going on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        replace_file(self.folder / DIVERGED, message.encode())
 
     @property
     def is_due(self) -> bool:
@@ -92,6 +119,19 @@ class TrainingCheckpoint:
     def remove(self) -> None:
         """Deletes the folder: the training is done, and what came out of it is kept elsewhere."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _variables(trained: Any) -> Iterator[Any]:
+    """Every variable in objects that a checkpoint keeps; `StoredArrays` have none."""
+    if isinstance(trained, Mapping):
+        trained = list(trained.values())
+    if isinstance(trained, list | tuple):
+        for part in trained:
+            yield from _variables(part)
+    elif hasattr(trained, "variables"):
+        yield from trained.variables
+    elif not isinstance(trained, StoredArrays):
+        yield trained
 
 
 def restore_from(path: str, checkpoint: tf.train.Checkpoint, networks_only: bool = False) -> None:

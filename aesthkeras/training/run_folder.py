@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from aesthkeras import __version__
 from aesthkeras.errors import UsageError, first_line
-from aesthkeras.files import lock_folder, replace_file
+from aesthkeras.files import folder_name, lock_folder, replace_file
 from aesthkeras.machine import usable_cores
 from aesthkeras.monitoring.progress import say
 from aesthkeras.settings import require_text
@@ -182,7 +182,7 @@ class RunFolder:
 
 def default_saved_model(run_dir: str) -> Path:
     """Where a run exports to if it is not told: a folder of its own name in `savedmodels`."""
-    return Path("savedmodels") / Path(run_dir).resolve().name
+    return Path("savedmodels") / folder_name(run_dir)
 
 
 def machine_facts() -> dict[str, Any]:

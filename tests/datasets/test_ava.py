@@ -100,6 +100,43 @@ def test_parent_folder_and_other_image_folders_are_found(root, tmp_path_factory)
 
 
 @pytest.mark.parametrize(
+    ("lists", "photos"),
+    [
+        ("AVA_Files", "images"),  # Kaggle
+        ("ava_downloader/AVA_dataset", "images/images"),  # GitHub's lists, the torrent's photos
+        ("AVA_files", "AVADataset"),
+        ("archive/AVA_Files", "archive/images"),
+        ("AVA/data", "AVA/data/image"),
+        ("", "AVA_dataset/images/all_images"),
+    ],
+)
+def test_mirrors_are_found_whatever_they_call_their_folders(root, tmp_path_factory, lists, photos):
+    outer = tmp_path_factory.mktemp("mirror")
+    (outer / lists).mkdir(parents=True, exist_ok=True)
+    (outer / photos).parent.mkdir(parents=True, exist_ok=True)
+    (root / "images").rename(outer / photos)
+    (root / "AVA.txt").rename(outer / lists / "AVA.txt")
+    (root / "aesthetics_image_lists").rename(outer / lists / "aesthetics_image_lists")
+    data_set = read(outer)
+    assert data_set.records[0].path == str(outer / photos / "12.jpg") and len(data_set.records) == 7
+    assert [record.id for record in data_set.records if record.split == "test"] == ["953349", "953980"]
+
+
+def test_smaller_copies_beside_the_photos_are_not_taken_for_them(root, plant):
+    for id_ in COUNTS:  # one more than images/ has
+        plant(root / "256" / f"{id_}.jpg")
+    assert {record.path.split("/")[-2] for record in read(root).records} == {"images"}
+
+
+def test_another_split_needs_no_test_list(root, refusal):
+    (root / "aesthetics_image_lists" / "generic_test.jpgl").unlink()
+    assert "generic_test.jpgl: no such file" in refusal("ava", root) and "split=random" in refusal(
+        "ava", root
+    )
+    assert {record.split for record in read(root, split="half").records} == {"train", "test"}
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("9 955 1 2 3", "AVA.txt:9: expected 15 numbers"),
@@ -127,8 +164,11 @@ def test_a_list_far_longer_than_the_download_names_both_numbers(root, refusal):
     for id_ in ("12", "953349", "953619", "953958"):
         (root / "images" / f"{id_}.jpg").unlink()
     assert "lists 8 photos, 3 of them exist under" in refusal("ava", root)
-    (root / "images").rename(root / "photos")
+    for id_ in ("954184", "954113", "953980"):
+        (root / "images" / f"{id_}.jpg").rename(root / "images" / f"{id_}.txt")
     assert f"expected photos as {root}/images/ID.jpg" in refusal("ava", root)
+    (root / "AVA.txt").write_text("\n")
+    assert "AVA.txt: is empty; expected a line of 15 numbers" in refusal("ava", root)
 
 
 def test_a_malformed_test_list_is_named(root, refusal):

@@ -37,10 +37,40 @@ def test_imagenet_has_its_classes_in_order_and_val_is_validation(imagenet):
     assert data_set.has_own_split
 
 
-def test_valid_is_validation_too(imagenet):
-    (imagenet / "val").rename(imagenet / "valid")
-    splits = Counter(record.split for record in read("imagenet", imagenet).records)
-    assert splits == {"train": 8, "validation": 2}
+@pytest.mark.parametrize("name", ["imagenet", "places"])
+@pytest.mark.parametrize("train", ["train", "Train", "TRAINING"])
+@pytest.mark.parametrize("validation", ["valid", "Val", "validation", "dev"])
+def test_parts_go_by_their_usual_names_in_any_case(imagenet, name, train, validation):
+    (imagenet / "val").rename(imagenet / validation)
+    (imagenet / "train").rename(imagenet / train)
+    data_set = read(name, imagenet)
+    assert Counter(record.split for record in data_set.records) == {"train": 8, "validation": 2}
+    assert data_set.classes == ("n01440764", "n02123045")
+
+
+def test_what_is_left_alone_is_said(imagenet, plant, capsys):
+    for path in ("extras/n01440764/1.jpg", "val_256/1.jpg", ".cache/1.jpg", "stray.jpg", "README"):
+        plant(imagenet / path)
+    assert len(read("imagenet", imagenet).records) == 10
+    assert capsys.readouterr().err == (
+        f"aesthkeras: data_dir={imagenet}: left alone, for no part of a set is named so: extras/, val_256/, "
+        f"1 photo\naesthkeras: data_dir={imagenet}: 1 test photo in no class folder are left alone\n"
+    )
+
+
+def test_parts_that_lie_deeper_are_named(imagenet, tmp_path_factory, refusal):
+    outer = tmp_path_factory.mktemp("outer") / "Data"
+    imagenet.rename(outer)
+    (outer / "test" / "ILSVRC2012_test_00000001.JPEG").unlink()
+    line = refusal("imagenet", outer.parent)
+    assert line.endswith(f"the parts of the set are in {outer}; expected data_dir={outer}")
+
+
+def test_two_spellings_of_a_class_are_refused(imagenet, plant, refusal):
+    plant(imagenet / "train" / "N02123045" / "1.jpg")
+    assert "the classes 'N02123045' and 'n02123045' differ in their spelling only" in refusal(
+        "imagenet", imagenet
+    )
 
 
 def test_places_classes_may_lie_deeper_and_need_no_split(tmp_path, plant):
@@ -68,8 +98,8 @@ def test_photos_outside_class_folders_are_refused(imagenet, plant, refusal):
 def test_wrong_trees_are_named(imagenet, plant, refusal):
     plant(imagenet / "val" / "n03" / "1.JPEG")
     assert "1 classes of the validation part are not in train/, n03 for one" in refusal("imagenet", imagenet)
-    (imagenet / "train").rename(imagenet / "training")
-    assert "has val/, but no train/" in refusal("imagenet", imagenet)
+    (imagenet / "train").rename(imagenet / "learning")
+    assert "has test/, but no train/" in refusal("imagenet", imagenet)
 
 
 def test_one_class_is_no_tree(tmp_path, plant, refusal):

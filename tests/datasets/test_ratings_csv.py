@@ -91,6 +91,8 @@ def test_counts_alone_give_the_mean_as_score(write):
         ("high low high", ("low", "high"), [1, 0, 1]),
         ("good bad good", ("bad", "good"), [1, 0, 1]),
         ("10 9 2", ("2", "9", "10"), [2, 1, 0]),
+        ("+1 -1 +1", ("-1", "+1"), [1, 0, 1]),
+        ("1.0 0.0 1", ("low", "high"), [1, 0, 1]),
         ("² 1 2", ("1", "2", "²"), [2, 0, 1]),  # a digit to Python, and no number
         ("sea garden sea", ("garden", "sea"), [1, 0, 1]),
     ],
@@ -168,6 +170,48 @@ def test_spreadsheets_write_whole_numbers_as_floats_and_rows_of_commas(write):
     assert by_id(data_set, "counts") == {"1.jpg": ((1, 2, 0),), "2.jpg": ((0, 0, 9),)}
 
 
+def test_ratings_may_begin_at_0(write):
+    data_set = read(write("path,c0,c1,c2\n1.jpg,3,0,1\n2.jpg,0,0,5\n3.jpg,1,1,1\n"), test_share=0.0)
+    assert by_id(data_set, "score") == {"1.jpg": (0.5,), "2.jpg": (2.0,), "3.jpg": (1.0,)}
+    assert data_set.score_range == (0.0, 2.0)
+
+
+def test_rating_counts_may_have_leading_zeros_and_any_order(write):
+    data_set = read(write("C02,path,c 3,c01\n0,1.jpg,4,1\n2,2.jpg,0,0\n"), test_share=0.0)
+    assert by_id(data_set, "counts") == {"1.jpg": ((1, 0, 4),), "2.jpg": ((0, 2, 0),)}
+
+
+@pytest.mark.parametrize("spelling", ["./1.jpg", "{folder}/1.jpg", "{link}/1.jpg", "1.JPG", "no/../1.jpg"])
+def test_one_photo_under_two_spellings_is_named_with_its_row(write, refusal, tmp_path_factory, spelling):
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    folder = write("")
+    link.symlink_to(folder)
+    written = spelling.format(folder=folder, link=link)
+    write(f"path,score\n1.jpg,1\n2.jpg,3\n{written},2\n")
+    line = refusal("csv", folder)
+    assert f"labels.csv:4: {written} occurs more than once: an earlier row names the same file" in line
+
+
+def test_header_and_rows_are_read_by_one_rule(write):
+    rows = [
+        '"score, mean of 5"; "path";"notes; split"; Score',
+        'x;"1.jpg";"a; b";1',
+        "x; 2.jpg;;2",
+        'x;3.jpg;"two',
+        'lines";3',
+    ]
+    data_set = read(write("\n".join(rows)), test_share=0.0)
+    assert by_id(data_set, "score") == {"1.jpg": (1.0,), "2.jpg": (2.0,), "3.jpg": (3.0,)}
+    assert not data_set.has_own_split
+
+
+def test_split_column_takes_the_usual_words(write):
+    words = ["Train", "training", "VAL", "valid", "dev", "Testing"]
+    rows = [f"{number}.jpg,{number % 2},{word}" for number, word in enumerate(words, 1)]
+    data_set = read(write("path,label,split\n" + "\n".join(rows)))
+    assert [record.split for record in data_set.records] == [*["train"] * 2, *["validation"] * 3, "test"]
+
+
 def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant):
     plant(tmp_path / "A.JPG")
     plant(tmp_path / unicodedata.normalize("NFD", "écrin.jpg"))
@@ -187,16 +231,36 @@ def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant)
     [
         ("", "found the columns none; expected path and at least one of score, label, c1 to cK"),
         ("image,score\n1.jpg,1\n", "found the columns image, score; expected path"),
-        ("path,rating,c2\n1.jpg,1,1\n", "found the columns path, rating, c2; expected path"),
+        ("path,rating\n1.jpg,1\n", "found the columns path, rating; expected path"),
         ("path,score,score\n1.jpg,1,2\n", "the column score occurs more than once"),
         ("path,score\n1.jpg,1\n2.jpg,1,5\n", "labels.csv:3: 3 fields; expected 2"),
         ("path,score\n1.jpg,1\n2.jpg,good\n", "labels.csv:3: score 'good' is not a number"),
         ("path,score\n1.jpg,1\n\n2.jpg,inf\n", "labels.csv:4: score 'inf' is not a number"),
         ("path,c1,c2,score\n1.jpg,1,1,2.5\n", "labels.csv:2: score 2.5 is outside the range from 1 to 2"),
-        ("path,c1,c2\n1.jpg,1,1.5\n", "labels.csv:2: rating count '1.5' is not a whole number"),
-        ("path,c0,c1,c2\n1.jpg,1,1,1\n", "labels.csv: has the column c0; expected rating counts in c1, c2"),
-        ("path,c1,c2,c4\n1.jpg,1,1,1\n", "labels.csv: has no column c3; expected rating counts in c1, c2"),
-        ("path,score,split\n1.jpg,1,dev\n", "labels.csv:2: split 'dev'; expected train, validation, test"),
+        ("path,c1,c2\n1.jpg,1,1.5\n", "labels.csv:2: rating count c2 '1.5' is not a whole number"),
+        (f"path,c1,c2\n1.jpg,1,{9:05000}\n2.jpg,{9:0<5000},1\n", "labels.csv:3: rating count c1 '9000"),
+        ("path,c1,c2,c4\n1.jpg,1,1,1\n", "labels.csv: has the column c4, but no column c3; expected rating"),
+        ("path,c0,c2\n1.jpg,1,1\n", "labels.csv: has the column c2, but no column c1; expected rating"),
+        ("path,score,C7\n1.jpg,1,1\n", "labels.csv: has the column c7, but no column c1; expected rating"),
+        ("path,c1,c2,c01\n1.jpg,1,1,1\n", "labels.csv: the columns c1 and c01 count one rating"),
+        ("path,c1,c2,c2\n1.jpg,1,1,1\n", "labels.csv: the columns c2 and c2 count one rating"),
+        ("path;score\n1.jpg;3,5\n", "labels.csv:2: score '3,5' is not a number; expected a decimal point"),
+        ("path;c1;c2\n1.jpg;1;3,0\n", "labels.csv:2: rating count c2 '3,0' is not a whole number"),
+        ("path,score\n1.jpg,3,5\n", "labels.csv:2: 3 fields; expected 2"),
+        ("path,score\n1.jpg,75%\n", "labels.csv:2: score '75%' is not a number"),
+        ("path,score\n1.jpg,1_000\n", "labels.csv:2: score '1_000' is not a number"),
+        ("path,score\n1.jpg,1e300\n", "labels.csv:2: score 1e300 is outside the range"),
+        ("path,score\n1.jpg,1\n2.jpg\0,2\n", "labels.csv:3: expected UTF-8 text"),
+        (
+            "path,score,split\n1.jpg,1,eval\n",
+            "labels.csv:2: split 'eval'; expected one of train, training, val",
+        ),
+        ('path,label\n1.jpg,"good\n2.jpg,bad"\n', "labels.csv:2: a quoted field runs over the line's end"),
+        ("path,label\n1.jpg,Good\n2.jpg,good\n3.jpg,bad\n", "the classes 'Good' and 'good' differ in their"),
+        (
+            "path,label\n1.jpg,1.0\n2.jpg,1\n3.jpg,2\n",
+            "the classes '1' and '1.0' differ in their spelling only",
+        ),
         ("path,score\n,1\n", "labels.csv:2: the path is empty"),
         ("path,score\n1.jpg,1\n./1.jpg,2\n", "1.jpg occurs more than once"),
         ("path,label\n1.jpg,1\n2.jpg,1\n", "the column label holds only '1'; expected two classes"),
@@ -204,7 +268,9 @@ def test_names_that_differ_in_case_or_accent_encoding_are_found(tmp_path, plant)
             "path,score\n1.jpg,2\n2.jpg,2\n",
             "threshold=median: the scores of all photos all lie at or",
         ),
-        ('path,score\n"1.jpg,2\n2.jpg,2\n', "labels.csv:3: malformed row"),
+        ('path,score\n"1.jpg,2\n2.jpg,2\n', "labels.csv:2: malformed row"),
+        ('"path,score\n1.jpg,2\n', "labels.csv:1: malformed row"),
+        (f"path,score,{'x' * 200_000}\n1.jpg,2,\n", "labels.csv:1: malformed row"),
         ("path,score\n1.jpg,2\nno.jpg,2\nnone.jpg,3\n", "lists 3 photos, 1 of them exist under"),
         ("path,score\n", "no photo is left"),
     ],

@@ -163,6 +163,19 @@ def test_another_encoder_pooling_or_crop_has_another_cache(encoder, extract, pas
         assert not np.allclose(values["conv1"], first["conv1"])
 
 
+def test_chosen_photos_have_the_features_that_they_have_among_all(extract, passes, tmp_path):
+    whole = extract(tmp_path)
+    first, second = (extract(tmp_path, chosen=np.array(some)) for some in ([0, 2, 5], [1, 2, 6]))
+    for layer in LAYERS:
+        assert first[layer].shape == (3, 1, whole[layer].shape[2])
+        np.testing.assert_allclose(first[layer], whole[layer][[0, 2, 5]], rtol=1e-4, atol=1e-5)
+        # as many photos, but others: they must not find each other's cache
+        np.testing.assert_allclose(second[layer], whole[layer][[1, 2, 6]], rtol=1e-4, atol=1e-5)
+    assert len(passes) == len(list(tmp_path.iterdir())) == 3
+    extract(tmp_path, chosen=np.arange(7))
+    assert len(passes) == 3  # all of them are what is there already
+
+
 def test_what_a_killed_process_left_is_removed(extract, tmp_path):
     extract(tmp_path)
     (folder,) = tmp_path.iterdir()

@@ -71,10 +71,11 @@ def test_rows_are_read_as_they_were_measured(folder):
     assert math.isnan(scores[0].values["srcc"])
 
 
-def test_predictions_are_the_mean_over_seeds_in_the_order_of_the_photos(folder):
+def test_predictions_are_those_of_every_seed_in_the_order_of_the_photos(folder):
     found = read_probabilities(folder, 0.05)
     assert list(found.predicted) == [(BLOCK, 0)]
-    np.testing.assert_allclose(found.predicted[BLOCK, 0], [0.2, 0.6, 0.4] * 2)
+    np.testing.assert_allclose(found.predicted[BLOCK, 0], [[0.1, 0.3], [0.9, 0.3], [0.2, 0.6]] * 2)
+    np.testing.assert_array_equal(found.folds[0], [0, 0, 0, 1, 1, 1])
     np.testing.assert_array_equal(found.labels[0], LABELS)
     assert (found.ids.tolist(), found.groups.tolist()) == (PHOTOS.ids, PHOTOS.groups)
     assert read_probabilities(folder, 1.0).predicted == {}
@@ -85,7 +86,25 @@ def test_photos_of_a_part_that_is_not_done_have_no_prediction(folder):
     (folder / "parts" / "0-1.npz").write_bytes(b"PK cut short")
     assert outcomes.is_done(part(0)) and not outcomes.is_done(part(1))
     values = outcomes.write_predictions([part(0), part(1)], PHOTOS).predicted[f"{BLOCK}/0.05", 0]
-    np.testing.assert_array_equal(np.isnan(values), [False] * 3 + [True] * 3)
+    np.testing.assert_array_equal(np.isnan(values), [[False] * 2] * 3 + [[True] * 2] * 3)
+
+
+def test_a_part_of_an_older_version_has_the_mean_over_seeds_and_is_not_done(folder):
+    outcomes = Outcomes(folder, PROBE_COLUMNS, {})
+    with np.load(folder / "parts" / "0-0.npz") as stored:
+        arrays = {name: values if values.ndim < 2 else values.mean(1) for name, values in stored.items()}
+    np.savez(folder / "parts" / "0-0.npz", **arrays)
+    assert not outcomes.is_done(part(0)) and outcomes.is_done(part(1))
+
+
+def test_predictions_of_one_seed_have_no_axis_for_it(tmp_path):
+    outcomes = Outcomes(tmp_path, PROBE_COLUMNS, {})
+    outcome = PartOutcome(part(0))
+    outcome.add(BLOCK, 1, 3, {4: np.array([0.1, 0.9, 0.2])})
+    outcomes.save(outcome)
+    assert outcomes.is_done(part(0))
+    found = outcomes.write_predictions([part(0), part(1)], PHOTOS)
+    np.testing.assert_allclose(found.predicted[f"{BLOCK}/1", 0], [0.1, 0.9, 0.2] + [np.nan] * 3)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_an_encoders_card_tells_its_run(run):
     assert "not on others" in card
     assert "square of 131 pixels" in card
     assert "/home/someone" not in card
+    assert "## Limits" not in card and "rating" not in card
 
 
 def test_what_is_said_of_the_photos_stands_word_for_word_and_is_no_markup(run):
@@ -93,6 +94,10 @@ def test_a_scorers_card_tells_what_its_score_means_and_what_was_measured(run):
     assert "A scorer of photos: the probability that its mean rating in hills is at least 4.5.\n" in card
     assert "network on conv3, conv5 of the encoder `small`." in card
     assert "- `rating`: the expected mean rating on the scale of hills, from 1.0 to 7.0.\n" in card
+    assert "cut off there, in the graph" in card
+    limits = card.split("## Limits\n")[1].split("\n## ")[0]
+    for word in ("size of the file", "bars", "soft backgrounds", "oversharpening", "benchmarks/limits.py"):
+        assert word in limits
     measured = rows(card, "What was measured")
     assert measured == {"accuracy": "0.684 ± 0.012", "balanced accuracy": "0.670 ± 0.020"}
     trained = rows(card, "What it was trained on")

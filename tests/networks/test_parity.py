@@ -18,12 +18,33 @@ from aesthkeras.photos.sources import sample_photos
 from aesthkeras.photos.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.scoring import score_photos
+from tests.decoding.writers import (
+    placed,
+    png_chunk,
+    with_chunks,
+    with_segment,
+    without_adobe_marker,
+    xmp_segment,
+)
 
 TOLERANCE = 1e-5  # of a score from 0 to 1
 ROTATED = Image.Exif()
 ROTATED[0x0112] = 6
 
-# Sample photo, size in pixels, mode, format, options.
+
+def turned_by_xmp(jpeg: bytes) -> bytes:
+    return with_segment(jpeg, xmp_segment(8))
+
+
+def turned_behind_its_pixels(png: bytes) -> bytes:
+    return with_chunks(png, behind=png_chunk(b"eXIf", ROTATED.tobytes()))
+
+
+def on_a_larger_canvas(gif: bytes) -> bytes:
+    return placed(gif, 40, 20, 400, 300)
+
+
+# Sample photo, size in pixels, mode, format, options, and what another program made of it.
 PHOTOS = [
     ("astronaut", (512, 512), "RGB", "png", {}),
     ("chelsea", (451, 300), "RGB", "jpeg", {"quality": 90}),
@@ -37,18 +58,24 @@ PHOTOS = [
     ("ihc", (333, 512), "P", "gif", {}),
     ("astronaut", (40, 61), "RGB", "png", {}),
     ("coffee", (1200, 100), "RGB", "jpeg", {}),
+    ("rocket", (333, 222), "CMYK", "jpeg", {}, without_adobe_marker),
+    ("flower", (320, 213), "RGB", "jpeg", {"quality": 80}, turned_by_xmp),
+    ("motorcycle_right", (320, 213), "RGB", "png", {}, turned_behind_its_pixels),
+    ("china", (320, 213), "P", "gif", {}, on_a_larger_canvas),
 ]
 
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder, found = tmp_path_factory.mktemp("photos"), []
-    for place, (name, size, mode, kind, options) in enumerate(PHOTOS):
+    for place, (name, size, mode, kind, options, *changes) in enumerate(PHOTOS):
         source = next(path for path in sample_photos() if name in path)
         photo = Image.open(source).convert("RGB").resize(size)
         photo = photo.quantize(64) if mode == "P" else photo.convert(mode)
         found.append(folder / f"{place}.{kind}")
         photo.save(found[-1], kind, **options)
+        for change in changes:
+            found[-1].write_bytes(change(found[-1].read_bytes()))
     return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.decoding.refusal import RAW
 from aesthkeras.photos.photo_files import (
     MAX_FILE_BYTES,
     file_size,
@@ -72,3 +73,25 @@ def test_the_decoder_follows_from_the_first_bytes_and_not_from_the_name(photo, t
 def test_a_photo_that_can_be_decoded_by_now_says_so(photo, tmp_path):
     photo.save(tmp_path / "a.jpg")
     assert refusal_reason(str(tmp_path / "a.jpg")) == "could not be read at the first attempt"
+
+
+@pytest.mark.parametrize("name", ["a.nef", "b.CR2", "c.dng", "d.ARW", "e.orf", "f.rw2", "g.raf", "h.cr3"])
+def test_a_raw_file_is_refused_by_its_name_where_it_may_begin_with_a_preview(name, photo, tmp_path):
+    photo.save(tmp_path / "preview.tif")
+    contents = (tmp_path / "preview.tif").read_bytes()
+    heads = {
+        "e.orf": b"IIRO",
+        "f.rw2": b"IIU\0",
+        "g.raf": b"FUJIFILMCCD-RAW ",
+        "h.cr3": b"\0\0\0\x18ftypcrx ",
+    }
+    head = heads.get(name, b"")
+    (tmp_path / name).write_bytes(head + contents[len(head) :])
+    path = str(tmp_path / name)
+    assert look_at(path).refusal == RAW and refusal_reason(path) == RAW
+    assert not needs_more_formats(path)
+
+
+def test_a_jpeg_of_a_raw_files_name_is_a_jpeg(photo, tmp_path):
+    photo.save(tmp_path / "a.nef", "JPEG")
+    assert look_at(str(tmp_path / "a.nef")) == ("", False)

@@ -61,7 +61,7 @@ class Brightness(PretextTask):
 
     def forward(self, encoder, head, batch, training):
         features = encoder(batch["image"], training=training)["embedding"]
-        return {"predicted": head(features / 100, training=training)[:, 0]}
+        return {"predicted": tf.cast(head(features / 100, training=training)[:, 0], tf.float32)}
 
     def loss_names(self):
         return ["square"]

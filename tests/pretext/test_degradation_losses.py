@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.encoders.build import ENCODERS, build_encoder
 from aesthkeras.pretext.tasks.degradation import losses
 
 
@@ -29,6 +30,25 @@ def test_squared_distance_is_between_normalised_features():
     # (3, 4) and (0, 2) become (0.6, 0.8) and (0, 1): squared distance 0.36 + 0.04.
     distance = losses.squared_distances(tf.constant([[3.0, 4.0]]), tf.constant([[[0.0, 2.0], [6.0, 8.0]]]))
     np.testing.assert_allclose(distance, [[0.4, 0.0]], atol=1e-6)
+
+
+def test_squared_distances_reach_four_with_negative_values_and_two_without():
+    original, opposite, across = [[1.0, 0.0]], [-5.0, 0.0], [0.0, 0.3]
+    distance = losses.squared_distances(tf.constant(original), tf.constant([[opposite, across]]))
+    np.testing.assert_allclose(distance, [[4.0, 2.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_between_embeddings_of_our_encoders_they_reach_two_at_most(name):
+    encoder = build_encoder(name, input_size=96, width=0.125, seed=1)
+    photos = (
+        np.random.default_rng(0).integers(0, 256, (6, 96, 96, 3)) * np.linspace(0, 1, 6)[:, None, None, None]
+    )
+    embeddings = encoder(photos.astype(np.float32), training=False)["embedding"].numpy()
+    assert embeddings.min() >= 0 and embeddings.max() > 0
+    for embedding in embeddings:
+        distance = losses.squared_distances(embedding[np.newaxis], embeddings[np.newaxis])
+        assert np.all((distance.numpy() >= 0) & (distance.numpy() <= 2 + 1e-5))
 
 
 @pytest.mark.parametrize(

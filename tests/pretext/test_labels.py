@@ -44,6 +44,11 @@ def test_the_first_folder_below_the_data_is_the_class():
     assert task().study(photos) == {"classes": ["Hünd", "a b", "cat"], "labels": [2, 2, 0, 1, 2]}
 
 
+def test_a_class_may_be_called_train():
+    photos = found("d", "train/1.jpg", "car/2.jpg", "bus/3.jpg")
+    assert task().study(photos)["classes"] == ["bus", "car", "train"]
+
+
 def test_each_patch_gets_the_label_of_its_photo():
     labels = task()
     labels.recall(json.loads(json.dumps({"classes": ["x", "y", "z"], "labels": [2, 0, 1, 0]})))
@@ -61,6 +66,11 @@ def test_each_patch_gets_the_label_of_its_photo():
         (found("d", "cat/1.jpg", "../e/2.jpg"), r"e/2.jpg: lies in no class folder"),
         (found("d", "cat/1.jpg", "cat/2.jpg"), r"found one class only, cat"),
         (found("d", "train/cat/1.jpg", "val/dog/2.jpg"), r"found the parts .* expected data_dir=d/train"),
+        (
+            found("d", "Train/a/1.jpg", "Dev/a/2.jpg", "x/3.jpg"),
+            r"parts of a data set, Dev, Train, .*=d/Train",
+        ),
+        (found("d", "cat/1.jpg", "Cat/2.jpg"), r"the classes 'Cat' and 'cat' differ in their spelling only"),
         (found("", "/skimage/data/astronaut.png"), r"data_dir=samples: .* a folder per class"),
     ],
 )

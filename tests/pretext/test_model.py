@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.degradations import draw
 from aesthkeras.degradations.table import CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.pretext.model import PretextModel, total_loss
@@ -115,9 +116,16 @@ def test_views_are_the_original_and_two_parameters_of_three_operations(task):
         assert len(set(row[1:])) == 6
 
 
-def test_none_counts_as_much_as_any_other_class(task):
-    # Each of 21 classes is in 6 / 21 of the views beside None; None is in each patch once.
+def test_none_counts_as_much_as_an_edited_class_does_on_average(task):
+    # A patch has one None view and six edited ones, of 21 classes.
     assert task.none_weight == pytest.approx(6 / 21)
+    # Three of ten operations are drawn, and of each two parameters: one of rotation's three is left out.
+    drawn = draw.draw_classes(20_000, 3, 2, tf.constant([1, 2])).numpy()
+    shares = {item.name: (drawn == item.index).mean() * 7 for item in CLASSES}
+    turns = [item.name for item in CLASSES if item.operation == "rotation"]
+    expected = {name: 3 / 10 * (2 / 3 if name in turns else 1) for name in shares} | {"none": 1}
+    assert shares == pytest.approx(expected, abs=0.015)  # four standard deviations
+    assert sum(share for name, share in expected.items() if name != "none") / 21 == pytest.approx(6 / 21)
 
 
 def test_losses_follow_from_logits_and_embedding(task):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -129,6 +132,52 @@ def test_a_damaged_checkpoint_is_refused_in_one_line(brightness, photos, tmp_pat
     with pytest.raises(UsageError, match=f"^{run.checkpoints}/step-1: expected a whole checkpoint") as caught:
         run_to_the_end(tmp_path, brightness(images_seen=8), photos)
     assert len(str(caught.value).splitlines()) == 1
+
+
+# At this rate the squared error of a linear task grows beyond float32 within some epochs of two steps.
+DIVERGING = {"learning_rate": 0.5, "epochs": 60, "learning_rate_epochs": 60}
+
+
+@pytest.mark.parametrize("minutes", [60.0, 1e-9])
+def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_last_finite_checkpoint(
+    tmp_path, brightness, photos, minutes
+):
+    def run_once() -> str:
+        run, task = RunFolder(tmp_path), brightness(**DIVERGING)
+        study_once(run, task, photos)
+        with pytest.raises(UsageError) as caught:
+            train(run, task, photos, RunSettings(run_dir=str(tmp_path), checkpoint_minutes=minutes))
+        return str(caught.value)
+
+    line, run = run_once(), RunFolder(tmp_path)
+    epoch = int(
+        re.fullmatch(r"learning_rate=0.5: .* in epoch (\d+); expected a smaller one, .*", line).group(1)
+    )
+    assert 2 < epoch < 60 and "\n" not in line
+    assert [logs["epoch"] for logs in run.history()] == list(range(1, epoch))
+    assert np.isfinite([logs["loss"] for logs in run.history()]).all()
+    saved = final_weights(run)
+    assert all(np.isfinite(value).all() for value in saved.values())
+    newest = tf.train.latest_checkpoint(str(run.checkpoints))
+    assert run_once().startswith(line)  # at once: nothing is trained, nothing written
+    assert tf.train.latest_checkpoint(str(run.checkpoints)) == newest
+    (run.checkpoints / "diverged.txt").unlink()
+    assert run_once() == line  # from the last finite checkpoint on, to the same end
+
+
+def test_a_step_that_loss_scaling_skips_ends_nothing(tmp_path, brightness, photos, monkeypatch):
+    scaled = functools.partial(keras.mixed_precision.LossScaleOptimizer, initial_scale=2.0**40)
+    monkeypatch.setattr(keras.mixed_precision, "LossScaleOptimizer", scaled)
+    run, task = RunFolder(tmp_path), brightness(precision="float16", epochs=12)
+    study_once(run, task, photos)
+    model = train(run, task, photos, RunSettings(run_dir=str(tmp_path)))
+    keras.mixed_precision.set_global_policy("float32")
+    assert len(run.history()) == 12
+    # 65504 is float16's largest: the first scales have made infinite gradients, whose steps were skipped
+    optimizer = model.optimizer
+    scale = optimizer.loss_scale if hasattr(optimizer, "loss_scale") else optimizer.dynamic_scale
+    assert float(tf.convert_to_tensor(scale)) < 2.0**40
+    assert not (run.checkpoints / "diverged.txt").exists()
 
 
 @pytest.mark.parametrize("killed_at", [4, 10, 11])

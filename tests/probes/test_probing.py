@@ -134,6 +134,18 @@ def test_another_recipe_in_the_same_folder_is_refused_in_one_line(finished, expo
     assert "--folds was 3, now 4" in result.stderr
 
 
+def test_with_all_labels_a_run_goes_on_whichever_way_shares_of_them_would_be_drawn(exported, rated, tmp_path):
+    """Older versions drew them balanced, and their run folders say so."""
+    flags = [f"--encoder={exported}", f"--data_dir={rated.folder}", f"--run_dir={tmp_path / 'run'}"]
+    command = [sys.executable, "-m", "aesthkeras.probe", *flags, "--layers=conv5", "--folds=2", "--repeats=1"]
+    for draws in (["--label_draws=balanced"], []):
+        result = subprocess.run([*command, *draws], capture_output=True, text=True, check=False, timeout=100)
+        assert result.returncode == 0, result.stderr[-2000:]
+    few = [*command, "--label_fractions=0.5"]
+    result = subprocess.run(few, capture_output=True, text=True, check=False, timeout=100)
+    assert (result.returncode, "--label_fractions was 1, now 0.5" in result.stderr) == (2, True)
+
+
 def test_another_encoder_or_other_labels_are_refused(finished, run_probe, tmp_path):
     shutil.copytree(finished, tmp_path / "run")
     shutil.copytree(finished.parent / "tiny", tmp_path / "tiny")

@@ -14,6 +14,7 @@ from aesthkeras.labelled.features import pooling_function
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.probes import exact
+from aesthkeras.probes.inputs import PhotoFeatures
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import ProbeBank, train_banks, weight_decays
 from aesthkeras.training.checkpoints import TrainingCheckpoint
@@ -34,11 +35,11 @@ def photos(rated, tmp_path_factory):
 def train(encoder, photos, tmp_path_factory):
     """`train(layers, [(seeds, labels), ...])`: trained banks."""
 
-    def run(layers, wanted, recipe=RECIPE, checkpoint=None):
+    def run(layers, wanted, recipe=RECIPE, checkpoint=None, decay=5e-4):
         checkpoint = checkpoint or TrainingCheckpoint(tmp_path_factory.mktemp("unused"), minutes=60)
         pooled = pooling_function(encoder.model, layers, "vissl")
         values = {layer: int(pooled.structured_outputs[layer].shape[-1]) for layer in layers}
-        decays = dict.fromkeys(values, 5e-4)
+        decays = dict.fromkeys(values, decay)
         banks = [ProbeBank(values, seeds, labels, recipe, decays) for seeds, labels in wanted]
         train_banks(banks, pooled, photos, encoder, recipe, 7, checkpoint)
         return banks
@@ -100,6 +101,23 @@ def test_a_checkpoint_of_other_probes_is_refused_in_one_line(train, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_probes_that_lose_their_numbers_end_the_run_and_do_not_go_on(train, tmp_path):
+    fast = replace(RECIPE, learning_rate=100.0, momentum=0.9, weight_decay=0.0, learning_rate_epochs=3)
+
+    def run_once() -> str:
+        pooled = [([0], LABELS)]
+        with pytest.raises(UsageError) as caught:
+            train(["conv1"], pooled, fast, TrainingCheckpoint(tmp_path, minutes=0), decay=1e6)
+        return str(caught.value)
+
+    line = run_once()
+    assert line.startswith("learning_rate=100.0: weights became infinite or nan in epoch ")
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(tmp_path)))
+    kept = [name for name in reader.get_variable_to_shape_map() if "kernels" in name and "ATTRIBUTES" in name]
+    assert kept and all(np.isfinite(reader.get_tensor(name)).all() for name in kept)
+    assert run_once().startswith(line)
+
+
 def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():
     generator = np.random.default_rng(0)
     labels = np.arange(60) % 2
@@ -109,13 +127,14 @@ def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():
     train, groups = np.arange(60), np.arange(60)
     points = exact.coordinates(values[:, 0], values[:, 0])
     strength = exact.fit_labels(points, labels, groups, recipe.seed).strength
-    found = weight_decays({"conv1": values}, train, labels, groups, recipe)
+    features = PhotoFeatures({"conv1": values}, train)
+    found = weight_decays(features, train, labels, groups, recipe)
     assert found == {"conv1": pytest.approx(2 * 8 / (strength * 60))}
     given = replace(recipe, decay="given", weight_decay=0.25)
-    assert weight_decays({"conv1": values}, train, labels, groups, given) == {"conv1": 0.25}
+    assert weight_decays(PhotoFeatures(), train, labels, groups, given) == {"conv1": 0.25}
     # where rate times decay would be above 1, every step would make the weights larger
     fast = replace(recipe, learning_rate=50.0)
-    assert weight_decays({"conv1": values}, train, labels, groups, fast) == {"conv1": 0.02}
+    assert weight_decays(features, train, labels, groups, fast) == {"conv1": 0.02}
 
 
 def test_a_small_set_gets_its_own_batches(together):

@@ -20,10 +20,14 @@ Scores = dict[tuple[str, float, int, int], Any]
 
 
 def predictions(scores: Scores, photos: int, seed: int) -> dict[str, np.ndarray]:
-    """Every photo tested once in every repeat, half of them positive, right as often as the scores say."""
+    """Every photo tested once in every repeat, half of them positive, right as often as the scores say.
+
+    Folds are of equal size, one after the other.
+    """
     generator = np.random.default_rng(seed)
     labels = (np.arange(photos) % 2).astype(np.int8)
     arrays = {"ids": np.array([f"photo{n}" for n in range(photos)]), "groups": np.array([""] * photos)}
+    folds = len({fold for *_, fold in scores})
     for layer, fraction, repeat, _ in scores:
         value = scores[layer, fraction, repeat, 0]
         accuracy = value["accuracy"] if isinstance(value, dict) else value
@@ -33,6 +37,7 @@ def predictions(scores: Scores, photos: int, seed: int) -> dict[str, np.ndarray]
             np.float32
         )
         arrays[f"labels/{repeat}"] = labels
+        arrays[f"folds/{repeat}"] = np.arange(photos) * folds // photos
     return arrays
 
 

@@ -35,6 +35,7 @@ def test_what_was_written_is_read(probe_run):
     found = read_predictions(run)
     assert found.probabilities.shape == (2, 2, 40)
     assert found.repeats == (0, 1)
+    np.testing.assert_array_equal(found.folds, [[0] * 20 + [1] * 20] * 2)
     assert not found.has_groups
     assert found.majority() == 0.5
 
@@ -138,6 +139,8 @@ def changed(probe_run, **arrays):
     [
         ({"ids": None}, "ids"),
         ({"labels__1": None}, "labels/1"),
+        ({"folds__1": None}, "older versions did not write: give the probe's own command once more"),
+        ({"conv2__1__1": np.ones((40, 2), np.float32)}, "of each of 1 seeds"),
         ({"conv2__1__1": None}, "every layer and repeat"),
         ({"conv2__1__1": np.ones(7, np.float32)}, "one length"),
         ({"conv2__1__1": np.full(40, 1.5, np.float32)}, "from 0 to 1"),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 
 from aesthkeras.errors import UsageError
 from aesthkeras.reports.measures import MEASURES
-from aesthkeras.reports.probe_report import ReportChoices, make_report
-from aesthkeras.reports.probe_runs import read_probe_run
 from tests.report_pages import lines, reported
 
 
@@ -35,21 +31,32 @@ def test_without_a_random_encoder_the_first_is_the_reference(folders, tmp_path):
     assert reported(folders[:2], tmp_path).reference == "pretext"
 
 
-def test_probes_with_several_seeds_are_said_to_be_compared_by_their_mean(probe_run, scores):
-    several = "compared by the mean of their seeds' probabilities"
-    folders = [probe_run(name, scores(0.5, (1,))) for name in ("a", "b")]
-    choices = ReportChoices(measure=MEASURES["accuracy"], resamples=50)
-    one = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
-    assert several not in " ".join(one.notes)
-    table = folders[0] / "results.csv"
-    with open(table, newline="") as file:
-        header, *rows = csv.reader(file)
-    place = header.index("seed")
-    more = [[*row[:place], "99", *row[place + 1 :]] for row in rows]
-    with open(table, "w", newline="") as file:
-        csv.writer(file).writerows([header, *rows, *more])
-    two = make_report([read_probe_run(str(folder)) for folder in folders], choices, "", "")
-    assert several in " ".join(two.notes)
+def test_words_say_what_an_interval_covers_and_what_a_deviation_is(folders, tmp_path):
+    report = reported(folders, tmp_path / "out")
+    covers = "a bootstrap over the tested photos: it covers others to test on, but neither others to train"
+    for name in ("report.md", "report.html"):
+        text = (tmp_path / "out" / name).read_text()
+        assert covers in text
+        assert "the spread of single ones, which share their photos" in text
+    assert "Mean ± standard deviation over 2 repeats, each first averaged over its 2 folds" in (
+        report.sections[0].caption
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("--label_draws=stratified\n", "Of the labels a share keeps that share of each class."),
+        ("--label_draws=balanced\n", "Of the labels a share keeps as many of each class."),
+        ("", ""),
+    ],
+)
+def test_few_labels_say_how_they_were_drawn(probe_run, scores, tmp_path, flags, words):
+    reported([probe_run("a", scores(0.6), flags=flags)], tmp_path / "out")
+    caption = "Mean ± standard deviation over repeats and seeds; each repeat draws the labels anew."
+    for name in ("report.md", "report.html"):
+        assert f"{caption} {words}".strip() in (tmp_path / "out" / name).read_text()
+    assert ("share keeps" in (tmp_path / "out/report.md").read_text()) == bool(words)
 
 
 def test_runs_with_few_labels_only_have_an_empty_row_and_a_note(folders, probe_run, scores, tmp_path):

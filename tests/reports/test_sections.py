@@ -44,6 +44,22 @@ def test_what_differs_is_shown_apart_with_a_note(probe_run, change, title, words
     assert words in notes[0]
 
 
+def test_shares_of_the_labels_drawn_in_another_way_are_shown_apart(probe_run, scores):
+    drawn = {
+        (draws, few): probe_run(
+            f"{draws}-{few}", scores(0.5, (0.1, 1) if few else (1,)), flags=f"--label_draws={draws}\n"
+        )
+        for draws in ("stratified", "balanced")
+        for few in (True, False)
+    }
+    # with all labels nothing is drawn, so the flag says nothing
+    found, _ = sections(*drawn.values())
+    assert [list(section.runs) for section in found] == [
+        ["stratified-True", "stratified-False", "balanced-False"],
+        ["balanced-True"],
+    ]
+
+
 def test_data_sets_whose_names_make_the_same_file_name(probe_run):
     names = ["my set", "my-set", "my.set"]
     found, _ = sections(*(probe_run("a", ONE, name) for name in names))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 
 from aesthkeras.errors import UsageError
 from aesthkeras.reports.predictions import Predictions
 from aesthkeras.reports.significance import paired_differences
 
 
-def made(probabilities, labels, units=None) -> Predictions:
-    """Predictions of layers x repeats x photos."""
+def made(probabilities, labels, units=None, folds=None) -> Predictions:
+    """Predictions of layers x repeats x photos, in one fold unless told otherwise."""
     probabilities = np.asarray(probabilities, np.float32)
     photos = probabilities.shape[2]
     labels = np.asarray(labels, np.int8)
     units = np.arange(photos) if units is None else np.asarray(units)
+    folds = np.zeros_like(labels) if folds is None else np.asarray(folds)
     ids = np.array([str(n) for n in range(photos)])
-    return Predictions(ids, units, labels, probabilities, tuple(range(len(labels))))
+    return Predictions(ids, units, labels, folds, probabilities, tuple(range(len(labels))))
 
 
 def drawn(photos, layers=1, repeats=1, seed=0, units=None):
@@ -97,29 +100,61 @@ def test_repeats_of_the_same_photos_count_as_the_same_photos():
         made(np.repeat(one.probabilities, 5, axis=1), np.repeat(one.labels, 5, axis=0))
         for one in (first, second)
     ]
-    assert paired_differences(*many)[0] == paired_differences(first, second)[0]
+    for ours, theirs in zip(np.ravel(paired_differences(*many)), np.ravel(paired_differences(first, second))):
+        for name in ("mean", "low", "high"):
+            assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("measure", "score"),
-    [
-        ("balanced_accuracy", lambda labels, values: balanced_accuracy_score(labels, values >= 0.5)),
-        ("auc", roc_auc_score),
-    ],
-)
-def test_other_measures_are_sklearns(measure, score):
+SKLEARNS = {
+    "accuracy": lambda labels, values: accuracy_score(labels, values >= 0.5),
+    "balanced_accuracy": lambda labels, values: balanced_accuracy_score(labels, values >= 0.5),
+    "auc": roc_auc_score,
+}
+
+
+@pytest.mark.parametrize("measure", SKLEARNS)
+def test_measures_are_sklearns_averaged_over_folds_and_then_over_repeats(measure):
     first, second = drawn(90, layers=2, repeats=3, seed=5)
+    # three folds of 20, 20 and 50 photos, dealt anew in each repeat, each with a level of its own
+    generator = np.random.default_rng(1)
+    folds = np.stack([generator.permutation(np.repeat([0, 1, 2], [20, 20, 50])) for _ in range(3)])
+    level = np.array([0.4, 0.7, 1.0])[folds]
     # coarse probabilities, so that there are ties
-    first, second = (made(one.probabilities.round(1), one.labels) for one in (first, second))
+    first, second = (
+        made((one.probabilities * level).round(1), one.labels, folds=folds) for one in (first, second)
+    )
     found = paired_differences(first, second, measure, resamples=200)
+    means = []
     for layer in range(2):
         each = [
-            score(first.labels[repeat], first.probabilities[layer, repeat])
-            - score(first.labels[repeat], second.probabilities[layer, repeat])
+            SKLEARNS[measure](one.labels[repeat, photos], one.probabilities[layer, repeat, photos])
+            for one in (first, second)
             for repeat in range(3)
+            for photos in (folds[repeat] == fold for fold in range(3))
         ]
-        assert found[layer].mean == pytest.approx(np.mean(each))
+        means.append(np.mean(each[:9]) - np.mean(each[9:]))
+        assert found[layer].mean == pytest.approx(means[layer])
         assert found[layer].low < found[layer].mean < found[layer].high
+    assert found[2].mean == pytest.approx(np.mean(means))
+
+
+def test_a_fold_that_a_resample_leaves_without_a_class_does_not_count():
+    # fold 0 has one photo of each class: half of the resamples lack one of them there
+    labels, folds = [[0, 1] + [0, 1] * 10], [[0, 0] + [1] * 20]
+    right, wrong = np.array(labels) * 0.8 + 0.1, 0.9 - np.array(labels) * 0.8
+    differ = made([right], labels, folds=folds), made([wrong], labels, folds=folds)
+    for measure in ("balanced_accuracy", "auc"):
+        found = paired_differences(*differ, measure, resamples=300)[0]
+        assert (found.mean, found.low, found.high) == (1, 1, 1)
+
+
+def test_seeds_of_a_probe_are_averaged_after_they_were_measured():
+    labels = [[1, 1, 0, 0]] * 2
+    # two seeds: 3 of 4 and 1 of 4 right; the mean of their probabilities has 2 of 4 right
+    one = made([[[0.9, 0.6, 0.4, 0.6], [0.2, 0.3, 0.6, 0.4]]], labels)
+    two = made([[[0.4, 0.4, 0.6, 0.6]]], labels[:1])  # one seed, nothing right
+    found = paired_differences(replace(one, repeats=(0, 0)), two)[0]
+    assert found.mean == pytest.approx((3 / 4 + 1 / 4) / 2)
 
 
 def test_a_weighted_auc_is_the_auc_of_repeated_photos():
@@ -175,12 +210,11 @@ def test_about_one_in_twenty_intervals_of_equal_encoders_excludes_zero():
     [
         ({"ids": np.array(["other"] * 20)}, "same photos"),
         ({"labels": np.zeros((1, 20), np.int8)}, "same labels"),
+        ({"folds": np.ones((1, 20), np.int8)}, "same folds"),
         ({"probabilities": np.full((1, 1, 20), np.nan, np.float32)}, "tested"),
     ],
 )
 def test_what_cannot_be_paired_is_refused(change, words):
-    from dataclasses import replace
-
     first, second = drawn(20)
     with pytest.raises(UsageError, match=words):
         paired_differences(first, replace(second, **change))

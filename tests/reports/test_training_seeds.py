@@ -65,6 +65,9 @@ def test_a_seed_that_only_one_of_two_has_is_left_out_of_their_difference(runs):
     # seed 1 against seed 1: 75% less 55%
     assert comparison.rows["ours"][0].mean == pytest.approx(20.0)
     assert report(without).sections[0].table.rows["ours"][0].mean == 75.0
+    apart = "ours and random alexnet have other training seeds on OASIS: their difference is over those that"
+    assert apart in " ".join(report(without).notes)
+    assert "have other training seeds" not in " ".join(report(runs).notes)
 
 
 @pytest.mark.parametrize(("seeds", "difference"), [((0, 1), 30.0), ((1,), 10.0)])

@@ -15,7 +15,8 @@ LABELS = np.array([0, 1, -1], np.int8)  # no part tested the third photo
 def out_of_fold(*probabilities: tuple[float, float]) -> OutOfFold:
     """One repeat for each pair of probabilities of the two tested photos."""
     predicted = {("score", repeat): np.array([*pair, np.nan]) for repeat, pair in enumerate(probabilities)}
-    return OutOfFold(NAMES, NAMES, dict.fromkeys(range(len(probabilities)), LABELS), predicted)
+    labels, folds = (dict.fromkeys(range(len(probabilities)), one) for one in (LABELS, np.zeros(2)))
+    return OutOfFold(NAMES, NAMES, labels, predicted, folds)
 
 
 def row(repeat: int, fold: int, accuracy: float, **more: float) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.errors import UsageError
 from aesthkeras.networks.heads import build_network
 from aesthkeras.scorers.inputs import FeatureInputs
 from aesthkeras.scorers.settings import ScorerRecipe
@@ -90,14 +91,17 @@ def folds() -> tuple[np.ndarray, np.ndarray]:
 def test_a_training_that_was_cut_inside_an_epoch_ends_with_the_same_weights(
     features, target, tmp_path, monkeypatch, dropout
 ):
-    def run(name: str, training: HeadTraining) -> HeadTraining:
+    recipe = replace(RECIPE, learning_rate=0.01) if dropout else RECIPE  # that of RECIPE loses its numbers
+
+    def run(name: str) -> HeadTraining:
+        training = new_training(recipe=recipe, dropout=dropout)
         checkpoint = TrainingCheckpoint(tmp_path / f"{name}.training", 0)
         folder = RunFolder(tmp_path / name)
         folder.path.mkdir(exist_ok=True)
-        train_head(training, FeatureInputs(features), target, *folds(), RECIPE, 5, folder, checkpoint)
+        train_head(training, FeatureInputs(features), target, *folds(), recipe, 5, folder, checkpoint)
         return training
 
-    whole = run("whole", new_training(dropout=dropout))
+    whole = run("whole")
     learn, steps = HeadTraining.learn, []
 
     def learn_until_killed(self, *batch):
@@ -108,9 +112,9 @@ def test_a_training_that_was_cut_inside_an_epoch_ends_with_the_same_weights(
 
     monkeypatch.setattr(HeadTraining, "learn", learn_until_killed)
     with pytest.raises(KeyboardInterrupt):
-        run("cut", new_training(dropout=dropout))
+        run("cut")
     monkeypatch.setattr(HeadTraining, "learn", learn)
-    cut = run("cut", new_training(dropout=dropout))
+    cut = run("cut")
     # momentum and the counts of dropout are of the last step, weights of the best epoch
     for part in ("network", "optimizer"):
         ours, theirs = (list(training.trackables()[part].variables) for training in (whole, cut))
@@ -155,7 +159,7 @@ def test_degraded_copies_end_below_their_photos(features, target, tmp_path):
     both = {"embedding": np.concatenate([features["embedding"], copies], 1)}
     lower, kept = {}, {}
     for name, inputs in (("without", FeatureInputs(features)), ("with", FeatureInputs(both, copies=2))):
-        recipe = replace(RECIPE, epochs=30, copy_weight=2.0, patience=30)
+        recipe = replace(RECIPE, epochs=30, learning_rate=0.02, copy_weight=2.0, patience=30)
         training, folder = new_training(recipe=recipe), RunFolder(tmp_path / name)
         folder.path.mkdir()
         checkpoint = TrainingCheckpoint(tmp_path / f"{name}.training", 0)
@@ -202,3 +206,34 @@ def test_a_finetuned_trunk_takes_steps_smaller_by_its_rate():
         np.testing.assert_allclose(slow, full * (0.25 if place < 2 else 1), rtol=1e-3, atol=1e-7)
     assert np.abs(moves[0][0]).max() > 1e-4
     assert tf.is_tensor(training.features(batch)["embedding"])
+
+
+@pytest.mark.parametrize("checkpoint_minutes", [0, 60])
+def test_a_head_that_loses_its_numbers_ends_the_run_and_does_not_go_on(
+    features, target, tmp_path, checkpoint_minutes
+):
+    recipe = replace(RECIPE, learning_rate=100.0, epochs=50, patience=50)
+    everyone, folder = np.ones((PHOTOS, 2), np.float32), RunFolder(tmp_path)
+
+    def run_once() -> str:
+        checkpoint = TrainingCheckpoint(tmp_path / "training", checkpoint_minutes)
+        with pytest.raises(UsageError) as caught:
+            train_head(
+                new_training(recipe=recipe),
+                FeatureInputs(features),
+                target,
+                everyone,
+                everyone,
+                recipe,
+                0,
+                folder,
+                checkpoint,
+            )
+        return str(caught.value)
+
+    line = run_once()
+    assert line.startswith("learning_rate=100.0: the loss became ")
+    assert np.isfinite([logs["validation_loss"] for logs in folder.history()]).all()
+    before = folder.metrics.read_bytes() if folder.metrics.exists() else b""
+    assert run_once().startswith(line)
+    assert (folder.metrics.read_bytes() if folder.metrics.exists() else b"") == before

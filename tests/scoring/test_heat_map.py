@@ -57,6 +57,48 @@ def test_of_two_blocks_the_earlier_one_is_shown(encoder, pixels):
     assert heat.shape == outputs["conv3"].shape[:3]
 
 
+def maximum_of_a_channel(encoder, channel):
+    """A scorer of the greatest value of one of conv2's 32 channels alone."""
+    network = build_network({"conv2": 96}, [], 1)
+    kernel = np.zeros((1, 96, 1), np.float32)
+    kernel[0, 64 + channel] = 0.1  # behind 32 means and 32 deviations
+    network.get_layer("output").set_weights([kernel, np.zeros((1, 1), np.float32)])
+    scorer = scorer_of_blocks(build_scorer(network, "binary"), encoder, "statistics")
+    return scoring_model(encoder, scorer)
+
+
+@pytest.mark.parametrize("channel", range(0, 32, 4))
+def test_a_maximum_is_spread_over_the_neighbours_of_its_cell(encoder, pixels, channel):
+    outputs, heat = contributions(maximum_of_a_channel(encoder, channel), pixels)
+    score, maps = outputs["score"].numpy(), outputs["conv2"].numpy()[..., channel]
+    for photo in range(3):
+        row, column = np.unravel_index(maps[photo].argmax(), (10, 10))
+        # [1 2 1] x [1 2 1] around the cell, what lies beyond the edge left out, in all what the cell had
+        near = np.pad(np.outer([1, 2, 1], [1, 2, 1]).astype(float), 9)[
+            10 - row : 20 - row, 10 - column : 20 - column
+        ]
+        whole = score[photo] * (1 - score[photo]) * 0.1 * maps[photo].max() / np.sqrt(1.001)
+        np.testing.assert_allclose(heat[photo], whole * near / near.sum(), rtol=1e-3, atol=1e-7)
+
+
+def test_a_few_far_stronger_cells_leave_the_others_visible():
+    """As the maxima of `statistics` were: a thousand times what lies beneath."""
+    heat = np.random.default_rng(0).uniform(-1, 1, (110, 110)).astype(np.float32)
+    heat.flat[:: 110 * 110 // 34] = 1000
+    opacity = np.asarray(Image.open(io.BytesIO(heat_picture(heat))))[..., 3]
+    assert opacity.max() == MOST_OPAQUE
+    # of values even between 0 and 1 a quarter of 255 is passed by 1 - 64 / 205 of 0.95
+    assert (opacity > 255 / 4).mean() == pytest.approx(1 - 0.95 * 64 / 205, abs=0.01)
+
+
+def test_a_map_of_a_single_cell_shows_it():
+    heat = np.zeros((110, 110), np.float32)
+    heat[7, 9] = -1e-9
+    picture = np.asarray(Image.open(io.BytesIO(heat_picture(heat))))
+    assert tuple(picture[7, 9]) == (*AGAINST, MOST_OPAQUE)
+    assert np.count_nonzero(picture[..., 3]) == 1
+
+
 def test_green_speaks_for_and_orange_against():
     heat = np.array([[2.0, -1.0], [0.0, 0.5]], np.float32)
     picture = np.asarray(Image.open(io.BytesIO(heat_picture(heat))))

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from aesthkeras.errors import UsageError
-from aesthkeras.scoring.listing import list_photos
+from aesthkeras.scoring.listing import file_of, list_photos
 
 
 def listed(arguments, lines=()) -> list[str]:
@@ -86,3 +86,33 @@ def test_a_closed_standard_input_matters_where_it_is_read(folder):
 def test_an_argument_that_names_nothing_is_a_mistake(name, words, tmp_path):
     with pytest.raises(UsageError, match=words):
         listed([tmp_path / name])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(folder):
+    lines = [b"\xef\xbb\xbf" + f"{folder}/z.png\r\n".encode(), f"{folder}/a.jpg\r\n"]
+    assert listed(["-"], lines) == [f"{folder}/z.png", f"{folder}/a.jpg"]
+    # only there: the name of a later line may begin so
+    assert listed(["-"], ["a.jpg\n", "\ufeffb.jpg\n"]) == ["a.jpg", "\ufeffb.jpg"]
+    assert listed(["-"], [b"\xef\xbb\xbf"]) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_list_in_utf_16_is_refused_in_one_line(encoding):
+    text = "a.jpg\nb.jpg\n" if encoding == "utf-16" else "\ufeffa.jpg\n"
+    with pytest.raises(UsageError, match="^-: the list is in UTF-16; expected UTF-8, one path a line$"):
+        listed(["-"], [text.encode(encoding)])
+
+
+def test_spellings_of_one_file(tmp_path, monkeypatch):
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("photos/deep")
+    (tmp_path / "photos" / "a.jpg").touch()
+    (tmp_path / "photos" / "other.jpg").symlink_to("a.jpg")
+    monkeypatch.chdir(tmp_path / "photos")
+    real = os.path.realpath(tmp_path / "photos" / "a.jpg")
+    for spelling in ("a.jpg", "./a.jpg", "deep/../a.jpg", "../link/../a.jpg", "..//photos/./a.jpg", real):
+        assert file_of(spelling) == real
+    # by its letters alone this would be a.jpg of the folder above
+    assert file_of(f"{tmp_path}/link/../a.jpg") == real
+    assert file_of("other.jpg") != real
+    assert file_of("a\0b/c.jpg") != file_of("c.jpg")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,15 @@ def test_a_path_its_bytes_and_its_pixels_are_the_same_photo(model, folder):
     assert model.score(np.stack([pixels, pixels])).score.tolist() == mixed.score[:2].tolist()
     for webp in (str(folder / "c.webp"), (folder / "c.webp").read_bytes()):
         assert model.score(webp).score == model.score(np.asarray(Image.open(folder / "c.webp"))).score
+
+
+def test_bytes_of_any_kind_are_a_photo_and_an_open_file_is_none(model, files):
+    expected = model.score(files[0])
+    for given in (bytearray(files[0]), memoryview(files[0])):
+        assert model.score(given).score == expected.score
+        assert model.score([given]).score.shape == (1,)
+    with pytest.raises(ValueError, match=r"^photos: expected a path, .*, got BytesIO$"):
+        model.score(io.BytesIO(files[0]))
 
 
 def test_one_alone_is_answered_alone(model, folder):

@@ -48,6 +48,17 @@ def test_listed_once_in_order_and_then_as_named(tmp_path, files):
         assert store.count() == (3, 0, 0)
 
 
+def test_a_file_has_one_row_whatever_its_spellings_and_the_first_is_kept(tmp_path, files, monkeypatch):
+    monkeypatch.chdir(tmp_path / "photos")
+    named = [Listed(2, 0, files[0]), Listed(0, 1, "./a.jpg"), Listed(1, 0, "a.jpg"), Listed(0, 0, "b.jpg")]
+    with ScoreStore(tmp_path / "out.csv", "one") as store:
+        store.put_in_order(named)
+        assert waiting(store) == ["b.jpg", "./a.jpg"]
+        store.add([Row("./a.jpg", 0.5), Row("b.jpg", 0.25)])
+        assert [row.path for row in store.rows("best first")] == ["./a.jpg", "b.jpg"]
+        assert store.count() == (2, 2, 0)
+
+
 def test_goes_on_with_what_is_missing(tmp_path, files):
     interrupted(tmp_path / "out.csv", files)
     with ScoreStore(tmp_path / "out.csv", "one") as store:

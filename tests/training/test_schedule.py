@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from aesthkeras.errors import UsageError
 from aesthkeras.training.schedule import stepped_sgd
 from aesthkeras.training.sgd_settings import SgdSettings
 
@@ -29,6 +33,35 @@ def test_in_a_long_training_it_drops_at_the_step_and_not_beside_it():
     found = rates(SgdSettings(learning_rate_factor=0.9, learning_rate_epochs=1), 125_000, steps)
     expected = [0.01 * 0.9**done for drop in drops for done in (drop - 1, drop)]
     np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-11, 100.5, math.inf, math.nan])
+def test_a_rate_out_of_range_names_the_range(rate):
+    with pytest.raises(UsageError, match=f"^learning_rate={rate}: expected a number from 1e-10 to 100$"):
+        SgdSettings(learning_rate=rate)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("decay", [0.5, 40.0])
+def test_the_largest_rate_with_decay_is_where_decay_alone_makes_weights_larger(momentum, decay):
+    with pytest.raises(UsageError, match="^learning_rate=100.0: expected less than ") as caught:
+        SgdSettings(learning_rate=100.0, momentum=momentum, weight_decay=decay)
+    assert f"with weight_decay={decay} and momentum={momentum}" in str(caught.value)
+    bound = float(re.search("less than ([0-9.]+)", str(caught.value)).group(1))
+
+    settings = SgdSettings(learning_rate=0.95 * bound, momentum=momentum, weight_decay=decay)
+
+    def weight_after_200_steps(decay: float) -> float:
+        weight, optimizer = tf.Variable(1.0), stepped_sgd(settings, 10**6)
+        optimizer.build([weight])
+        sizes = []
+        for _ in range(200):
+            optimizer.apply_gradients([(decay * weight, weight)])
+            sizes.append(abs(float(weight)))
+        return max(sizes[-20:])
+
+    assert weight_after_200_steps(decay) < 0.1
+    assert weight_after_200_steps(decay * 1.05 / 0.95) > 10
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

@@ -6,6 +6,8 @@ client reports it, and asks again about the others.
 
 from __future__ import annotations
 
+import io
+import os
 import random
 import re
 import time
@@ -14,7 +16,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.progress import counted
+from aesthkeras.settings import require
+
+PhotoBytes = bytes | bytearray | memoryview
+"""A photo's file, as `Path(...).read_bytes()` gives it."""
 
 DEFAULT_SIGNATURE = "serving_default"
 # The message of networks.request_pixels. Over gRPC, TF Serving cuts it after 1024 bytes, possibly within the
@@ -47,6 +54,9 @@ class Limits:
         attempts: how often a request is sent before it is given up.
         first_wait: seconds before the second attempt, varied at random by up to half; each further wait is
             twice as long.
+
+    Raises:
+        UsageError: limits within which nothing could be asked.
     """
 
     photos: int = 32
@@ -54,6 +64,12 @@ class Limits:
     timeout: float = 60.0
     attempts: int = 5
     first_wait: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("photos", "bytes", "attempts"):
+            require(self, name, getattr(self, name) >= 1, "at least 1")
+        require(self, "timeout", self.timeout > 0, "more than 0 seconds")
+        require(self, "first_wait", self.first_wait >= 0, "0 seconds or more")
 
 
 DEFAULT_LIMITS = Limits()
@@ -82,21 +98,29 @@ class PhotoClient:
         self.address = address
         self.limits = limits
 
-    def ask(self, photos: Iterable[bytes], signature: str = DEFAULT_SIGNATURE) -> Iterator[Answer]:
+    def ask(
+        self, photos: PhotoBytes | Iterable[PhotoBytes], signature: str = DEFAULT_SIGNATURE
+    ) -> Iterator[Answer]:
         """Yield an answer per photo, in order; only one request's photos are held at a time.
 
         Args:
-            photos: JPEG, PNG, GIF or BMP files as bytes; may be endless.
+            photos: JPEG, PNG, GIF or BMP files as bytes, bytearray or memoryview; may be endless. Bytes that
+                stand alone are one photo. Paths are not read.
             signature: `serving_default`, `features` or `degradations`.
 
         Raises:
+            UsageError: something else than bytes, by its place; what was asked before it has been yielded,
+                but for its own request.
             ServingError: no answer after all attempts, or a refusal that names no photo (an unknown model or
                 signature). What was answered before has been yielded.
         """
         first = 0
-        for batch in batches(photos, self.limits):
+        for batch in batches(each_as_bytes(photos), self.limits):
             yield from self._answers(first, batch, signature)
             first += len(batch)
+
+    def close(self) -> None:
+        """End the connection, where there is one to end."""
 
     def send(self, photos: Sequence[bytes], signature: str) -> list[dict[str, np.ndarray]]:
         """Send one request, once: outputs by name for each photo.
@@ -142,6 +166,31 @@ class PhotoClient:
                 time.sleep(self.limits.first_wait * 2**attempt * random.uniform(0.5, 1.5))
         tried = counted(self.limits.attempts, "attempt")
         raise ServingError(f"{self.address}: no answer after {tried}: {reason}")
+
+
+def each_as_bytes(photos: PhotoBytes | Iterable[PhotoBytes]) -> Iterator[bytes]:
+    """The photos that were given, one alone or any number, each as bytes.
+
+    Raises:
+        UsageError: something is a path, an open file or anything else that is no bytes.
+    """
+    if isinstance(photos, PhotoBytes):
+        yield bytes(photos)
+        return
+    # a text would give its letters, an open file its lines
+    if isinstance(photos, str | os.PathLike | io.IOBase) or not isinstance(photos, Iterable):
+        raise _no_bytes("photos", photos)
+    for place, photo in enumerate(photos):
+        if not isinstance(photo, PhotoBytes):
+            raise _no_bytes(f"photos[{place}]", photo)
+        yield bytes(photo)
+
+
+def _no_bytes(name: str, given: object) -> UsageError:
+    if isinstance(given, str | os.PathLike):
+        expected = "the bytes of a photo, as Path(...).read_bytes() gives them, not a path"
+        return UsageError(f"{name}={os.fspath(given)!r:.200}: expected {expected}")
+    return UsageError(f"{name}: expected the bytes of a photo, got {type(given).__name__}")
 
 
 def batches(photos: Iterable[bytes], limits: Limits) -> Iterator[list[bytes]]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
+from aesthkeras.errors import UsageError
 from aesthkeras.serving.client.asking import (
     DEFAULT_LIMITS,
     Limits,
@@ -39,11 +40,16 @@ class GrpcClient(PhotoClient):
         model: the name it is served under.
         version: which of its versions; None for the one that the service takes.
         limits: how much goes into a request, and how often it is tried.
+
+    Raises:
+        UsageError: a URL in place of an address.
     """
 
     def __init__(
         self, address: str, model: str, *, version: int | None = None, limits: Limits = DEFAULT_LIMITS
     ) -> None:
+        if address.startswith(("http://", "https://")):
+            raise UsageError(f"{address}: expected the address of a gRPC port, HOST:PORT without http://")
         super().__init__(f"{address}, model {model}", limits)
         self._model, self._version = model, version
         self._channel = grpc.insecure_channel(address, options=ANY_SIZE)
@@ -66,7 +72,7 @@ class GrpcClient(PhotoClient):
         return [{name: values[place] for name, values in outputs.items()} for place in range(count)]
 
     def close(self) -> None:
-        """End the connection."""
+        """As `PhotoClient.close`."""
         self._channel.close()
 
     def _failure(self, code: grpc.StatusCode, details: str) -> Exception:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from aesthkeras.errors import UsageError
 from aesthkeras.serving.client.asking import (
     Limits,
     PhotoClient,
@@ -57,6 +61,67 @@ def test_photos_are_taken_as_they_are_needed():
     answers = judge.ask(b"x" for _ in itertools.count())
     assert [next(answers).index for _ in range(4)] == [0, 1, 2, 3]
     assert judge.requests == [3, 3]
+
+
+@pytest.mark.parametrize(
+    "photos",
+    [b"four", bytearray(b"four"), memoryview(b"four"), memoryview(np.zeros((2, 2), np.uint8))],
+)
+def test_a_photo_alone_is_one_photo(photos):
+    (answer,) = Judge(Limits()).ask(photos)
+    assert answer.values["score"] == 4
+
+
+def test_everything_that_holds_bytes_is_a_photo():
+    judge = Judge(Limits())
+    answers = judge.ask(photo for photo in (b"1", bytearray(b"22"), memoryview(b"a333b")[1:4:1], b""))
+    assert [answer.values["score"] for answer in answers] == [1, 2, 3, 0]
+
+
+NOT_A_PATH = "expected the bytes of a photo, as Path(...).read_bytes() gives them, not a path"
+
+
+@pytest.mark.parametrize(
+    ("photos", "message"),
+    [
+        ("photos/a.jpg", f"photos='photos/a.jpg': {NOT_A_PATH}"),
+        (Path("photos/a.jpg"), f"photos='photos/a.jpg': {NOT_A_PATH}"),
+        ([b"x", "a.jpg"], f"photos[1]='a.jpg': {NOT_A_PATH}"),
+        ([b"x", b"y", Path("a.jpg")], f"photos[2]='a.jpg': {NOT_A_PATH}"),
+        (np.zeros((1, 4, 4, 3), np.uint8), "photos[0]: expected the bytes of a photo, got ndarray"),
+        ([None], "photos[0]: expected the bytes of a photo, got NoneType"),
+        (7, "photos: expected the bytes of a photo, got int"),
+        (io.BytesIO(b"line\nline"), "photos: expected the bytes of a photo, got BytesIO"),
+    ],
+)
+def test_what_is_no_bytes_is_said_in_one_sentence(photos, message):
+    judge = Judge(Limits())
+    with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
+        list(judge.ask(photos))
+    assert judge.requests == []
+
+
+def test_what_was_asked_before_a_mistake_has_been_answered():
+    judge, answers = Judge(Limits(photos=2)), []
+    with pytest.raises(UsageError, match=r"photos\[3\]"):
+        for answer in judge.ask([b"x", b"y", b"z", "a.jpg"]):
+            answers.append(answer.index)
+    assert answers == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"photos": 0}, "photos=0: expected at least 1"),
+        ({"bytes": 0}, "bytes=0: expected at least 1"),
+        ({"attempts": 0}, "attempts=0: expected at least 1"),
+        ({"timeout": 0}, "timeout=0: expected more than 0 seconds"),
+        ({"first_wait": -1}, "first_wait=-1: expected 0 seconds or more"),
+    ],
+)
+def test_limits_in_which_nothing_could_be_asked_are_refused(limits, message):
+    with pytest.raises(UsageError, match=f"^{message}$"):
+        Limits(**limits)
 
 
 def test_batches_keep_both_limits():

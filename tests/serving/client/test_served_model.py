@@ -18,6 +18,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, model_service_pb2_gr
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
+from aesthkeras.errors import UsageError
 from aesthkeras.networks.request_pixels import MAX_PHOTOS
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.serving.client.asking import ServingError
@@ -51,6 +52,17 @@ def test_real_photos_get_the_models_own_numbers(client, loaded_scorer):
         for name, values in expected.items():
             got = np.stack([answer.values[name] for answer in answers])
             np.testing.assert_allclose(got, values, rtol=1e-4, atol=1e-4)
+
+
+def test_bytes_of_any_kind_get_the_same_answer_over_both(client, good, score):
+    given = [good, bytearray(good), memoryview(good)]
+    answers = [*client.ask(given), *(next(client.ask(photo)) for photo in given)]
+    assert [answer.index for answer in answers] == [0, 1, 2, 0, 0, 0]
+    for answer in answers:
+        np.testing.assert_allclose(answer.values["score"], score, rtol=1e-5)
+    with pytest.raises(UsageError, match=r"^photos\[0\]='a.jpg': expected the bytes of a photo"):
+        list(client.ask(["a.jpg"]))
+    client.close()  # of the REST client too, so that one can stand in for the other
 
 
 def test_bad_photos_are_named_and_the_others_answered(client, good, score):
@@ -109,6 +121,11 @@ def test_wrong_names_are_said(kind, stand_in, good):
         list(kind(address, "tiny", version=7).ask([good]))
     with pytest.raises(ServingError, match='signature key "scores" not found'):
         list(kind(address, "tiny", version=1).ask([good], "scores"))
+
+
+def test_a_url_is_no_address_of_a_grpc_port():
+    with pytest.raises(UsageError, match="^http://localhost:8500: expected the address of a gRPC port"):
+        GrpcClient("http://localhost:8500", "tiny")
 
 
 def post(stand_in, body: object) -> tuple[int, dict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -59,6 +60,40 @@ def test_answers_are_the_keras_models(kind, precision, converted, pixels, expect
 def test_int8_comes_near(converted, pixels, expected):
     answer = answer_of(converted("tflite", "int8"), pixels)
     assert 0 < np.abs(answer["score"] - expected["score"]).max() < INT8_TOLERANCE
+
+
+def test_how_far_int8_is_off_stands_in_the_contract(converted, pixels, expected):
+    path = converted("tflite", "int8")
+    error = json.loads(path.with_name(f"{path.name}.json").read_text())["error"]
+    assert error["photos"] == len(pixels)
+    answer = answer_of(path, pixels)
+    assert set(error["outputs"]) == set(answer)
+    for name, said in error["outputs"].items():
+        difference = np.abs(answer[name] - expected[name])
+        assert said["mean"] == pytest.approx(difference.mean(), abs=1e-6)
+        assert said["max"] == pytest.approx(difference.max(), abs=1e-5)
+        assert said["deviation"] == pytest.approx(expected[name].std(), rel=1e-3)
+
+
+def test_int8_keeps_the_steps_from_blocks_to_the_score_in_float32(converted):
+    interpreter = tf.lite.Interpreter(str(converted("tflite", "int8")))
+    interpreter.allocate_tensors()
+    types = {
+        operation["op_name"]: interpreter._get_tensor_details(operation["outputs"][0], 0)["dtype"]
+        for operation in interpreter._get_ops_details()
+    }
+    assert types["LOGISTIC"] == types["BATCH_MATMUL"] == types["MEAN"] == np.float32
+    assert types["FULLY_CONNECTED"] == types["CONV_2D"] == np.int8
+
+
+def test_int8_of_a_scorer_wants_photos_like_those_to_come(scorer_export, export, tmp_path, capsys):
+    message = "data_dir=samples: expected a folder of photos like those to be scored"
+    with pytest.raises(UsageError, match=message):
+        convert(Export.open(scorer_export), tmp_path / "x.tflite", "tflite", "int8", "samples")
+    assert not list(tmp_path.iterdir())
+    convert(Export.open(export.path), tmp_path / "x.tflite", "tflite", "int8", "samples")
+    said = capsys.readouterr().err
+    assert re.search(r"int8: `embedding` is off by \S+ on average and \S+ at most, .*on the 11 photos", said)
 
 
 def test_smaller_numbers_make_smaller_files(converted):

@@ -17,8 +17,8 @@ def degradation_loss(
     Args:
         logits: float `[B, V, C]`.
         classes: int32 `[B, V]`, the class of each view; 0 is None.
-        none_weight: weight of a None view, relative to 1 for an edited one. Every patch has a None view, so
-            without it the class would count several times as much as any other.
+        none_weight: weight of a None view, relative to 1 for an edited one. Every patch has a None view, but
+            edited classes count as often as they are drawn: a rotation, one of three, less than any other.
         view_weights: float32 `[B, V]`, what each view's term is multiplied by (entropy per view).
 
     Returns:
@@ -37,7 +37,7 @@ def squared_distances(original: tf.Tensor, edited: tf.Tensor) -> tf.Tensor:
         edited: float `[B, K, D]`, embeddings of K edited views of it.
 
     Returns:
-        float32 `[B, K]`, from 0 to 4.
+        float32 `[B, K]`, 2 - 2 cosines: from 0 to 2 behind a ReLU, as embeddings are; 4 with opposite signs.
     """
     original = tf.math.l2_normalize(tf.cast(original, tf.float32), axis=-1)
     edited = tf.math.l2_normalize(tf.cast(edited, tf.float32), axis=-1)

@@ -29,7 +29,7 @@ class DegradationOptions(TaskOptions):
     )
     classification_weight: float = setting(1.0, "weight of Eq. 1 in Eq. 3; 0 leaves the triplet loss alone")
     triplet_weight: float = setting(0.02, "lambda of Eq. 3")
-    triplet_margin: float = setting(1.0, "margin of Eq. 2")
+    triplet_margin: float = setting(1.0, "margin of Eq. 2, whose distances go from 0 to 2")
     triplet_start: str = setting(
         "epoch",
         "what switches the triplet loss on: --triplet_epoch, or a plateau of Eq. 1",

@@ -43,7 +43,7 @@ class DegradationTask(ViewClassification):
         options = self.options
         self.edited_views = options.operations_per_patch * options.parameters_per_operation
         self.views_per_patch = 1 + self.edited_views
-        # Each patch has a None view; any other class is in edited_views / 21 of the patches, on average.
+        # each patch has a None view: it counts as edited classes do in the mean (a rotation 0.2, others 0.3)
         drawn = sum(len(operation.parameters) for operation in options.operations())
         self.none_weight = self.edited_views / drawn
         # variables, since the schedule changes them under the compiled step

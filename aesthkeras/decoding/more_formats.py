@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from aesthkeras.photos import headers
-from aesthkeras.photos.decoding import decode_photo
-from aesthkeras.photos.pillow_photos import PILLOW_SIGNATURES, PhotoRefusedError, decode_with_pillow
+from aesthkeras.decoding.containers import PILLOW_SIGNATURES
+from aesthkeras.decoding.octets import starts_with
+from aesthkeras.decoding.photo import decode_photo
+from aesthkeras.decoding.pillow_photos import decode_with_pillow
+from aesthkeras.decoding.refusal import PhotoRefusedError
 
 
 def decode_photo_of_more_formats(contents: tf.Tensor, name: str | tf.Tensor = "") -> tf.Tensor:
-    """Decode one photo as `decoding.decode_photo` does, with Pillow's formats as well, in a `tf.function`.
+    """Decode one photo as `photo.decode_photo` does, with Pillow's formats as well, in a `tf.function`.
 
     The first page or frame counts; the pixels are Pillow's.
 
@@ -41,9 +43,7 @@ def decode_photo_of_more_formats(contents: tf.Tensor, name: str | tf.Tensor = ""
 
 
 def _is_of_more_formats(contents: tf.Tensor) -> tf.Tensor:
-    found = [
-        headers.starts_with(contents, signature, position) for position, signature, _ in PILLOW_SIGNATURES
-    ]
+    found = [starts_with(contents, signature, position) for position, signature, _ in PILLOW_SIGNATURES]
     return tf.reduce_any(tf.stack(found))
 
 

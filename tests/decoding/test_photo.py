@@ -3,55 +3,21 @@ from __future__ import annotations
 import io
 import resource
 import struct
-import time
 import zlib
-from functools import lru_cache
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.photos.decoding import MAX_PIXELS, decode_photo
-from aesthkeras.photos.photo_files import decoding_error
-
-
-@lru_cache(maxsize=1)
-def graph():
-    signature = [tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.string)]
-    return tf.function(decode_photo, input_signature=signature)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _graph_is_let_go():
-    yield
-    graph.cache_clear()
-
-
-def decoded(contents: bytes) -> np.ndarray:
-    return graph()(contents, "").numpy().astype(int)
-
-
-def refusal(contents: bytes, name: str = "") -> str:
-    with pytest.raises(tf.errors.OpError) as caught:
-        graph()(contents, name)
-    reason = decoding_error(caught.value)
-    assert "\n" not in reason and "{{" not in reason
-    return reason
+from aesthkeras.decoding.limits import MAX_PIXELS
+from aesthkeras.decoding.photo import decode_photo
+from tests.decoding.core import decoded, graph, refusal
+from tests.decoding.writers import png_chunk, with_alpha
 
 
 def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-
-
-def png_chunk(kind: bytes, contents: bytes) -> bytes:
-    return struct.pack(">I", len(contents)) + kind + contents + struct.pack(">I", zlib.crc32(kind + contents))
-
-
-def with_alpha(photo: Image.Image) -> Image.Image:
-    transparent = photo.copy()
-    transparent.putalpha(Image.linear_gradient("L").resize(photo.size))
-    return transparent
 
 
 # name, how it is made of the photo, the largest difference from Pillow's pixels that is allowed
@@ -197,14 +163,6 @@ def test_bmp_of_os2_is_refused(photo, encoded):
     contents = encoded(photo, "BMP")
     size = struct.pack("<IHHHH", 12, *photo.size, 1, 24)
     assert refusal(contents[:14] + size + contents[54:]) == "a BMP of OS/2 is not supported"
-
-
-def test_zeros_in_a_png_are_not_walked_chunk_by_chunk(photo, encoded):
-    contents = encoded(photo, "PNG")
-    refusal(contents[:33])  # traces the graph
-    began = time.perf_counter()
-    assert refusal(contents[:33] + bytes(4_000_000)) == "the PNG data is damaged or truncated"
-    assert time.perf_counter() - began < 2  # walking them took 10 s
 
 
 def test_refusal_names_the_photo():

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import io
 import logging
+import re
 import struct
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,7 +20,10 @@ import numpy as np
 import PIL
 from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, WebPImagePlugin
 
-from aesthkeras.photos.decoding import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
+from aesthkeras.decoding.containers import check_container
+from aesthkeras.decoding.limits import size_refusal
+from aesthkeras.decoding.orientation import EXIF_ORIENTATION
+from aesthkeras.decoding.refusal import PhotoRefusedError
 
 # `catch_warnings` is not for threads. What these tell is in the refusal, or does not matter for the pixels.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
@@ -27,19 +31,6 @@ logging.getLogger(TiffImagePlugin.__name__).setLevel(logging.CRITICAL)
 with contextlib.suppress(OSError, AttributeError):  # a Pillow whose libtiff is hidden goes on printing errors
     ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(ctypes.c_void_p(None))
 
-HEAD_BYTES = 64  # as many bytes of a file tell its format
-MEDIA = "a container of another kind"  # MP4, QuickTime, Canon's CR3 and their like
-
-PILLOW_SIGNATURES = (  # position, bytes there, format
-    (8, b"WEBP", "WebP"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (0, b"II+\0", "TIFF"),  # with offsets of 64 bits
-    (0, b"MM\0+", "TIFF"),
-    (4, b"ftyp", MEDIA),  # brands follow, which tell what it is
-)
-_AVIF_BRANDS = {b"avif", b"avis"}
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MODES_NOT_SHOWN = {"F": "floating point", "I": "32 bits or with a sign", "LAB": "CIELab colours"}
 _UNKNOWN_KIND = ("unknown pixel mode", "samples per pixel", "unsupported", "not support", "no codec")
 _DAMAGED_EXIF = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, struct.error)
@@ -47,33 +38,11 @@ _DAMAGED_EXIF = (OSError, SyntaxError, ValueError, LookupError, TypeError, Attri
 Opener = Callable[[IO[bytes]], ImageFile.ImageFile]
 
 
-class PhotoRefusedError(Exception):
-    """Why a photo is not decoded, in one sentence."""
-
-
-def format_of(head: bytes) -> str:
-    """Return the format of a file from its first `HEAD_BYTES` bytes.
-
-    Returns:
-        `WebP`, `TIFF`, `AVIF`, `HEIC`, or `MEDIA`; empty for what may be decoded by `decoding.decode_photo`.
-    """
-    found = (name for position, signature, name in PILLOW_SIGNATURES if head[position:].startswith(signature))
-    name = next(found, "")
-    if name != MEDIA:
-        return name
-    end = min(int.from_bytes(head[:4], "big"), len(head))
-    # the main brand, four bytes of a version, and the brands that the file agrees with
-    brands = {head[8:12], *(head[place : place + 4] for place in range(16, end, 4))}
-    if brands & _AVIF_BRANDS:
-        return "AVIF"
-    return "HEIC" if brands & _HEIC_BRANDS else MEDIA
-
-
 def check_header(file: IO[bytes]) -> None:
     """Read the header of a photo; no pixel is unpacked.
 
     Args:
-        file: at its start, of a format that `format_of` names.
+        file: at its start, of a format that `containers.format_of` names.
 
     Raises:
         PhotoRefusedError: it is damaged, of a kind that is not shown, or its size is out of the limits.
@@ -86,7 +55,7 @@ def decode_with_pillow(contents: bytes) -> np.ndarray:
     """Decode the first page or frame of a photo: upright, over white.
 
     Args:
-        contents: a file of a format that `format_of` names.
+        contents: a file of a format that `containers.format_of` names.
 
     Returns:
         uint8 [height, width, 3]. Of more than 8 bits the upper 8 are kept.
@@ -98,6 +67,10 @@ def decode_with_pillow(contents: bytes) -> np.ndarray:
         photo.load()
         shown: Image.Image = _upper_bits(photo) if photo.mode.startswith("I;16") else photo
         with contextlib.suppress(*_DAMAGED_EXIF):  # it turns nothing, as in a JPEG
+            exif, xmp = shown.getexif(), photo.info.get("xmp") or b""
+            in_xmp = re.search(rb'tiff:Orientation(?:="|>)([0-9])', xmp)
+            if in_xmp and EXIF_ORIENTATION not in exif:  # a Pillow before 11 does not look there
+                exif[EXIF_ORIENTATION] = int(in_xmp[1])
             ImageOps.exif_transpose(shown, in_place=True)
         return np.asarray(_over_white(shown))
 
@@ -105,12 +78,10 @@ def decode_with_pillow(contents: bytes) -> np.ndarray:
 @contextlib.contextmanager
 def _opened(file: IO[bytes]) -> Iterator[ImageFile.ImageFile]:
     """The photo after the checks of its header; what is raised inside comes out as `PhotoRefusedError`."""
-    head = file.read(HEAD_BYTES)
-    file.seek(0)
-    name = format_of(head)
+    name = check_container(file)
     try:
-        with _opener(name, head)(file) as photo:
-            refusal = _refusal_of_size(*photo.size)
+        with _opener(name)(file) as photo:
+            refusal = size_refusal(*photo.size)
             if not refusal and photo.mode in _MODES_NOT_SHOWN:
                 refusal = f"a {name} of {_MODES_NOT_SHOWN[photo.mode]} is not supported"
             if refusal:
@@ -121,13 +92,13 @@ def _opened(file: IO[bytes]) -> Iterator[ImageFile.ImageFile]:
     except MemoryError as error:
         raise PhotoRefusedError("the memory does not suffice to decode it") from error
     except Exception as error:  # of a damaged file Pillow's parsers raise errors of nearly every kind
-        said = " ".join(str(error).split())[:200]
+        said = "" if isinstance(error, TypeError) else " ".join(str(error).split())[:200]
         if any(words in said.lower() for words in _UNKNOWN_KIND):
             raise PhotoRefusedError(f"a {name} of a kind that Pillow does not decode: {said}") from error
         raise PhotoRefusedError(f"the {name} data is damaged or truncated") from error
 
 
-def _opener(name: str, head: bytes) -> Opener:
+def _opener(name: str) -> Opener:
     if name == "TIFF":
         return TiffImagePlugin.TiffImageFile
     if name == "WebP":
@@ -138,10 +109,7 @@ def _opener(name: str, head: bytes) -> Opener:
         return WebPImagePlugin.WebPImageFile
     if name == "AVIF":
         return _avif_opener()
-    if name == "HEIC":
-        return _heic_opener()
-    brand = head[8:12].decode("ascii", "replace").strip()
-    raise PhotoRefusedError(f"{MEDIA} (brand {brand}), not a photo that can be decoded")
+    return _heic_opener()
 
 
 def _avif_opener() -> Opener:
@@ -165,15 +133,6 @@ def _heic_opener() -> Opener:
         raise PhotoRefusedError("HEIC needs one more package: pip install 'aesthkeras[heic]'") from error
     opener: Opener = HeifImageFile
     return opener
-
-
-def _refusal_of_size(width: int, height: int) -> str:
-    size, shorter, longer = f"{width} x {height} pixels", min(width, height), max(width, height)
-    if shorter * longer > MAX_PIXELS:
-        return f"{size}, more than {MAX_PIXELS} in all"
-    if shorter < MIN_EDGE:
-        return f"{size}, shorter edge under {MIN_EDGE}"
-    return f"{size}, longer than {MAX_ASPECT} to 1" if longer > MAX_ASPECT * shorter else ""
 
 
 def _upper_bits(photo: ImageFile.ImageFile) -> Image.Image:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.networks.operations import list_operations, unservable_operations
+from aesthkeras.encoders.operations import list_operations, unservable_operations
 
 
 def save(folder, function, *spec: tf.TensorSpec) -> str:

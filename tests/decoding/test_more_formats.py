@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aesthkeras.photos import more_formats
-from aesthkeras.photos.more_formats import decode_photo_of_more_formats
+from aesthkeras.decoding import more_formats
+from aesthkeras.decoding.more_formats import decode_photo_of_more_formats
 from aesthkeras.photos.photo_files import decoding_error
-from tests.photos.writers import exif_of, heic_of, needs_avif, tiff_of, with_alpha
+from tests.decoding.writers import exif_of, heic_of, needs_avif, tiff_of, with_alpha, xmp_of
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,20 @@ def test_exif_orientation_is_applied(orientation, format_name, decode, photo, en
     expected = shown(contents)
     assert (expected.shape[0] > expected.shape[1]) == (orientation >= 5)
     np.testing.assert_array_equal(decode(contents), expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("as_element", [False, True])
+def test_an_orientation_that_stands_in_xmp_only_is_applied(
+    orientation, as_element, decode, photo, encoded, shown
+):
+    xmp = xmp_of(orientation, as_element=as_element)
+    expected = shown(encoded(photo, "WEBP", exif=exif_of(orientation)))
+    np.testing.assert_array_equal(decode(encoded(photo, "WEBP", xmp=xmp)), expected)
+    # EXIF counts more
+    np.testing.assert_array_equal(
+        decode(encoded(photo, "WEBP", xmp=xmp, exif=exif_of(1))), decode(encoded(photo, "WEBP"))
+    )
 
 
 @needs_avif

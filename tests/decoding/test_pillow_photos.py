@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aesthkeras.photos.pillow_photos import PhotoRefusedError, decode_with_pillow
-from tests.photos.writers import COUNT, VALUE, heic_of, needs_avif, tiff_of, with_tag
+from aesthkeras.decoding.pillow_photos import decode_with_pillow
+from aesthkeras.decoding.refusal import PhotoRefusedError
+from tests.decoding.writers import COUNT, VALUE, heic_of, needs_avif, tiff_of, with_tag
 
 
 def refusal(contents):
