@@ -22,7 +22,7 @@ from aesthkeras.serving.formats.pixel_network import PixelNetwork
 from aesthkeras.serving.formats.tflite import INT8, to_tflite
 
 REPRESENTATIVE_PHOTOS = 200
-PHOTOS_AT_ONCE = 16
+MEASURED_AT_ONCE = 16
 
 Errors = dict[str, dict[str, float]]
 
@@ -85,8 +85,8 @@ def int8_errors(network: PixelNetwork, content: bytes, pixels: np.ndarray) -> Er
     given: dict[str, list[np.ndarray]] = {}
     with without_stderr():  # the interpreter's own news
         runner = tf.lite.Interpreter(model_content=content).get_signature_runner()
-        for start in range(0, len(pixels), PHOTOS_AT_ONCE):
-            batch = pixels[start : start + PHOTOS_AT_ONCE]
+        for start in range(0, len(pixels), MEASURED_AT_ONCE):
+            batch = pixels[start : start + MEASURED_AT_ONCE]
             for kept, answer in ((right, network.answer(tf.constant(batch))), (given, runner(pixels=batch))):
                 for name, values in answer.items():
                     kept.setdefault(name, []).append(np.asarray(values))
