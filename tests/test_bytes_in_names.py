@@ -12,14 +12,10 @@ from absl import flags
 
 from aesthkeras import command
 from aesthkeras.datasets.find import title_of
-from aesthkeras.errors import UsageError
 from aesthkeras.files import folder_name
-from aesthkeras.networks.export import Export
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.training.run_folder import default_saved_model
 
 BYTES = os.fsdecode(b"caf\xe9")
-SHOWN = r"b'.*caf\\xe9': expected a name in UTF-8"
 
 
 @pytest.fixture
@@ -67,13 +63,6 @@ def test_a_command_ends_in_one_line(folder, arguments):
     assert r"caf\xe9" in done.stderr and "': expected a name in UTF-8" in done.stderr
     assert sorted(os.listdir(folder)) == before
     assert not (folder.parent / "run").exists()
-
-
-def test_an_encoder_and_a_model_are_named_by_their_flag(folder):
-    with pytest.raises(UsageError, match=f"^start_from={SHOWN}$"):
-        find_encoder(str(folder), argument="start_from")
-    with pytest.raises(UsageError, match=f"^model={SHOWN}$"):
-        Export.open(folder)
 
 
 def test_what_goes_by_a_folders_name_goes_by_text(folder, monkeypatch):

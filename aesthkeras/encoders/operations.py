@@ -23,9 +23,8 @@ def list_operations(folder: str | Path) -> list[str]:
     model = saved_model_pb2.SavedModel.FromString((Path(folder) / "saved_model.pb").read_bytes())
     kinds: set[str] = set()
     for meta_graph in model.meta_graphs:
-        graph = meta_graph.graph_def
-        kinds.update(node.op for node in graph.node)
-        for function in graph.library.function:
+        kinds.update(node.op for node in meta_graph.graph_def.node)
+        for function in meta_graph.graph_def.library.function:
             kinds.update(node.op for node in function.node_def)
     return sorted(kinds)
 

@@ -12,11 +12,10 @@ import tensorflow as tf
 
 from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.errors import UsageError, first_line
-from aesthkeras.files import printable, shipped
+from aesthkeras.files import shipped
 from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
 from aesthkeras.networks.heads import scoring_model
 from aesthkeras.networks.rating_range import within_range
-from aesthkeras.settings import require_text
 
 SAVED_MODEL_FILE = "saved_model.pb"
 SHIPPED = "savedmodels"  # where the models lie that come with the package
@@ -89,7 +88,6 @@ class Export:
             UsageError: there is no SavedModel, it is damaged, or another package wrote it.
         """
         place = find_export(name_or_folder, argument)
-        require_text(argument, os.fspath(name_or_folder))
         asked, folder = f"{argument}={name_or_folder}", newest_version(place)
         if folder is None:
             raise UsageError(f"{asked}: expected a SavedModel, or a folder of its versions")
@@ -117,7 +115,7 @@ class Export:
             raise _damaged(asked, error) from error
         place = place.resolve()
         name = f"{place.parent.name}/{place.name}" if place.name.isdecimal() else place.name
-        return cls(folder, printable(name), description, asked)
+        return cls(folder, name, description, asked)
 
     @property
     def resize(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
-from aesthkeras.files import folder_name
+from aesthkeras.files import printable
 from aesthkeras.networks.alexnet_file import alexnet_encoder
 from aesthkeras.networks.applications import application_encoder
 from aesthkeras.networks.description import ENCODER_FILE
@@ -19,7 +19,6 @@ from aesthkeras.networks.random_encoder import random_encoder
 from aesthkeras.networks.spec import Spec
 from aesthkeras.networks.trained import read_trained
 from aesthkeras.photos.sources import SAMPLES
-from aesthkeras.settings import require_text
 from aesthkeras.training.run_folder import RunFolder
 
 KERAS_FILE = ".keras"
@@ -57,8 +56,8 @@ def find_encoder(
     Raises:
         UsageError: there is no such encoder; one line that names the argument.
     """
-    require_text(argument, spec)
     found = _found(Spec(spec, argument), calibration_dir)
+    found = found._replace(name=printable(found.name))
     return _in_tiles(found, tiles) if tiles else found
 
 
@@ -114,5 +113,5 @@ def _trained_encoder(spec: Spec) -> FoundEncoder:
     model.trainable = False
     crop, resize, notes = description.crop, description.resize, description.notes
     fingerprint = encoder_fingerprint(model, resize)
-    name = folder_name(run.path)
+    name = run.path.resolve().name
     return FoundEncoder(model, crop, resize, fingerprint, name, spec.text, degradations, notes)

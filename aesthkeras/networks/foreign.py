@@ -24,7 +24,6 @@ from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.foreign_layer import ForeignNetwork
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
 from aesthkeras.errors import first_line
-from aesthkeras.files import folder_name
 from aesthkeras.networks.export import SAVED_MODEL_FILE
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec
@@ -79,7 +78,7 @@ def foreign_encoder(spec: Spec, place: Path, version: Path) -> FoundEncoder:
     model = _wrapped(spec, version, signature, argument, outputs, crop, scaling)
     model.trainable = False
     fingerprint = encoder_fingerprint(model, resize)
-    return FoundEncoder(model, crop, resize, fingerprint, folder_name(place), spec.text)
+    return FoundEncoder(model, crop, resize, fingerprint, place.resolve().name, spec.text)
 
 
 def _signatures(spec: Spec, version: Path) -> Signatures:

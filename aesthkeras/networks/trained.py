@@ -93,10 +93,8 @@ def read_trained(run: RunFolder, argument: str = "run_dir") -> TrainedNetworks:
     except (OSError, ValueError) as error:
         raise UsageError(f"{asked}: expected {ENCODER_FILE} as `pretrain` writes it ({error})") from error
     restore_from(newest, tf.train.Checkpoint(**networks), networks_only=True)
-    degradations = None
-    if "head" in networks:
-        names = description.class_names
-        degradations = first_classes(networks["head"], len(names)), names
+    head, names = networks.get("head"), description.class_names
+    degradations = None if head is None else (first_classes(head, len(names)), names)
     return TrainedNetworks(networks["encoder"], degradations, description)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.files import printable
 from aesthkeras.networks.export import Export
 from aesthkeras.networks.found import encoder_fingerprint
 from aesthkeras.networks.heads import DEGRADATIONS, RATING, SCORE
@@ -36,7 +37,7 @@ class ScoringNetwork:
     def __init__(self, export: Export, batch_size: int = 32) -> None:
         network = export.scoring_model()
         self.resize, self.crop = export.resize, export.crop
-        self.class_names, self.name = export.class_names, export.name
+        self.class_names, self.name = export.class_names, printable(export.name)
         self.fingerprint = encoder_fingerprint(network, self.resize)
         folded = fold_batch_normalization(network)
         wanted = [name for name in (DEGRADATIONS, RATING, SCORE) if name in folded.output]
