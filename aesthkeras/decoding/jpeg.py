@@ -14,7 +14,7 @@ from aesthkeras.decoding.limits import is_within_limits, require_in_graph, requi
 from aesthkeras.decoding.octets import between, byte_count, count_pairs, numbers_at, part, rare, starts_with
 from aesthkeras.decoding.orientation import UPRIGHT, orientation_of
 
-MOST_SEGMENTS = 2000  # a profile of 16 MB takes 255
+MOST_SEGMENTS = 1000  # a profile of 16 MB takes 255
 _FRAMES = [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF]
 _HUFFMAN_TABLE, _START_OF_SCAN, _END_OF_IMAGE = 0xC4, 0xDA, 0xD9
 _PIXELS = b"\xda\xd9"  # markers: start of a scan, or the end of a JPEG without one

@@ -32,6 +32,7 @@ class _Chunks(NamedTuple):
         palette: the first PLTE chunk.
         transparency: the first tRNS chunk.
         packed: the last chunk that libpng would unpack.
+        animation: the acTL chunk of an animation.
         last: IEND.
     """
 
@@ -42,6 +43,7 @@ class _Chunks(NamedTuple):
     palette: tf.Tensor
     transparency: tf.Tensor
     packed: tf.Tensor
+    animation: tf.Tensor
     last: tf.Tensor
 
 
@@ -65,12 +67,13 @@ def decode_png(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, t
     before = _walk(contents, _Chunks(*start), most)
     pixels = before.end
     behind, walked = _behind_pixels(contents, pixels, before.walked, most)
-    contents = require_in_graph(
-        walked < most, name, lambda: tf.strings.format("the PNG has over {} chunks", most), contents
-    )
+    contents = _require_few(walked < most, contents, name, most)
     contents = _require_pixels_alone(contents, name, pixels, behind, _unpacked_bytes(contents, shape))
     chunks = _walk(contents, before._replace(end=behind, walked=walked), walked + most)
-    is_whole = (chunks.last > 0) | (chunks.walked >= walked + most)
+    is_few = chunks.walked < walked + most
+    # the frames of an animation may be very many; what is said of its picture stands before them
+    contents = _require_few(is_few | (chunks.animation > 0), contents, name, most)
+    is_whole = (chunks.last > 0) | ~is_few
     contents = require_in_graph(is_whole, name, "the PNG data is damaged or truncated", contents)
     orientation = tf.cond(
         (chunks.exif > 0) | (chunks.xmp > 0),
@@ -131,6 +134,7 @@ def _walk(contents: tf.Tensor, start: _Chunks, most: tf.Tensor) -> _Chunks:
             tf.where(is_first_palette, here, chunks.palette),
             tf.where(is_first_transparency, here, chunks.transparency),
             tf.where(is_packed, here, chunks.packed),
+            tf.where(tf.equal(kind, b"acTL"), here, chunks.animation),
             tf.where(tf.equal(kind, b"IEND"), here, chunks.last),
         )
         return (walked,)
@@ -160,6 +164,13 @@ def _require_pixels_alone(
     few_runs = runs <= 2**16 + unpacked // 24
     is_alone = (size <= 2**16 + most) & (is_stored | each_by_itself | few_runs)
     return require_in_graph(is_alone, name, "the PNG unpacks to far more than its pixels", contents)
+
+
+def _require_few(is_few: tf.Tensor, contents: tf.Tensor, name: str | tf.Tensor, most: tf.Tensor) -> tf.Tensor:
+    def many() -> tf.Tensor:
+        return tf.strings.format("the PNG has over {} chunks before or behind its pixels", most)
+
+    return require_in_graph(is_few, name, many, contents)
 
 
 def _unpacked_bytes(contents: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:

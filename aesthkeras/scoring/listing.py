@@ -90,7 +90,7 @@ def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator
             raise UsageError(f"{argument}: {no_photos(skipped)}")
         if names_nothing:
             raise UsageError(f"{argument}: matches no photo; expected photos, folders, patterns or -")
-    skipped.say("score")
+    skipped.say("photos")
 
 
 def _lines(standard_input: TextIO | None) -> Iterator[str]:

@@ -134,7 +134,7 @@ def test_score_says_one_line_for_all_folders(tmp_path, capsys):
         (tmp_path / name).touch()
     assert scored(tmp_path / "a", tmp_path / "b") == [f"{tmp_path}/a/1.jpg", f"{tmp_path}/b/2.jpg"]
     counted = "3 pictures cannot be read: 2 .orf, 1 .nef (convert to JPEG, PNG or TIFF)"
-    line = f"aesthkeras: score: {counted}; thumbnails and waste are left alone: 1 @eaDir\n"
+    line = f"aesthkeras: photos: {counted}; thumbnails and waste are left alone: 1 @eaDir\n"
     assert capsys.readouterr().err == line
 
 

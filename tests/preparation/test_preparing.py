@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from aesthkeras import storage
+from aesthkeras.decoding.refusal import RAW
 from aesthkeras.errors import UsageError
 from aesthkeras.photos import photo_files
 from aesthkeras.photos.inspection import inspect_photos
@@ -18,6 +19,7 @@ from aesthkeras.photos.patches import patch_dataset
 from aesthkeras.photos.shard_index import find_index
 from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.preparation import examination, preparing, shards
+from aesthkeras.preparation.examination import failure, only_more_formats_can
 from aesthkeras.preparation.preparing import prepare, print_summary
 from aesthkeras.preparation.settings import PreparationSettings
 
@@ -196,6 +198,16 @@ def test_a_webp_over_the_limit_is_not_read(with_flower, table, sample, tmp_path,
     os.truncate(tmp_path / "large.webp", 10**6 + 1)
     (row,) = with_flower(tmp_path / "large.webp", table)
     assert row["reason"] == "the file has 1000001 bytes, more than the limit of 1000000"
+
+
+def test_a_raw_file_is_refused_by_its_name_here_and_on_a_store(with_flower, table, sample, scheme, tmp_path):
+    sample("rocket").save(tmp_path / "DSC_0001.NEF", "TIFF")  # as its preview
+    row = {"id": "DSC_0001.NEF", "path": str(tmp_path / "DSC_0001.NEF"), "reason": RAW}
+    assert with_flower(tmp_path / "DSC_0001.NEF", table) == [row]
+    there = f"{scheme}://raw/DSC_0001.NEF"
+    storage.make_folder(f"{scheme}://raw")
+    storage.write_whole(there, (tmp_path / "DSC_0001.NEF").read_bytes())
+    assert failure(there) == RAW and not only_more_formats_can(there)
 
 
 def test_unknown_stores_and_files_for_folders_are_one_line(data_set, settings, tmp_path):
