@@ -16,20 +16,24 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-# Arguments that say nothing of what a trained layer computes in float32.
+# Arguments of a layer that change nothing of what it computes, trained and in float32.
 UNKEPT_OPTIONS = ("name", "dtype", "autocast")
-# Only of calls: Keras sets them itself, and one of the two writes them down.
+# Arguments of a call that Keras gives when a model runs, whatever the configuration says.
 UNKEPT_ARGUMENTS = ("mask", "training")
 # Keras 2 rounds the numbers of a regularizer to float32.
 REGULARIZER_DIGITS = 7
 
 Graph = dict[str, Any]
+Described = Mapping[str, Any]
+"""What is described: JSON values, ours or Keras's."""
+References = Any
+"""`[layer, call, output]`, or lists and dicts of these, as a layer takes them."""
 
 
 class UnknownLayerError(ValueError):
@@ -46,12 +50,12 @@ def graph_of(model: keras.Model) -> Graph:
         JSON values, as the text above says; equal for equal models of Keras 2 and Keras 3.
 
     Raises:
-        UnknownLayerError: another kind of model, or a layer that only one Keras has.
+        UnknownLayerError: another kind of model, or a layer that the other Keras may not have.
     """
     return graph_of_configuration(json.loads(model.to_json()))
 
 
-def graph_of_configuration(configuration: Mapping[str, Any]) -> Graph:
+def graph_of_configuration(configuration: Described) -> Graph:
     """Describe the model of a configuration of Keras 2 or Keras 3.
 
     Args:
@@ -68,9 +72,9 @@ def graph_of_configuration(configuration: Mapping[str, Any]) -> Graph:
     config = configuration["config"]
     models = {layer["name"] for layer in config["layers"] if "layers" in layer["config"]}
 
-    def end(reference: Any) -> Any:  # the call that made the model is number 0 there
+    def end(reference: References) -> References:
         name, call, output = reference[:3]
-        return [name, call - (name in models), output]
+        return [name, call - (name in models), output]  # Keras counts the making of a model as a call
 
     return {
         "name": config["name"],
@@ -80,7 +84,7 @@ def graph_of_configuration(configuration: Mapping[str, Any]) -> Graph:
     }
 
 
-def model_of(graph: Mapping[str, Any]) -> keras.Model:
+def model_of(graph: Described) -> keras.Model:
     """Build the model of a description, with fresh weights, under Keras's current precision policy.
 
     Args:
@@ -94,11 +98,11 @@ def model_of(graph: Mapping[str, Any]) -> keras.Model:
         Exception: a damaged description; of any kind.
     """
     layers = {layer["name"]: _built(layer) for layer in graph["layers"]}
-    outputs: dict[str, list[list[Any]]] = {
+    outputs: dict[str, list[list[tf.Tensor]]] = {
         name: [] if isinstance(layer, keras.layers.Layer) else [[layer]] for name, layer in layers.items()
     }
 
-    def tensor(reference: Any) -> Any:
+    def tensor(reference: References) -> tf.Tensor:
         name, call, output = reference
         return outputs[name][call][output]
 
@@ -114,7 +118,7 @@ def model_of(graph: Mapping[str, Any]) -> keras.Model:
     )
 
 
-def _built(layer: Mapping[str, Any]) -> Any:
+def _built(layer: Described) -> keras.layers.Layer | tf.Tensor:
     """A layer with fresh weights; of an input the tensor that it gives."""
     name, options = layer["name"], layer.get("options", {})
     if "model" in layer:
@@ -124,7 +128,12 @@ def _built(layer: Mapping[str, Any]) -> Any:
     return _class(layer["class"])(**options, name=name)
 
 
-def _call_while_possible(layer: Any, calls: list[Any], outputs: list[list[Any]], tensor: Any) -> bool:
+def _call_while_possible(
+    layer: keras.layers.Layer,
+    calls: list[References],
+    outputs: list[list[tf.Tensor]],
+    tensor: Callable[[References], tf.Tensor],
+) -> bool:
     """Make the first of the calls, as many as take outputs that are there; whether there was one."""
     before = len(calls)
     while calls:
@@ -137,7 +146,7 @@ def _call_while_possible(layer: Any, calls: list[Any], outputs: list[list[Any]],
     return len(calls) < before
 
 
-def _layer(layer: Mapping[str, Any], models: set[str]) -> Graph:
+def _layer(layer: Described, models: set[str]) -> Graph:
     name, config = layer["name"], layer["config"]
     calls = [_call(node, models) for node in layer["inbound_nodes"]]
     if name in models:
@@ -146,43 +155,46 @@ def _layer(layer: Mapping[str, Any], models: set[str]) -> Graph:
     if class_name == "InputLayer":
         shape = config.get("batch_input_shape") or config.get("batch_shape")
         return {"name": name, "class": class_name, "options": {"shape": shape[1:], "dtype": config["dtype"]}}
-    return {"name": name, "class": class_name, "options": _options(class_name, config), "calls": calls}
+    return {"name": name, "class": class_name, "options": _options(class_name, layer), "calls": calls}
 
 
-def _call(node: Any, models: set[str]) -> Any:
-    """What a call takes: of Keras 3 `{"args": ..., "kwargs": ...}`, of Keras 2 references with the kwargs."""
-    named: dict[str, Any] = {}
+def _call(node: Any, models: set[str]) -> References:
+    """What a call takes, by a node as Keras 3 writes it, `{"args": ..., "kwargs": ...}`, or as Keras 2."""
     if isinstance(node, Mapping) and "args" in node:
-        named |= node["kwargs"]
-        given = _mapped(node["args"], _history)
-    else:
+        _require_known(node["kwargs"])
+        if len(node["args"]) != 1:
+            raise UnknownLayerError(f"a call with {len(node['args'])} arguments")
+        return _mapped(node["args"][0], _history)
 
-        def reference(tensor: Any) -> Any:
-            name, call, output, arguments = tensor
-            named.update(arguments)
-            return [name, call - (name in models), output]
+    def reference(tensor: Any) -> References:  # with the named arguments behind it
+        name, call, output, arguments = tensor
+        _require_known(arguments)
+        return [name, call - (name in models), output]
 
-        given = [_only(_mapped(node, reference))]
-    unknown = [name for name in named if name not in UNKEPT_ARGUMENTS]
-    if unknown or len(given) != 1:
-        raise UnknownLayerError(f"a call with {', '.join(unknown) or f'{len(given)} arguments'}")
-    return given[0]
+    return _only(_mapped(node, reference))
 
 
-def _history(tensor: Any) -> Any:
+def _require_known(arguments: Described) -> None:
+    unknown = [name for name in arguments if name not in UNKEPT_ARGUMENTS]
+    if unknown:
+        raise UnknownLayerError(f"a call with {', '.join(unknown)}")
+
+
+def _history(tensor: Any) -> References:
     if not isinstance(tensor, Mapping) or tensor["class_name"] != "__keras_tensor__":
         raise UnknownLayerError(f"a call with {tensor!r}")
     return tensor["config"]["keras_history"]
 
 
-def _only(references: Any) -> Any:
+def _only(references: References) -> References:
     """Keras writes one tensor as itself or as a list of one."""
     is_one = isinstance(references, list) and len(references) == 1
     return references[0] if is_one else references
 
 
-def _options(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+def _options(class_name: str, layer: Described) -> dict[str, Any]:
     """The arguments of a layer that differ from the defaults."""
+    config = layer["config"]
     arguments = inspect.signature(_class(class_name).__init__).parameters.items()
     defaults = {"trainable": True, **{name: argument.default for name, argument in arguments}}
     kept = {}
@@ -192,8 +204,9 @@ def _options(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
         if _plain(value) != _plain(defaults.get(name)):
             kept[name] = _plain(value)
     if class_name == "BatchNormalization" and isinstance(config["axis"], list):
-        # Keras 2 has the axis found in the input; ours are the last, as is everybody's with channels last.
-        kept.pop("axis")
+        (axis,) = kept.pop("axis")  # where Keras 2 found it: [3] for the last of four
+        if axis != len(layer.get("build_config", {}).get("input_shape", ())) - 1:
+            kept["axis"] = axis
     if "alpha" in kept and class_name == "LeakyReLU":
         kept["negative_slope"] = kept.pop("alpha")
     return kept
@@ -203,24 +216,26 @@ def _plain(value: Any) -> Any:
     """JSON values, with regularizers and constraints reduced to what both Keras read."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Mapping) and "class_name" in value:
-        if "config" not in value or not isinstance(value["config"], Mapping):
-            raise UnknownLayerError(f"a layer with a {value['class_name']} among its arguments")
-        numbers = {
-            name: float(f"{number:.{REGULARIZER_DIGITS}g}") for name, number in value["config"].items()
-        }
-        return {"class_name": value["class_name"], "config": numbers}
-    return value
+    if not isinstance(value, Mapping) or "class_name" not in value:
+        return value
+    name = value["class_name"]
+    if not hasattr(keras.regularizers, name) and not hasattr(keras.constraints, name):
+        raise UnknownLayerError(f"a layer with a {name} among its arguments")
+    return {"class_name": name, "config": {key: _rounded(item) for key, item in value["config"].items()}}
 
 
-def _class(name: str) -> Any:
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.{REGULARIZER_DIGITS}g}") if isinstance(value, float) else value
+
+
+def _class(name: str) -> type[keras.layers.Layer]:
     found = keras.saving.get_registered_object(name) or getattr(keras.layers, name, None)
-    if found is None:
+    if found is None or found is keras.layers.Lambda:  # which holds code of one Python version
         raise UnknownLayerError(f"a layer of class {name}")
     return found
 
 
-def _mapped(structure: Any, function: Any) -> Any:
+def _mapped(structure: Any, function: Callable[[Any], Any]) -> Any:
     """A structure of lists and dicts with each reference in it replaced."""
     if isinstance(structure, Mapping) and "class_name" not in structure:
         return {name: _mapped(item, function) for name, item in structure.items()}

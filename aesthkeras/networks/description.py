@@ -140,7 +140,7 @@ def rebuild(described: Mapping[str, Any]) -> keras.Model:
         raise ValueError(f"this Keras, {keras.__version__}, cannot build {error}") from error
     except Exception as error:  # from a missing key to an endless recursion, by what is damaged
         raise ValueError(f"no model can be built of its description: {first_line(error)}") from error
-    if not isinstance(model, keras.Model):  # Keras 3 gives back what has no class_name
+    if not isinstance(model, keras.Model):  # Keras makes a layer or a number as readily
         raise ValueError(f"what is described is a {type(model).__name__}, not a model")
     return model
 

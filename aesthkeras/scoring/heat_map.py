@@ -13,9 +13,8 @@ from aesthkeras.networks.heads import SCORE
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
 MOST_OPAQUE = 205  # of 255: the photo stays visible beneath the strongest colour
-FULL_COLOUR = (
-    95  # percentile: by the strongest cell of all, which may be a thousand times it, nothing is seen
-)
+# The percentile with the full colour: the strongest cell of all may be a thousand times as strong.
+FULL_COLOUR = 95
 MAXIMUM_POOLINGS = ("statistics", "max")
 # A cell saw more than its own place: conv1's sees 11 pixels, and the next cell begins 4 pixels on.
 SEEN_BY_A_CELL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32)[:, :, np.newaxis, np.newaxis]
@@ -59,8 +58,8 @@ def _spread(heat: tf.Tensor) -> tf.Tensor:
 def heat_picture(heat: np.ndarray) -> bytes:
     """Draw a map as a PNG with one pixel a cell, to be enlarged smoothly and laid over the photo.
 
-    Green raises the score, orange lowers it. The strongest twentieth of the cells that do either is the most
-    opaque, however much stronger some of them are; the others by their share of the weakest of those.
+    Green raises the score, orange lowers it. Of the cells that do either, the strongest twentieth has the
+    full colour; a cell half as strong as the weakest of these has half of it.
 
     Args:
         heat: float32 ``[rows, columns]``, as `contributions` returns it.

@@ -99,6 +99,18 @@ def test_an_encoder_is_rebuilt_with_the_order_of_its_weights(encoder):
     assert not built.trainable_weights
 
 
+def test_regularizers_and_constraints_with_words_among_their_numbers_are_kept():
+    rows = keras.regularizers.OrthogonalRegularizer(0.01, mode="columns")
+    norm = keras.constraints.MaxNorm(2.0, axis=0)
+    layer = keras.layers.Dense(2, kernel_regularizer=rows, kernel_constraint=norm, name="dense")
+    options = graph_of(functional(layer))["layers"][1]["options"]
+    assert options["kernel_regularizer"]["config"] == {"factor": 0.01, "mode": "columns"}
+    assert options["kernel_constraint"]["config"]["max_value"] == 2.0
+    built = model_of(graph_of(functional(layer))).get_layer("dense")
+    assert type(built.kernel_constraint) is keras.constraints.MaxNorm
+    assert built.kernel_regularizer.mode == "columns"
+
+
 def test_a_network_of_keras_applications_is_rebuilt():
     model = keras.applications.MobileNetV2(
         weights=None, include_top=False, alpha=0.35, input_shape=(64, 64, 3)
@@ -162,14 +174,38 @@ def test_configurations_of_both_keras_are_read(configuration):
     np.testing.assert_array_equal(answer, [[11.5, 14.25]])
 
 
-def lambda_model():
-    values = keras.Input((4,))
-    return keras.Model(values, values * 2.0)
+def test_the_axis_that_keras_2_writes_is_the_last_only_where_it_is():
+    images = {"class_name": "InputLayer", "name": "images", "inbound_nodes": []}
+    images["config"] = {"batch_input_shape": [None, 3, 8, 8], "dtype": "float32"}
+
+    def options(axis: int) -> dict:
+        normalization = {"class_name": "BatchNormalization", "name": "norm", "config": {"axis": [axis]}}
+        normalization |= {
+            "build_config": {"input_shape": [None, 3, 8, 8]},
+            "inbound_nodes": [[["images", 0, 0, {}]]],
+        }
+        ends = {"input_layers": [["images", 0, 0]], "output_layers": [["norm", 0, 0]]}
+        config = {"name": "m", "layers": [images, normalization], **ends}
+        graph = graph_of_configuration({"class_name": "Functional", "config": config})
+        assert model_of(graph).weights[0].shape == [3 if axis == 1 else 8]
+        return graph["layers"][1]["options"]
+
+    assert options(1) == {"axis": 1}
+    assert options(3) == {}
+
+
+def functional(layer) -> keras.Model:
+    values = keras.Input((5, 4))
+    return keras.Model(values, layer(values))
 
 
 def test_what_only_one_keras_can_build_is_named():
     with pytest.raises(UnknownLayerError, match="^a call with"):
-        graph_of(lambda_model())
+        graph_of(functional(lambda values: values * 2.0))
+    with pytest.raises(UnknownLayerError, match="^a layer of class Lambda$"):
+        graph_of(functional(keras.layers.Lambda(lambda values: values)))
+    with pytest.raises(UnknownLayerError, match="^a layer with a Dense among its arguments$"):
+        graph_of(functional(keras.layers.TimeDistributed(keras.layers.Dense(2))))
     chain = keras.Sequential([keras.layers.Dense(2)])
     chain.build((None, 3))
     with pytest.raises(UnknownLayerError, match="^a Sequential model$"):
