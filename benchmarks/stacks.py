@@ -5,7 +5,7 @@
 Each PYTHON belongs to an environment in which the package is installed. For every row both stacks have a
 process of their own, and they take turns, so that a busy machine hurts both alike; who waits sleeps. The
 ratio is the median of the pairs' ratios, classic by current: above 1 the current stack is faster. Some five
-minutes on two cores.
+minutes on two cores that have nothing else to do.
 """
 
 from __future__ import annotations
@@ -43,6 +43,36 @@ def training_step(precision: str) -> Work:
     return lambda: model.fit(views, steps_per_epoch=4, verbose=0)
 
 
+def normalization(precision: str, fused: bool) -> Work:
+    """Forward and backward of batch normalisation on maps as conv1 has them, four times.
+
+    Args:
+        precision: of the maps.
+        fused: by TensorFlow's one operation for it, or by Keras's layer.
+    """
+    import keras
+    import tensorflow as tf
+
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    maps = tf.cast(tf.random.normal([112, 31, 31, 48]), precision)
+    layer = keras.layers.BatchNormalization()
+    layer.build(maps.shape)
+    scale, shift = tf.Variable(tf.ones([48])), tf.Variable(tf.zeros([48]))
+
+    @tf.function
+    def gradient(maps: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            if fused:
+                values, *_ = tf.compat.v1.nn.fused_batch_norm(maps, scale, shift, is_training=True)
+            else:
+                values = layer(maps, training=True)
+            loss = tf.reduce_sum(tf.square(tf.cast(values, tf.float32)))
+        return tape.gradient(loss, maps)
+
+    return lambda: [gradient(maps) for _ in range(4)]
+
+
 def degradations() -> Work:
     """The seven views of each of 64 patches of 227 px, in one graph."""
     import tensorflow as tf
@@ -65,46 +95,38 @@ def scoring(photos: Path) -> Work:
     return lambda: model.score(paths)
 
 
-def start_up(photos: Path, python: str, *command: str) -> Work:
-    """A whole process."""
-    photo = str(sorted(photos.rglob("*.jpg"))[0])
-    arguments = [photo if word == "PHOTO" else word for word in command]
-    return lambda: subprocess.run([python, *arguments], check=True, capture_output=True)
+def process(*command: str) -> Work:
+    """A whole process of this Python."""
+    return lambda: subprocess.run([sys.executable, *command], check=True, capture_output=True)
 
 
-def work(row: str, photos: Path) -> Work:
-    """What a process of one stack does again and again for a row."""
-    return {
-        "training step, float32": lambda: training_step("float32"),
-        "training step, bfloat16": lambda: training_step("bfloat16"),
-        "degradations": degradations,
-        "scoring": lambda: scoring(photos),
-        "import aesthkeras": lambda: start_up(photos, sys.executable, "-c", "import aesthkeras"),
-        "import tensorflow, keras": lambda: start_up(
-            photos, sys.executable, "-c", "import tensorflow, keras"
-        ),
-        "`score` of one photo, whole": lambda: start_up(
-            photos, sys.executable, "-m", "aesthkeras.score", "PHOTO", "--model=quality"
-        ),
-    }[row]()
+def first(photos: Path) -> str:
+    return str(min(photos.rglob("*.jpg")))
 
 
-ROWS = (
-    "training step, float32",
-    "training step, bfloat16",
-    "degradations",
-    "scoring",
-    "import aesthkeras",
-    "import tensorflow, keras",
-    "`score` of one photo, whole",
-)
+# What a process of one stack does again and again, by row.
+ROWS: dict[str, Callable[[Path], Work]] = {
+    "training step, float32": lambda _: training_step("float32"),
+    "training step, bfloat16": lambda _: training_step("bfloat16"),
+    "batch normalisation, Keras's layer, float32": lambda _: normalization("float32", fused=False),
+    "batch normalisation, fused operation, float32": lambda _: normalization("float32", fused=True),
+    "batch normalisation, Keras's layer, bfloat16": lambda _: normalization("bfloat16", fused=False),
+    "batch normalisation, fused operation, bfloat16": lambda _: normalization("bfloat16", fused=True),
+    "degradations": lambda _: degradations(),
+    "scoring": scoring,
+    "import aesthkeras": lambda _: process("-c", "import aesthkeras"),
+    "import tensorflow, keras": lambda _: process("-c", "import tensorflow, keras"),
+    "`score` of one photo, whole": lambda photos: process(
+        "-m", "aesthkeras.score", first(photos), "--model=quality"
+    ),
+}
 
 
 def serve(row: str, photos: Path) -> None:
     """Body of a stack's process: each line read is answered by the seconds of one round."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print goes elsewhere
-    act = work(row, photos)
+    act = ROWS[row](photos)
     for _ in sys.stdin:
         start = time.perf_counter()
         act()
