@@ -22,8 +22,8 @@ from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.training import build_model, patch_stream, remaining_epochs, train
 from aesthkeras.training.run_folder import RunFolder
 
-# A second logical CPU stands for the GPU. It cannot show what a GPU lacks: `map` itself has a kernel for CPUs only.
-# Nor does it show whether all ops of the views have a GPU kernel, whether that rounds alike, or what is faster.
+# A second logical CPU stands for the GPU. It cannot show what a GPU lacks: `map` itself has a kernel for CPUs
+# only. Nor does it show whether all ops of the views have one, whether that rounds alike, or what is faster.
 SECOND_DEVICE = """
 import numpy as np
 import tensorflow as tf
