@@ -135,10 +135,8 @@ class PretextModel(keras.Model):
         module = config["task"]["module"]
         if module.startswith("aesthkeras.pretext.tasks."):
             importlib.import_module(module)  # Keras 3 imports nothing but Keras
-        encoder, task = (
-            keras.saving.deserialize_keras_object(config[part], custom_objects)
-            for part in ("encoder", "task")
-        )
+        made = keras.saving.deserialize_keras_object
+        encoder, task = (made(config[part], custom_objects) for part in ("encoder", "task"))
         return cls(encoder, task, name=config["name"])
 
     @property

@@ -148,6 +148,7 @@ def fit(
             initial_epoch=epochs.start,
             epochs=epochs.stop,
             steps_per_epoch=steps,
+            shuffle=False,  # the batches have their order
             callbacks=callbacks,
             verbose=0,
         )
