@@ -43,6 +43,19 @@ def plant(pictures) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def write(tmp_path, plant) -> Callable[..., Path]:
+    """`write(text)`: labels.csv beside six photos, 1.jpg to 6.jpg; returns the folder."""
+    for number in range(1, 7):
+        plant(tmp_path / f"{number}.jpg")
+
+    def one(text: str, encoding: str = "utf-8") -> Path:
+        (tmp_path / "labels.csv").write_bytes(text.encode(encoding))
+        return tmp_path
+
+    return one
+
+
+@pytest.fixture
 def refusal() -> Callable[..., str]:
     """`refusal(name, folder, **settings)`: the one line that reading ends in."""
 
