@@ -5,7 +5,7 @@
 Each PYTHON belongs to an environment in which the package is installed. For every row both stacks have a
 process of their own, and they take turns, so that a busy machine hurts both alike; who waits sleeps. The
 ratio is the median of the pairs' ratios, classic by current: above 1 the current stack is faster. Some five
-minutes on two cores that have nothing else to do.
+minutes on two cores that have nothing else to do. Rows in bfloat16 need a CPU that has it.
 """
 
 from __future__ import annotations
@@ -162,7 +162,11 @@ def main() -> None:
         return
     print("| | classic, median ms | current, median ms | ratio, median | ratio, least and most |")
     print("|---|---|---|---|---|")
+    from aesthkeras.training.precision import cpu_has_bfloat16
+
     for row in ROWS:
+        if "bfloat16" in row and not cpu_has_bfloat16():
+            continue
         seconds = measure(row, [arguments.classic, arguments.current], arguments.photos)
         classic, current = 1000 * np.median(seconds, axis=0)
         ratios = seconds[:, 0] / seconds[:, 1]
