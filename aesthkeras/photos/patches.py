@@ -28,6 +28,8 @@ def patch_dataset(
     crops_per_photo: int = 1,
     seed: int = 0,
     first_step: int = 0,
+    part: int = 0,
+    parts: int = 1,
     parallel_calls: int = tf.data.AUTOTUNE,
     prefetch: int = 2,
 ) -> tf.data.Dataset:
@@ -44,26 +46,35 @@ def patch_dataset(
         crops_per_photo: patches an epoch cuts from each photo.
         seed: any integer from 0.
         first_step: number of batches that are left out at the start of the stream.
+        part: which rows of each batch, from 0 on; the others are neither read nor decoded.
+        parts: how many equal parts a batch has; their number divides `batch_size`.
         parallel_calls: photos decoded at once.
         prefetch: batches kept ready.
 
     Returns:
-        A dataset of dicts: `patches` uint8 [batch_size, crop, crop, 3]; `photo` int64 [batch_size], indices
-        into `photos.paths`; `seed` int32 [2], a seed for whatever else is random about the batch.
+        A dataset of dicts: `patches` uint8 [batch_size / parts, crop, crop, 3]; `photo` int64
+        [batch_size / parts], indices into `photos.paths`; `seed` int32 [2], a seed for whatever else is
+        random about these rows.
 
     Raises:
-        UsageError: `crop` is larger than `edge`, or the pixel cache is of another edge.
+        UsageError: `crop` is larger than `edge`, the pixel cache is of another edge, or the parts do not
+            divide the batch.
     """
     if crop > edge:
         raise UsageError(f"crop={crop}: expected at most resize={edge}, the photos' shorter edge")
     if photos.pixels is not None and photos.pixels.edge != edge:
         raise UsageError(f"resize={edge}: expected {photos.pixels.edge}, as the photos were cached")
+    if batch_size % parts:
+        raise UsageError(f"batch_size={batch_size}: expected a multiple of {parts}, the parts of a batch")
+    rows = batch_size // parts
     keys = np.random.SeedSequence(seed).generate_state(3, np.uint32)
     order_key, crop_key, batch_key = (int(key) for key in keys)
     per_epoch = tf.constant(len(photos.paths) * crops_per_photo, tf.int64)
     read = _cached_reader(photos.pixels, crop) if photos.pixels else _file_reader(photos, edge, crop)
 
-    def patch(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def patch(place_in_part: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        step, row = place_in_part // rows, place_in_part % rows
+        position = step * batch_size + part * rows + row
         epoch, place = position // per_epoch, position % per_epoch
         order_seed = tf.stack([tf.constant(order_key, tf.int64), epoch])
         turn = tf.random.experimental.index_shuffle(place, seed=order_seed, max_index=per_epoch - 1)
@@ -77,11 +88,13 @@ def patch_dataset(
         seed_of_batch = tf.random.stateless_uniform(
             [2], tf.stack([tf.constant(batch_key, tf.int64), step]), minval=None, maxval=None, dtype=tf.int32
         )
+        if part:  # else all parts would draw the same
+            seed_of_batch = tf.random.experimental.stateless_fold_in(seed_of_batch, part)
         return {"patches": patches, "photo": photo, "seed": seed_of_batch}
 
-    positions = tf.data.Dataset.counter(start=first_step * batch_size, dtype=tf.int64)
+    positions = tf.data.Dataset.counter(start=first_step * rows, dtype=tf.int64)
     patches = positions.map(patch, num_parallel_calls=parallel_calls, deterministic=True)
-    return patches.batch(batch_size, drop_remainder=True).map(batch).prefetch(prefetch)
+    return patches.batch(rows, drop_remainder=True).map(batch).prefetch(prefetch)
 
 
 def steps_per_epoch(photo_count: int, batch_size: int, crops_per_photo: int = 1) -> int:
