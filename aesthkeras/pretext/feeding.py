@@ -23,6 +23,7 @@ def patch_stream(photos: PhotoSet, task: PretextTask, first_step: int) -> tf.dat
         crops_per_photo=recipe.crops_per_photo,
         seed=recipe.seed,
         first_step=first_step,
+        shuffle_buffer=recipe.shuffle_buffer,
         part=machine(),
         parts=machines(),
     )
