@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.synchronized import synchronized_copy
+from aesthkeras.errors import UsageError, first_line
 from aesthkeras.monitoring import callbacks as monitoring
 from aesthkeras.monitoring.progress_bar import ProgressBar
 from aesthkeras.photos.patches import steps_per_epoch, unreadable_photo
@@ -22,11 +23,14 @@ from aesthkeras.pretext.task import PretextTask
 from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
 from aesthkeras.training.divergence import StopOnDivergence
 from aesthkeras.training.input_wait import with_input_wait
-from aesthkeras.training.machines import is_chief, machines
+from aesthkeras.training.machines import TF_CONFIG, is_chief, machines
 from aesthkeras.training.precision import resolve_precision, use_precision
 from aesthkeras.training.replicas import wait_for_all
 from aesthkeras.training.run_folder import RunFolder
 from aesthkeras.training.schedule import stepped_sgd
+
+# What TensorFlow says where another machine is gone.
+GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
 
 
 def build_model(task: PretextTask, steps_per_epoch: int, synchronized: bool = False) -> PretextModel:
@@ -193,6 +197,13 @@ def fit(
         )
     except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
         raise unreadable_photo(error) from error
+    except GONE as error:
+        if machines() < 2:
+            raise
+        raise UsageError(
+            f"{TF_CONFIG}: a machine that trains with this one has ended ({first_line(error)}); "
+            "the same command on all of them goes on"
+        ) from error
 
 
 def watching_callbacks(

@@ -65,9 +65,13 @@ def agreed(wish: bool) -> bool:
     """Whether any of the machines wishes it; all of them have to ask, and all get the same answer."""
     if machines() < 2:
         return wish
+    return float(_sum_over_machines(tf.constant(float(wish)))) > 0
+
+
+@tf.function
+def _sum_over_machines(value: tf.Tensor) -> tf.Tensor:
     strategy = tf.distribute.get_strategy()
-    wishes = strategy.run(lambda: tf.constant(float(wish)))
-    return float(strategy.reduce("SUM", wishes, axis=None)) > 0
+    return strategy.reduce("SUM", strategy.run(lambda: value), axis=None)
 
 
 def fold_replica(seed: tf.Tensor) -> tf.Tensor:
