@@ -11,6 +11,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
+from aesthkeras.photos.cache_room import require_room, shapes_of
 from aesthkeras.photos.photo_files import MAX_FILE_BYTES, file_size, needs_more_formats
 from aesthkeras.photos.photo_set import PhotoSet, fingerprint_of
 from aesthkeras.photos.pixel_cache import PixelCacheWriter, cache_place, load_pixel_cache
@@ -42,8 +43,8 @@ def inspect_photos(
         The photos that can be decoded.
 
     Raises:
-        UsageError: no photo can be decoded, the photos are others than when the run began, or a file cannot
-            be written.
+        UsageError: no photo can be decoded, the photos are others than when the run began, a file cannot be
+            written, or the cache will not fit.
     """
     sizes = np.fromiter((file_size(path) for path in paths), np.int64, len(paths))
     fingerprint = fingerprint_of(paths, sizes)
@@ -56,6 +57,9 @@ def inspect_photos(
         verdict = kept
     else:
         readable = kept.good if kept else (sizes > 0) & (sizes <= MAX_FILE_BYTES)
+        if cache != "none":
+            usable = np.flatnonzero(readable)
+            require_room(cache, place, len(usable), edge, shapes_of(paths, usable))
         with PixelCacheWriter(len(paths), edge, place) if cache != "none" else nullcontext() as writer:
             verdict = _decode_all(paths, readable, edge, writer, progress)
             pixels = writer.finish(fingerprint, verdict.more_formats) if writer else None
