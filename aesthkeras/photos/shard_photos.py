@@ -7,6 +7,7 @@ Without a cache each photo is read from its shard when its turn comes; nothing i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,8 +34,9 @@ def shard_photos(
     edge: int = 256,
     cache: str = "none",
     progress: bool = True,
+    splits: Sequence[str] | None = TRAINED_ON,
 ) -> PhotoSet:
-    """Return the photos that a shard folder holds for training, sorted by id; none is decoded again.
+    """Return photos of a shard folder, sorted by id; none is decoded again.
 
     Args:
         index: of the folder.
@@ -42,11 +44,12 @@ def shard_photos(
         edge: the shorter edge after the resize, for the cache.
         cache: `none`; `memory` or `disk` keep the resized pixels, on disk in the run folder.
         progress: whether to show a progress bar on stderr while a cache is filled.
+        splits: whose photos to return; None for all.
 
     Raises:
         UsageError: the shards have no photo to train on, are others than when the run began, or are damaged.
     """
-    photos, shapes = _photos_of(index)
+    photos, shapes = _photos_of(index, splits)
     fingerprint = photos.fingerprint
     place = cache_place(cache, run_dir, fingerprint, edge)
     if load_verdict(run_dir, fingerprint) is None:
@@ -61,9 +64,9 @@ def shard_photos(
     return replace(photos, pixels=pixels)
 
 
-def _photos_of(index: ShardIndex) -> tuple[PhotoSet, list[tuple[int, int]]]:
-    """The photos to train on, and their heights and widths in any order."""
-    shards = [shard for shard in index.shards if shard.split in TRAINED_ON]
+def _photos_of(index: ShardIndex, splits: Sequence[str] | None) -> tuple[PhotoSet, list[tuple[int, int]]]:
+    """The photos of some splits, and their heights and widths in any order."""
+    shards = [shard for shard in index.shards if splits is None or shard.split in splits]
     names: list[str] = []
     labels: list[int] = []
     parts = [np.zeros((3, 0), np.int64)]
