@@ -20,7 +20,7 @@ from aesthkeras.training.run_folder import RunFolder
 
 
 def readable_photos(
-    labelled: LabelledSet, run: RunFolder, resize: int, cache: str
+    labelled: LabelledSet, run: RunFolder, resize: int, settings: LabelledRunSettings
 ) -> tuple[LabelledPhotos, PhotoSet]:
     """Leaves out what cannot be decoded; both results have the same photos in the same order, by path.
 
@@ -29,10 +29,10 @@ def readable_photos(
     photos = labelled.photos
     photos = photos.subset(sorted(range(len(photos.paths)), key=photos.paths.__getitem__))
     if labelled.shards:
-        found = shard_photos(labelled.shards, str(run.path), resize, cache, splits=None)
+        found = shard_photos(labelled.shards, str(run.path), resize, settings.cache, splits=None)
         place = {id_: number for number, id_ in enumerate(found.paths)}
         return photos, found.of([place[id_] for id_ in photos.ids])
-    photo_set = inspect_photos(photos.paths, str(run.path), edge=resize, cache=cache)
+    photo_set = inspect_photos(photos.paths, str(run.path), resize, settings.cache, folder=settings.data_dir)
     readable = set(photo_set.paths)
     kept = [index for index, path in enumerate(photos.paths) if path in readable]
     return photos.subset(kept), photo_set

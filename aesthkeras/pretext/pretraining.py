@@ -54,8 +54,9 @@ def pretrain(
     if isinstance(source, ShardIndex):
         photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
     else:
-        photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
-        photos = replace(photos, folder="" if run_settings.data_dir == SAMPLES else run_settings.data_dir)
+        found_in = "" if run_settings.data_dir == SAMPLES else run_settings.data_dir
+        photos = inspect_photos(source, str(run.path), edge=edge, cache=cache, folder=found_in)
+        photos = replace(photos, folder=found_in)
     # A run that goes on has no `start`; what it noted of that when it began is kept.
     facts = run.read_record().get("data", {}) | photos.facts() | {"notes": notes}
     if start:

@@ -61,7 +61,7 @@ def probe(
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
     recipe = name_layers(recipe, encoder)
-    photos, photo_set = readable_photos(labelled, run, encoder.resize, settings.cache)
+    photos, photo_set = readable_photos(labelled, run, encoder.resize, settings)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, labelled.cross_validated))
     pooled = pooling_function(encoder.model, recipe.layer_names, recipe.pooling)

@@ -124,6 +124,6 @@ def test_a_probe_on_resized_shards_leaves_out_what_prepare_could_not_decode(rate
     (data / rated.names[3]).write_bytes(b"no photo")
     folder = shards_of(data, tmp_path / "resized", resize=112)
     run = run_probe(folder, tmp_path / "run", folds=2, repeats=1, cache="disk")
-    assert len(np.load(run / "predictions.npz")["id"]) == len(rated.names) - 1
+    assert len(np.load(run / "predictions.npz")["ids"]) == len(rated.names) - 1
     assert rated.names[3] in (run / "quarantine.csv").read_text()
     assert float(rows_of(run)[0]["auc"]) > 0.4
