@@ -76,8 +76,11 @@ def _photos(
     edge, cache = task.photo_edge, run_settings.cache
     if isinstance(source, ShardIndex):
         return shard_photos(source, str(run.path), edge=edge, cache=cache)
-    photos = inspect_photos(source, str(run.path), edge=edge, cache=cache, progress=is_chief())
-    return replace(photos, folder="" if run_settings.data_dir == SAMPLES else run_settings.data_dir)
+    found_in = "" if run_settings.data_dir == SAMPLES else run_settings.data_dir
+    photos = inspect_photos(
+        source, str(run.path), edge=edge, cache=cache, progress=is_chief(), folder=found_in
+    )
+    return replace(photos, folder=found_in)
 
 
 def _note(
