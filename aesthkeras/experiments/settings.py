@@ -17,7 +17,9 @@ from aesthkeras.networks.spec import Spec
 from aesthkeras.settings import require, require_text, setting
 
 CSV_KIND = "csv"
-KINDS = next(field.metadata["choices"] for field in fields(LabelledRunSettings) if field.name == "dataset")
+SET_KINDS = next(
+    field.metadata["choices"] for field in fields(LabelledRunSettings) if field.name == "dataset"
+)
 DEVICE = re.compile(r"cpu|gpu:\d+")
 
 
@@ -115,7 +117,7 @@ class ExperimentSettings:
         sets = []
         for text in listed(self.probe_sets):
             kind, colon, folder = text.partition(":")
-            sets.append(ProbeSet(kind, folder) if colon and kind in KINDS else ProbeSet(CSV_KIND, text))
+            sets.append(ProbeSet(kind, folder) if colon and kind in SET_KINDS else ProbeSet(CSV_KIND, text))
         return [(one.name, one) for one in sets]
 
     @property

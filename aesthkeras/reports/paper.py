@@ -17,7 +17,7 @@ from typing import TypeVar
 from aesthkeras.labelled.description import ADAPTED
 
 _Value = TypeVar("_Value")
-TABLES = Path(__file__).parent
+PAPER_FOLDER = Path(__file__).parent
 ACCURACY = "accuracy"
 
 # (method, data set): the mean of the five printed layers, which is not the average printed beside them.
@@ -52,7 +52,7 @@ def paper_losses(dataset: str) -> dict[str, str]:
 
 
 def _rows(number: int) -> list[dict[str, str]]:
-    with open(TABLES / f"paper_table{number}.csv", newline="", encoding="utf-8") as file:
+    with open(PAPER_FOLDER / f"paper_table{number}.csv", newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
