@@ -70,7 +70,7 @@ def measure(photos: int) -> None:
         train, test = np.split(np.arange(photos + tested), [photos])
         before, start, processor = peak_bytes(), time.perf_counter(), time.process_time()
         rows = features.rows("block", train), features.rows("block", test)
-        fitted = exact.fit(*rows, labels[train], train, scores=scores[train])
+        fitted = exact.fit_block(*rows, labels[train], train, scores=scores[train])
         seconds, processor = time.perf_counter() - start, time.process_time() - processor
     right = np.mean((fitted.labels.predicted >= 0.5) == labels[test])
     print(photos, seconds, processor / usable_cores(), peak_bytes() - before, before, right)

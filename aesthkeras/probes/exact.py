@@ -69,7 +69,7 @@ class Fitted(NamedTuple):
     scores: Probe | None
 
 
-def fit(
+def fit_block(
     train: FeatureRows,
     test: FeatureRows,
     labels: np.ndarray,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 MEMORY = 10  # pairs of a step and the change of the gradient along it
-ITERATIONS = 300
-HALVINGS = 8  # in a row, of a step that does not make the loss less: then rounding is all that is left
+MOST_STEPS = 300
+MOST_HALVINGS = 8  # in a row, of a step that does not make the loss less: then rounding is all that is left
 DECREASE = 1e-4  # of what the slope promises (Armijo)
 SAVED = 1e-10
 
@@ -39,8 +39,8 @@ def minimise(losses: Losses, start: np.ndarray, solve: Solve, share: float) -> n
     history = _History()
     steps, slopes = _direction(gradients, columns, history, solve)
     lengths = np.ones(len(columns))
-    for _ in range(ITERATIONS):
-        is_solved = (-slopes < np.maximum(SAVED, share * values)) | (lengths < 0.5**HALVINGS)
+    for _ in range(MOST_STEPS):
+        is_solved = (-slopes < np.maximum(SAVED, share * values)) | (lengths < 0.5**MOST_HALVINGS)
         weights[:, columns[is_solved]] = here[:, is_solved]
         if is_solved.all():
             return weights

@@ -118,7 +118,7 @@ def exact_outcome(
         test = features.rows(layer, part.test)
         views = len(test) // len(part.test)
         for fraction, train in draws.items():
-            fitted = exact.fit(
+            fitted = exact.fit_block(
                 features.rows(layer, train),
                 test,
                 part.labels[train].repeat(views).astype(np.int64),

@@ -50,7 +50,7 @@ def fit(train, test, scores, groups=None):
     """Fits both probes; the labels say which scores are above the median."""
     labels = (scores >= np.median(scores)).astype(int)
     groups = np.arange(len(labels)) if groups is None else groups
-    return labels, exact.fit(rows(train), rows(test), labels, groups, 0, scores)
+    return labels, exact.fit_block(rows(train), rows(test), labels, groups, 0, scores)
 
 
 def scikit_learns(strength, train, test, labels):
@@ -168,7 +168,7 @@ def test_a_value_that_is_silent_in_training_does_not_explode():
 def test_a_block_that_answers_every_photo_alike_tells_nothing(shape):
     alike = rows(np.full(shape, 0.3, np.float32)), rows(np.full((4, shape[1]), 0.3, np.float32))
     labels, scores = np.arange(shape[0]) % 2, np.arange(shape[0]) / 1.0
-    fitted = exact.fit(*alike, labels, np.arange(shape[0]), 0, scores)
+    fitted = exact.fit_block(*alike, labels, np.arange(shape[0]), 0, scores)
     np.testing.assert_allclose(fitted.labels.predicted, 0.5, atol=1e-6)
     np.testing.assert_allclose(fitted.scores.predicted, (shape[0] - 1) / 2, atol=1e-6)
 
@@ -197,7 +197,7 @@ def test_too_few_photos_to_choose_by_take_the_default(count):
     generator = np.random.default_rng(0)
     train, test = generator.normal(size=(2 * count, 30)), generator.normal(size=(5, 30))
     labels = np.repeat([0, 1], count)
-    fitted = exact.fit(rows(train), rows(test), labels, np.arange(2 * count)).labels
+    fitted = exact.fit_block(rows(train), rows(test), labels, np.arange(2 * count)).labels
     assert fitted.strength == exact.DEFAULT_STRENGTH
     assert ((fitted.predicted > 0) & (fitted.predicted < 1)).all()
 

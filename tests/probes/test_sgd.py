@@ -129,7 +129,7 @@ def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():
     train, groups = np.arange(60), np.arange(60)
     features = PhotoFeatures({"conv1": values}, train)
     rows = features.rows("conv1", train)
-    strength = exact.fit(rows, rows, labels, groups, recipe.seed).labels.strength
+    strength = exact.fit_block(rows, rows, labels, groups, recipe.seed).labels.strength
     found = weight_decays(features, train, labels, groups, recipe)
     assert found == {"conv1": pytest.approx(2 * 8 / (strength * 60))}
     given = replace(recipe, decay="given", weight_decay=0.25)
