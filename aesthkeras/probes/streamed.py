@@ -71,11 +71,10 @@ class StreamedProblem:
 
     @cached_property
     def parts(self) -> list[Moments]:
-        """The moments of each fold's held-out photos, then of the photos that no fold holds out."""
-        rest = np.setdiff1d(
-            np.arange(len(self.train)), np.concatenate([[], *(held for _, held in self.folds)])
-        )
-        return [self._moments(places) for places in [*(held for _, held in self.folds), rest]]
+        """The moments of each fold's held-out photos, then of the photos that no fold holds out, if any."""
+        places = [held for _, held in self.folds]
+        rest = np.setdiff1d(np.arange(len(self.train)), np.concatenate([[], *places]))
+        return [self._moments(some) for some in (*places, rest) if len(some)]
 
     def log_losses(self, strengths: tuple[float, ...]) -> np.ndarray:
         """The sum of the held-out photos' log losses for each C, `[strengths]`."""
