@@ -1,0 +1,302 @@
+"""The machines of a Ray cluster as workers: jobs go out to them, and results come back, each exactly once.
+
+Ray itself (https://docs.ray.io, the extra `ray`) is imported by nothing before `joined`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from aesthkeras.errors import UsageError, first_line
+from aesthkeras.machine import usable_cores
+from aesthkeras.monitoring.progress import say
+from aesthkeras.settings import require, setting
+
+ENGINES = ("local", "ray")
+INSTALL_RAY = "expected the package ray: pip install 'aesthkeras[ray]'"
+_JOBS_AHEAD = 2  # of each worker: one at work, and one waiting so that it need not ask
+_ATTEMPTS = 5  # a job whose workers died so often kills them
+_LOOK_AROUND = 5.0  # seconds between two looks for machines that came or went
+_OBJECT_STORE = 256 << 20  # bytes; names and rows need little
+_WITHOUT_TASKS = {"max_restarts": 0, "max_task_retries": 0}  # a lost job goes to another worker at once
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Where photos are worked on."""
+
+    engine: str = setting("local", "local: this process; ray: workers on the machines of a cluster", ENGINES)
+    ray_address: str = setting(
+        "", "HOST:PORT of the cluster's head; auto on one of its machines; empty starts Ray on this one alone"
+    )
+    ray_cores: int = setting(4, "processor cores of a worker without a GPU, or all of a smaller machine")
+
+    def __post_init__(self) -> None:
+        """Checks every flag; raises `UsageError` naming it."""
+        is_ray = self.engine == "ray"
+        require(self, "engine", self.engine in ENGINES, "local or ray")
+        require(self, "ray_address", is_ray or not self.ray_address, "--engine=ray to go with it")
+        is_client = self.ray_address.startswith("ray://")
+        require(self, "ray_address", not is_client, "HOST:PORT or auto, on a machine of the cluster")
+        require(self, "ray_cores", self.ray_cores >= 1, "at least 1 core a worker")
+        if is_ray and importlib.util.find_spec("ray") is None:
+            raise UsageError(f"engine=ray: {INSTALL_RAY}")
+
+
+class Slot(NamedTuple):
+    """The place of one worker.
+
+    Attributes:
+        node: Ray's name of the machine.
+        host: the machine's address.
+        number: which of the workers there, from 0.
+        cores: processor cores for it.
+        gpus: 0 or 1.
+    """
+
+    node: str
+    host: str
+    number: int
+    cores: int
+    gpus: int
+
+
+@contextlib.contextmanager
+def joined(settings: EngineSettings) -> Iterator[Cluster | None]:
+    """Join or start the cluster that the settings ask for, and leave it at the end; None for `local`.
+
+    To be called before TensorFlow is imported: this process leaves the GPUs to the workers.
+
+    Raises:
+        UsageError: there is no cluster at that address, or none can be started.
+    """
+    if settings.engine == "local":
+        yield None
+        return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    # a machine of its own counts the cores that this process may use, a cluster's those that it was given
+    alone = {"num_cpus": usable_cores(), "object_store_memory": _OBJECT_STORE, "include_dashboard": False}
+    try:
+        ray.init(
+            address=settings.ray_address or "local",
+            log_to_driver=False,
+            logging_level="ERROR",
+            **({} if settings.ray_address else alone),
+        )
+    except Exception as error:  # Ray's own has no narrower type
+        if settings.ray_address:
+            expected = "the address of a Ray cluster's head, started with this Ray and this Python"
+            why = f"ray_address={settings.ray_address}: expected {expected}"
+        else:
+            why = "engine=ray: Ray does not start on this machine"
+        raise UsageError(f"{why} ({first_line(error)})") from error
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    try:
+        yield Cluster(settings.ray_cores)
+    finally:
+        ray.shutdown()
+
+
+class Cluster:
+    """The cluster that this process has joined.
+
+    Args:
+        cores: of a worker without a GPU.
+    """
+
+    def __init__(self, cores: int) -> None:
+        self._cores = cores
+
+    def spread(
+        self, make: Callable[[], Callable[[Job], Result]], jobs: Iterable[Job], use_gpus: bool = False
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield (place of the job, result), in the order in which jobs are done.
+
+        What a lost worker had begun, others do. Machines that join get work, too.
+
+        Args:
+            make: called once by each worker, in the working folder of this process, makes the function that
+                does a job. It and the jobs are pickled; no bare text in a job, but bytes, for names.
+            jobs: taken as workers become free.
+            use_gpus: whether a machine with GPUs has one worker for each of them.
+
+        Raises:
+            UsageError: the first that a job or `make` raises; or no worker stays alive.
+        """
+        crew = _Crew(make, lambda: self._slots(use_gpus))
+        try:
+            yield from crew.results(jobs)
+        finally:
+            crew.dismiss()
+
+    def _slots(self, use_gpus: bool) -> list[Slot]:
+        """The places of workers on the machines that are alive."""
+        import ray
+
+        slots = []
+        for node in ray.nodes():
+            cores = int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0
+            if cores == 0:
+                continue
+            gpus = int(node["Resources"].get("GPU", 0)) if use_gpus else 0
+            count = gpus or max(1, cores // self._cores)
+            for number in range(count):
+                place = (node["NodeID"], node["NodeManagerAddress"], number)
+                slots.append(Slot(*place, cores // count, 1 if gpus else 0))
+        return slots
+
+
+class _Worker:
+    """What runs in a process of its own on some machine, as a Ray actor."""
+
+    def __init__(self, cores: int, gpus: int, folder: str) -> None:
+        # before TensorFlow is imported, which `begin` does when its argument is unpickled
+        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            os.environ[name] = str(max(1, cores))
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        if not gpus:
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        with contextlib.suppress(OSError):  # absolute paths are seen all the same
+            os.chdir(folder)
+
+    def begin(self, make: Callable[[], Callable[[Any], Any]]) -> None:
+        self._work = make()
+
+    def work(self, job: Any) -> Any:
+        return self._work(job)
+
+
+class _Task(NamedTuple):
+    """What a worker has been asked: a job, by its place, or with place -1 to begin."""
+
+    slot: Slot
+    place: int
+    job: Any
+
+
+class _Crew(Generic[Job, Result]):
+    """One worker in each slot, and what each of them has been asked."""
+
+    def __init__(self, make: Callable[[], Callable[[Job], Result]], slots: Callable[[], list[Slot]]) -> None:
+        import ray
+
+        self._ray, self._slots = ray, slots
+        self._make = ray.put(make)
+        self._actor = ray.remote(**_WITHOUT_TASKS)(_Worker)
+        self._workers: dict[Slot, Any] = {}
+        self._ready: set[Slot] = set()
+        self._asked: dict[Any, _Task] = {}
+        self._again: deque[tuple[int, Job]] = deque()
+        self._losses: Counter[int | Slot] = Counter()
+        self._looked = -_LOOK_AROUND
+
+    def results(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Result]]:
+        """Yield the results of all jobs as they come."""
+        left = enumerate(jobs)
+        self._again.extend(islice(left, 1))  # without a job no worker starts
+        while self._again or any(task.place >= 0 for task in self._asked.values()):
+            self._look_around()
+            for slot in self._free():
+                if not self._again:
+                    self._again.extend(islice(left, 1))
+                if self._again:
+                    self._ask(slot, *self._again.popleft())
+            done, _ = self._ray.wait(list(self._asked), timeout=_LOOK_AROUND)
+            for reference in done:
+                yield from self._answer(reference)
+            if not self._again:
+                self._again.extend(islice(left, 1))
+
+    def dismiss(self) -> None:
+        """End all workers."""
+        for slot in list(self._workers):
+            self._end(slot)
+
+    def _look_around(self) -> None:
+        """Start a worker in each slot that has none."""
+        now = time.monotonic()
+        if self._workers and now - self._looked < _LOOK_AROUND:
+            return
+        self._looked = now
+        slots = [slot for slot in self._slots() if self._losses[slot] < _ATTEMPTS]
+        if not slots and not self._workers:
+            raise UsageError("engine=ray: expected a machine with a free core, on which workers stay alive")
+        for slot in slots:
+            if slot not in self._workers:
+                self._start(slot)
+
+    def _start(self, slot: Slot) -> None:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        worker = self._actor.options(
+            num_cpus=slot.cores,
+            num_gpus=slot.gpus,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(slot.node, soft=False),
+        ).remote(slot.cores, slot.gpus, os.getcwd())
+        self._workers[slot] = worker
+        self._asked[worker.begin.remote(self._make)] = _Task(slot, -1, None)
+
+    def _free(self) -> Iterator[Slot]:
+        """The workers that can be asked more, those with the least to do first."""
+        load = Counter(task.slot for task in self._asked.values())
+        for ahead in range(_JOBS_AHEAD):
+            yield from (slot for slot in self._ready if load[slot] <= ahead)
+
+    def _ask(self, slot: Slot, place: int, job: Job) -> None:
+        self._asked[self._workers[slot].work.remote(job)] = _Task(slot, place, job)
+
+    def _answer(self, reference: Any) -> Iterator[tuple[int, Result]]:
+        """Take one answer: a result, the news that a worker is ready, or that it is lost."""
+        if reference not in self._asked:
+            return  # it was asked of a worker that has been lost since
+        slot, place, _ = self._asked[reference]
+        try:
+            result = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, (UsageError, OSError)):
+                raise error.cause from None
+            raise  # with the worker's traceback
+        except self._ray.exceptions.RayError:
+            self._lose(slot)
+            return
+        del self._asked[reference]
+        if place < 0:
+            self._ready.add(slot)
+        else:
+            self._losses.pop(slot, None)
+            yield place, result
+
+    def _lose(self, slot: Slot) -> None:
+        """Give what the lost worker was asked to others."""
+        self._end(slot)
+        self._losses[slot] += 1
+        lost = {reference: task for reference, task in self._asked.items() if task.slot == slot}
+        for reference, task in lost.items():
+            del self._asked[reference]
+            if task.place < 0:
+                continue
+            self._losses[task.place] += 1
+            if self._losses[task.place] >= _ATTEMPTS:
+                raise UsageError(
+                    f"engine=ray: {_ATTEMPTS} workers died of the same job: {str(task.job)[:200]}"
+                )
+            self._again.append((task.place, task.job))
+        say(f"a worker on {slot.host} is lost; the others do its work")
+
+    def _end(self, slot: Slot) -> None:
+        self._ready.discard(slot)
+        with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
+            self._ray.kill(self._workers.pop(slot))
