@@ -15,7 +15,7 @@ from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.rows import Row
 from aesthkeras.scoring.scoring import score_photos
 
-PHOTOS_OF_A_JOB = 256
+PHOTOS_OF_A_JOB = 128
 
 # names as bytes, since a name need not be UTF-8 -> rows, and which files the worker did not find
 _ScoreNames = Callable[[list[bytes]], tuple[list[Row], list[bytes]]]
