@@ -1,7 +1,7 @@
 """Photos on a cluster: three Ray nodes, each with processes of its own, one of which is killed at work.
 
 Where Ray is installed (`pip install '.[test,ray]'`) this is part of the suite; `.ci/run` installs it
-for these tests alone, after the others. They take some 90 seconds on two cores. Elsewhere most of them are skipped.
+for these tests alone, after the others. They take some 90 seconds on two cores. Elsewhere most are skipped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ COPIES = 1500
 def cluster() -> Iterator:
     """Three nodes of one core each."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # as other tests; Ray's workers give way to all else
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  as other tests; Ray's workers give way to all else
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
