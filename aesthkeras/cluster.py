@@ -40,7 +40,11 @@ class EngineSettings:
     ray_address: str = setting(
         "", "HOST:PORT of the cluster's head; auto on one of its machines; empty starts Ray on this one alone"
     )
-    ray_cores: int = setting(4, "processor cores of a worker without a GPU, or all of a smaller machine")
+    ray_cores: int = setting(
+        0,
+        "threads of a worker, and the cores of a machine that it takes where there is no GPU; 0 is as many as "
+        "this process may use, which gives its scores to the last digit",
+    )
 
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""
@@ -49,7 +53,7 @@ class EngineSettings:
         require(self, "ray_address", is_ray or not self.ray_address, "--engine=ray to go with it")
         is_client = self.ray_address.startswith("ray://")
         require(self, "ray_address", not is_client, "HOST:PORT or auto, on a machine of the cluster")
-        require(self, "ray_cores", self.ray_cores >= 1, "at least 1 core a worker")
+        require(self, "ray_cores", self.ray_cores >= 0, "at least 1 core a worker, or 0")
         if is_ray and importlib.util.find_spec("ray") is None:
             raise UsageError(f"engine=ray: {INSTALL_RAY}")
 
@@ -61,7 +65,7 @@ class Slot(NamedTuple):
         node: Ray's name of the machine.
         host: the machine's address.
         number: which of the workers there, from 0.
-        cores: processor cores for it.
+        cores: processor cores that Ray keeps for it.
         gpus: 0 or 1.
     """
 
@@ -105,7 +109,7 @@ def joined(settings: EngineSettings) -> Iterator[Cluster | None]:
         raise UsageError(f"{why} ({first_line(error)})") from error
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     try:
-        yield Cluster(settings.ray_cores)
+        yield Cluster(settings.ray_cores or usable_cores())
     finally:
         ray.shutdown()
 
@@ -114,11 +118,12 @@ class Cluster:
     """The cluster that this process has joined.
 
     Args:
-        cores: of a worker without a GPU.
+        threads: of each worker's TensorFlow, on whatever machine: the last bits of a score depend on them. Also
+            the cores that a worker without a GPU takes, as far as its machine has them.
     """
 
-    def __init__(self, cores: int) -> None:
-        self._cores = cores
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
 
     def spread(
         self, make: Callable[[], Callable[[Job], Result]], jobs: Iterable[Job], use_gpus: bool = False
@@ -136,7 +141,7 @@ class Cluster:
         Raises:
             UsageError: the first that a job or `make` raises; or no worker stays alive.
         """
-        crew = _Crew(make, lambda: self._slots(use_gpus))
+        crew = _Crew(make, lambda: self._slots(use_gpus), self._threads)
         try:
             yield from crew.results(jobs)
         finally:
@@ -152,7 +157,7 @@ class Cluster:
             if cores == 0:
                 continue
             gpus = int(node["Resources"].get("GPU", 0)) if use_gpus else 0
-            count = gpus or max(1, cores // self._cores)
+            count = gpus or max(1, cores // self._threads)
             for number in range(count):
                 place = (node["NodeID"], node["NodeManagerAddress"], number)
                 slots.append(Slot(*place, cores // count, 1 if gpus else 0))
@@ -162,10 +167,10 @@ class Cluster:
 class _Worker:
     """What runs in a process of its own on some machine, as a Ray actor."""
 
-    def __init__(self, cores: int, gpus: int, folder: str) -> None:
+    def __init__(self, threads: int, gpus: int, folder: str) -> None:
         # before TensorFlow is imported, which `begin` does when its argument is unpickled
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-            os.environ[name] = str(max(1, cores))
+            os.environ[name] = str(threads)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         if not gpus:
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -190,10 +195,12 @@ class _Task(NamedTuple):
 class _Crew(Generic[Job, Result]):
     """One worker in each slot, and what each of them has been asked."""
 
-    def __init__(self, make: Callable[[], Callable[[Job], Result]], slots: Callable[[], list[Slot]]) -> None:
+    def __init__(
+        self, make: Callable[[], Callable[[Job], Result]], slots: Callable[[], list[Slot]], threads: int
+    ) -> None:
         import ray
 
-        self._ray, self._slots = ray, slots
+        self._ray, self._slots, self._threads = ray, slots, threads
         self._make = ray.put(make)
         self._actor = ray.remote(**_WITHOUT_TASKS)(_Worker)
         self._workers: dict[Slot, Any] = {}
@@ -245,7 +252,7 @@ class _Crew(Generic[Job, Result]):
             num_cpus=slot.cores,
             num_gpus=slot.gpus,
             scheduling_strategy=NodeAffinitySchedulingStrategy(slot.node, soft=False),
-        ).remote(slot.cores, slot.gpus, os.getcwd())
+        ).remote(self._threads, slot.gpus, os.getcwd())
         self._workers[slot] = worker
         self._asked[worker.begin.remote(self._make)] = _Task(slot, -1, None)
 

@@ -66,7 +66,7 @@ def photos(tmp_path_factory) -> Path:
 
 
 def flags_of(cluster) -> list[str]:
-    return ["--engine=ray", f"--ray_address={cluster.address}", "--ray_cores=1"]
+    return ["--engine=ray", f"--ray_address={cluster.address}"]
 
 
 def started(name: str, *arguments: str, **options) -> subprocess.Popen[str]:
@@ -122,7 +122,7 @@ def test_wrong_flags_are_named():
             {"engine": "ray", "ray_address": "ray://head:10001"},
             "ray_address=ray://head:10001: expected HOST:PORT",
         ),
-        ({"engine": "ray", "ray_cores": 0}, "ray_cores=0"),
+        ({"engine": "ray", "ray_cores": -1}, "ray_cores=-1"),
     ):
         with pytest.raises(UsageError, match=flag):
             EngineSettings(**wrong)
@@ -190,11 +190,21 @@ def test_every_job_is_answered_once_and_a_mistake_is_the_workers_own_words(clust
 
         return work
 
-    with joined(EngineSettings("ray", cluster.address, 1)) as workers:
+    with joined(EngineSettings("ray", cluster.address)) as workers:
         assert sorted(workers.spread(make, range(60))) == [(job, job * job) for job in range(60)]
         assert list(workers.spread(make, [])) == []
         with pytest.raises(UsageError, match="^job=77: expected another$"):
             list(workers.spread(make, range(70, 80)))
+
+
+@needs_ray
+def test_a_job_that_kills_its_workers_ends_the_run(cluster):
+    def make():
+        return lambda job: os._exit(1) if job == b"bad.jpg" else job
+
+    with joined(EngineSettings("ray", cluster.address)) as workers:
+        with pytest.raises(UsageError, match="5 workers died of the same job.*bad.jpg"):
+            list(workers.spread(make, [b"good.jpg", b"bad.jpg"]))
 
 
 @needs_ray
