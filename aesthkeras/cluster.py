@@ -6,8 +6,11 @@ Ray itself (https://docs.ray.io, the extra `ray`) is imported by nothing before 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
+import re
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +28,10 @@ INSTALL_RAY = "expected the package ray: pip install 'aesthkeras[ray]'"
 _JOBS_AHEAD = 2  # of each worker: one at work, and one waiting so that it need not ask
 _ATTEMPTS = 5  # a job whose workers died so often kills them
 _LOOK_AROUND = 5.0  # seconds between two looks for machines that came or went
+_CONNECT = 10.0  # seconds
 _OBJECT_STORE = 256 << 20  # bytes; names and rows need little
-_WITHOUT_TASKS = {"max_restarts": 0, "max_task_retries": 0}  # a lost job goes to another worker at once
+# not by Ray: a lost job goes to another worker at once
+_WITHOUT_RETRIES = {"max_restarts": 0, "max_task_retries": 0}
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -42,8 +47,8 @@ class EngineSettings:
     )
     ray_cores: int = setting(
         0,
-        "threads of a worker, and the cores of a machine that it takes where there is no GPU; 0 is as many as "
-        "this process may use, which gives its scores to the last digit",
+        "threads of a worker, and without a GPU the cores that it takes; 0 is as many cores as this process may "
+        "use, and gives its scores to the last digit",
     )
 
     def __post_init__(self) -> None:
@@ -51,8 +56,8 @@ class EngineSettings:
         is_ray = self.engine == "ray"
         require(self, "engine", self.engine in ENGINES, "local or ray")
         require(self, "ray_address", is_ray or not self.ray_address, "--engine=ray to go with it")
-        is_client = self.ray_address.startswith("ray://")
-        require(self, "ray_address", not is_client, "HOST:PORT or auto, on a machine of the cluster")
+        is_address = re.fullmatch(r"|auto|[^/]+:\d+", self.ray_address) is not None
+        require(self, "ray_address", is_address, "HOST:PORT of the cluster's head, or auto")
         require(self, "ray_cores", self.ray_cores >= 0, "at least 1 core a worker, or 0")
         if is_ray and importlib.util.find_spec("ray") is None:
             raise UsageError(f"engine=ray: {INSTALL_RAY}")
@@ -76,6 +81,12 @@ class Slot(NamedTuple):
     gpus: int
 
 
+def _ray() -> Any:
+    """Ray, without its types: mypy sees those only where it is installed."""
+    importlib.import_module("ray.util.scheduling_strategies")
+    return importlib.import_module("ray")
+
+
 @contextlib.contextmanager
 def joined(settings: EngineSettings) -> Iterator[Cluster | None]:
     """Join or start the cluster that the settings ask for, and leave it at the end; None for `local`.
@@ -89,17 +100,15 @@ def joined(settings: EngineSettings) -> Iterator[Cluster | None]:
         yield None
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
-
     # a machine of its own counts the cores that this process may use, a cluster's those that it was given
     alone = {"num_cpus": usable_cores(), "object_store_memory": _OBJECT_STORE, "include_dashboard": False}
+    ray = _ray()
     try:
-        ray.init(
-            address=settings.ray_address or "local",
-            log_to_driver=False,
-            logging_level="ERROR",
-            **({} if settings.ray_address else alone),
-        )
+        host, _, port = settings.ray_address.rpartition(":")
+        if host:  # Ray itself would try for minutes
+            socket.create_connection((host, int(port)), _CONNECT).close()
+        options = {} if settings.ray_address else alone
+        ray.init(settings.ray_address or "local", log_to_driver=False, logging_level="ERROR", **options)
     except Exception as error:  # Ray's own has no narrower type
         if settings.ray_address:
             expected = "the address of a Ray cluster's head, started with this Ray and this Python"
@@ -118,8 +127,8 @@ class Cluster:
     """The cluster that this process has joined.
 
     Args:
-        threads: of each worker's TensorFlow, on whatever machine: the last bits of a score depend on them. Also
-            the cores that a worker without a GPU takes, as far as its machine has them.
+        threads: of each worker, on whatever machine, as the last bits of a score depend on them; a worker
+            without a GPU takes so many cores, as far as its machine has them.
     """
 
     def __init__(self, threads: int) -> None:
@@ -149,10 +158,8 @@ class Cluster:
 
     def _slots(self, use_gpus: bool) -> list[Slot]:
         """The places of workers on the machines that are alive."""
-        import ray
-
         slots = []
-        for node in ray.nodes():
+        for node in _ray().nodes():
             cores = int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0
             if cores == 0:
                 continue
@@ -198,11 +205,9 @@ class _Crew(Generic[Job, Result]):
     def __init__(
         self, make: Callable[[], Callable[[Job], Result]], slots: Callable[[], list[Slot]], threads: int
     ) -> None:
-        import ray
-
-        self._ray, self._slots, self._threads = ray, slots, threads
-        self._make = ray.put(make)
-        self._actor = ray.remote(**_WITHOUT_TASKS)(_Worker)
+        self._ray, self._slots, self._threads = _ray(), slots, threads
+        self._make = self._ray.put(make)
+        self._actor = self._ray.remote(**_WITHOUT_RETRIES)(_Worker)
         self._workers: dict[Slot, Any] = {}
         self._ready: set[Slot] = set()
         self._asked: dict[Any, _Task] = {}
@@ -246,12 +251,11 @@ class _Crew(Generic[Job, Result]):
                 self._start(slot)
 
     def _start(self, slot: Slot) -> None:
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
+        there = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(slot.node, soft=False)
         worker = self._actor.options(
             num_cpus=slot.cores,
             num_gpus=slot.gpus,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(slot.node, soft=False),
+            scheduling_strategy=there,
         ).remote(self._threads, slot.gpus, os.getcwd())
         self._workers[slot] = worker
         self._asked[worker.begin.remote(self._make)] = _Task(slot, -1, None)

@@ -35,7 +35,7 @@ needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'aesthkeras[ray]'"
 )
 LOST = "is lost; the others do its work"
-COPIES = 1500
+COPIES = 1000
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_wrong_flags_are_named():
         ({"ray_address": "head:6379"}, "ray_address=head:6379: expected --engine=ray"),
         (
             {"engine": "ray", "ray_address": "ray://head:10001"},
-            "ray_address=ray://head:10001: expected HOST:PORT",
+            "ray_address=ray://head:10001: expected HOST:PORT of",
         ),
         ({"engine": "ray", "ray_cores": -1}, "ray_cores=-1"),
     ):
@@ -169,7 +169,7 @@ def test_shards_are_those_of_local_work_though_command_and_node_are_killed(clust
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
     finished = {path: path.stat() for path in (tmp_path / "ray").glob("all*.json")}
-    assert 3 <= len(finished) < 70
+    assert 3 <= len(finished) < 50
     with started("prepare", *flags, *flags_of(cluster)) as process:
         kill_one_at_work(cluster, process)
         said = process.communicate(timeout=200)[1]
@@ -202,9 +202,9 @@ def test_a_job_that_kills_its_workers_ends_the_run(cluster):
     def make():
         return lambda job: os._exit(1) if job == b"bad.jpg" else job
 
-    with joined(EngineSettings("ray", cluster.address)) as workers:
-        with pytest.raises(UsageError, match="5 workers died of the same job.*bad.jpg"):
-            list(workers.spread(make, [b"good.jpg", b"bad.jpg"]))
+    expected = pytest.raises(UsageError, match="5 workers died of the same job.*bad.jpg")
+    with joined(EngineSettings("ray", cluster.address)) as workers, expected:
+        list(workers.spread(make, [b"good.jpg", b"bad.jpg"]))
 
 
 @needs_ray
