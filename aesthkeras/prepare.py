@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 
 from aesthkeras import command
-from aesthkeras.cluster import EngineSettings, joined
+from aesthkeras.cluster.engine import EngineSettings, joined
 from aesthkeras.datasets.find import SOURCES, read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from aesthkeras import command
-from aesthkeras.cluster import EngineSettings, joined
+from aesthkeras.cluster.engine import EngineSettings, joined
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import require, setting
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from aesthkeras.cluster import EngineSettings, joined
+from aesthkeras.cluster.engine import EngineSettings, joined
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
@@ -130,7 +130,7 @@ def test_wrong_flags_are_named():
 
 def test_ray_is_not_imported_by_local_work():
     code = (
-        "import sys; from aesthkeras.cluster import EngineSettings, joined\n"
+        "import sys; from aesthkeras.cluster.engine import EngineSettings, joined\n"
         "with joined(EngineSettings()) as cluster: assert cluster is None and 'ray' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aesthkeras.cluster import EngineSettings
+from aesthkeras.cluster.engine import EngineSettings
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.experiments.running import ExperimentSettings
 from aesthkeras.export import ExportSettings

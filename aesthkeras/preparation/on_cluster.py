@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from aesthkeras.cluster import Cluster
+from aesthkeras.cluster.workers import Cluster
 from aesthkeras.datasets.record import Record
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.shard_index import PLAN, read_entry

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from aesthkeras.cluster import Cluster
+from aesthkeras.cluster.workers import Cluster
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
 from aesthkeras.scoring.network import ScoringNetwork

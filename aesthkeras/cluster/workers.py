@@ -1,66 +1,32 @@
-"""The machines of a Ray cluster as workers: jobs go out to them, and results come back, each exactly once.
+"""Workers on the machines of a Ray cluster: jobs go out to them, and results come back, each exactly once.
 
-Ray itself (https://docs.ray.io, the extra `ray`) is imported by nothing before `joined`.
+Each worker is a Ray actor (https://docs.ray.io) bound to its machine; what it had to do when its machine was lost
+goes to the others at once. Ray Data is not used: its list of photos would lie in memory, and it needs pandas and
+pyarrow, whose versions TensorFlow 2.15 narrows down.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import os
-import re
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from aesthkeras.errors import UsageError, first_line
-from aesthkeras.machine import usable_cores
+from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.progress import say
-from aesthkeras.settings import require, setting
 
-ENGINES = ("local", "ray")
-INSTALL_RAY = "expected the package ray: pip install 'aesthkeras[ray]'"
 _JOBS_AHEAD = 2  # of each worker: one at work, and one waiting so that it need not ask
 _ATTEMPTS = 5  # a job whose workers died so often kills them
 _LOOK_AROUND = 5.0  # seconds between two looks for machines that came or went
-_CONNECT = 10.0  # seconds
-_OBJECT_STORE = 256 << 20  # bytes; names and rows need little
 # not by Ray: a lost job goes to another worker at once
 _WITHOUT_RETRIES = {"max_restarts": 0, "max_task_retries": 0}
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class EngineSettings:
-    """Where photos are worked on."""
-
-    engine: str = setting("local", "local: this process; ray: workers on the machines of a cluster", ENGINES)
-    ray_address: str = setting(
-        "", "HOST:PORT of the cluster's head; auto on one of its machines; empty starts Ray on this one alone"
-    )
-    ray_cores: int = setting(
-        0,
-        "threads of a worker, and without a GPU the cores that it takes; 0 is as many cores as this process may "
-        "use, and gives its scores to the last digit",
-    )
-
-    def __post_init__(self) -> None:
-        """Checks every flag; raises `UsageError` naming it."""
-        is_ray = self.engine == "ray"
-        require(self, "engine", self.engine in ENGINES, "local or ray")
-        require(self, "ray_address", is_ray or not self.ray_address, "--engine=ray to go with it")
-        is_address = re.fullmatch(r"|auto|[^/]+:\d+", self.ray_address) is not None
-        require(self, "ray_address", is_address, "HOST:PORT of the cluster's head, or auto")
-        require(self, "ray_cores", self.ray_cores >= 0, "at least 1 core a worker, or 0")
-        if is_ray and importlib.util.find_spec("ray") is None:
-            raise UsageError(f"engine=ray: {INSTALL_RAY}")
 
 
 class Slot(NamedTuple):
@@ -81,46 +47,10 @@ class Slot(NamedTuple):
     gpus: int
 
 
-def _ray() -> Any:
+def loaded_ray() -> Any:
     """Ray, without its types: mypy sees those only where it is installed."""
     importlib.import_module("ray.util.scheduling_strategies")
     return importlib.import_module("ray")
-
-
-@contextlib.contextmanager
-def joined(settings: EngineSettings) -> Iterator[Cluster | None]:
-    """Join or start the cluster that the settings ask for, and leave it at the end; None for `local`.
-
-    To be called before TensorFlow is imported: this process leaves the GPUs to the workers.
-
-    Raises:
-        UsageError: there is no cluster at that address, or none can be started.
-    """
-    if settings.engine == "local":
-        yield None
-        return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # a machine of its own counts the cores that this process may use, a cluster's those that it was given
-    alone = {"num_cpus": usable_cores(), "object_store_memory": _OBJECT_STORE, "include_dashboard": False}
-    ray = _ray()
-    try:
-        host, _, port = settings.ray_address.rpartition(":")
-        if host:  # Ray itself would try for minutes
-            socket.create_connection((host, int(port)), _CONNECT).close()
-        options = {} if settings.ray_address else alone
-        ray.init(settings.ray_address or "local", log_to_driver=False, logging_level="ERROR", **options)
-    except Exception as error:  # Ray's own has no narrower type
-        if settings.ray_address:
-            expected = "the address of a Ray cluster's head, started with this Ray and this Python"
-            why = f"ray_address={settings.ray_address}: expected {expected}"
-        else:
-            why = "engine=ray: Ray does not start on this machine"
-        raise UsageError(f"{why} ({first_line(error)})") from error
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    try:
-        yield Cluster(settings.ray_cores or usable_cores())
-    finally:
-        ray.shutdown()
 
 
 class Cluster:
@@ -159,7 +89,7 @@ class Cluster:
     def _slots(self, use_gpus: bool) -> list[Slot]:
         """The places of workers on the machines that are alive."""
         slots = []
-        for node in _ray().nodes():
+        for node in loaded_ray().nodes():
             cores = int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0
             if cores == 0:
                 continue
@@ -205,7 +135,7 @@ class _Crew(Generic[Job, Result]):
     def __init__(
         self, make: Callable[[], Callable[[Job], Result]], slots: Callable[[], list[Slot]], threads: int
     ) -> None:
-        self._ray, self._slots, self._threads = _ray(), slots, threads
+        self._ray, self._slots, self._threads = loaded_ray(), slots, threads
         self._make = self._ray.put(make)
         self._actor = self._ray.remote(**_WITHOUT_RETRIES)(_Worker)
         self._workers: dict[Slot, Any] = {}
