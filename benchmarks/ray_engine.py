@@ -5,7 +5,7 @@
 Four ways take turns, so that a busy machine hurts each alike: this process on two cores; one Ray node of two
 cores; one of one core; two of one core each, each bound to its core. The nodes are processes on this machine.
 Start-up is left out: a rate counts the photos after the first job of 128 photos, and is printed beside the
-seconds until then, which for Ray hold the start of its workers (TensorFlow, the network), not that of the nodes.
+seconds until then. For Ray these hold the start of its workers (TensorFlow, the network), not that of the nodes.
 Ray's workers get the same priority as this process (they give way to all else otherwise: nice 15).
 """
 
