@@ -5,8 +5,10 @@
 Four ways take turns, so that a busy machine hurts each alike: this process on two cores; one Ray node of two
 cores; one of one core; two of one core each, each bound to its core. The nodes are processes on this machine.
 Start-up is left out: a rate counts the photos after the first job of 128 photos, and is printed beside the
-seconds until then. For Ray these hold the start of its workers (TensorFlow, the network), not that of the nodes.
-Ray's workers get the same priority as this process (they give way to all else otherwise: nice 15).
+seconds until then. For Ray these hold the start of its workers (TensorFlow, the network), but not of the nodes.
+Ray's workers get the same priority as this process (otherwise they give way to all else: nice 15). Processor
+time for each photo, of this process and of all that Ray runs, is printed beside: on a machine that does
+something else meanwhile it is the number to trust.
 """
 
 from __future__ import annotations
@@ -34,17 +36,29 @@ WAYS = {
 }
 
 
-def rate(rows: Iterator[list], first: int) -> tuple[float, float]:
-    """Seconds until so many photos are done, and photos a second after them."""
-    start, done, counted, since = time.perf_counter(), 0, 0, 0.0
+def processor_seconds() -> float:
+    """What this process and all below it have computed so far."""
+    import psutil
+
+    mine = psutil.Process()
+    times = [process.cpu_times() for process in (mine, *mine.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def rate(rows: Iterator[list], first: int) -> tuple[float, float, float]:
+    """Seconds until so many photos are done; photos a second after them, and ms of a core for each."""
+    start, done, counted, since, worked = time.perf_counter(), 0, 0, 0.0, 0.0
+    spent = taken = 0.0
     for some in rows:
         done += len(some)
         if not since and done >= first:
-            since, counted = time.perf_counter(), done
-    return since - start, (done - counted) / (time.perf_counter() - since)
+            since, counted, worked = time.perf_counter(), done, processor_seconds()
+        elif since:
+            taken, spent = time.perf_counter() - since, processor_seconds() - worked
+    return since - start, (done - counted) / taken, 1000 * spent / (done - counted)
 
 
-def by_ray(nodes: list[set[int]], network, paths: list[str]) -> tuple[float, float]:
+def by_ray(nodes: list[set[int]], network, paths: list[str]) -> tuple[float, float, float]:
     from ray.cluster_utils import Cluster
 
     from aesthkeras.cluster.engine import EngineSettings, joined
@@ -74,17 +88,24 @@ def main(_: list[str]) -> None:
 
     network = ScoringNetwork(Export.open(FLAGS.model))
     paths = find_photos(FLAGS.photos)[: FLAGS.most]
-    found: dict[str, list[float]] = {name: [] for name in WAYS}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
     for number in range(FLAGS.rounds):
         for name, nodes in WAYS.items():
             rows = score_lists(network, [paths])
-            seconds, photos = by_ray(nodes, network, paths) if nodes else rate(rows, PHOTOS_OF_A_JOB)
-            found[name].append(photos)
-            print(f"round {number}: {name:24} {photos:7.2f} photos/s after {seconds:.1f} s", flush=True)
-    local = statistics.median(found["local, 2 cores"])
+            first, photos, core = by_ray(nodes, network, paths) if nodes else rate(rows, PHOTOS_OF_A_JOB)
+            found[name].append((photos, core))
+            print(
+                f"round {number}: {name:24} {photos:7.2f} photos/s, {core:.1f} ms of a core each; "
+                f"the first job after {first:.1f} s",
+                flush=True,
+            )
+    local = [statistics.median(each) for each in zip(*found["local, 2 cores"])]
     for name, rates in found.items():
-        median = statistics.median(rates)
-        print(f"{name:24} {median:7.2f} photos/s median, {median / local:.2f} of local")
+        photos, core = (statistics.median(each) for each in zip(*rates))
+        print(
+            f"{name:24} {photos:7.2f} photos/s median, {photos / local[0]:.2f} of local; "
+            f"{core:.1f} ms of a core each, local's is {local[1] / core:.2f} of it"
+        )
 
 
 if __name__ == "__main__":

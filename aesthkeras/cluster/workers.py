@@ -1,8 +1,8 @@
 """Workers on the machines of a Ray cluster: jobs go out to them, and results come back, each exactly once.
 
 Each worker is a Ray actor (https://docs.ray.io) bound to its machine; what it had to do when its machine was
-lost goes to the others at once. Ray Data is not used: the whole list of photos would go into it at once, and it
-needs pandas and pyarrow, whose versions TensorFlow 2.15 narrows down.
+lost goes to the others at once. Ray Data is not used: the whole list of photos would go into it at once, and
+it needs pandas and pyarrow, whose versions TensorFlow 2.15 narrows down.
 """
 
 from __future__ import annotations
