@@ -3,10 +3,11 @@
     PYTHONPATH=. python benchmarks/ray_engine.py --photos=../shared/data/clive
 
 Four ways take turns, so that a busy machine hurts each alike: this process on two cores; one Ray node of two
-cores; one of one core; two of one core each, each bound to its core. The nodes are processes on this machine.
+cores; one of one core; two of one core each, each bound to its core. The nodes are processes on this
+machine.
 Start-up is left out: a rate counts the photos after the first job of 128 photos, and is printed beside the
-seconds until then. For Ray these hold the start of its workers (TensorFlow, the network), but not of the nodes.
-Ray's workers get the same priority as this process (otherwise they give way to all else: nice 15). Processor
+seconds until then. For Ray these hold the start of its workers (TensorFlow, the network), but not of
+the nodes. Ray's workers get the same priority as this process (otherwise they give way to all else: nice 15). Processor
 time for each photo, of this process and of all that Ray runs, is printed beside: on a machine that does
 something else meanwhile it is the number to trust.
 """
@@ -111,5 +112,5 @@ def main(_: list[str]) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  Ray's spelling
+    os.environ.setdefault("RAY_worker_niceness", "0")  # noqa: SIM112  Ray's spelling
     sys.exit(app.run(main))

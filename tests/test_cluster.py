@@ -42,7 +42,8 @@ COPIES = 1000
 def cluster() -> Iterator:
     """Three nodes of one core each."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  as other tests; Ray's workers give way to all else
+    # by default Ray's workers give way to all else on the machine
+    os.environ.setdefault("RAY_worker_niceness", "0")  # noqa: SIM112
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
