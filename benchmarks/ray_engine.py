@@ -6,10 +6,10 @@ Four ways take turns, so that a busy machine hurts each alike: this process on t
 cores; one of one core; two of one core each, each bound to its core. The nodes are processes on this
 machine.
 Start-up is left out: a rate counts the photos after the first job of 128 photos, and is printed beside the
-seconds until then. For Ray these hold the start of its workers (TensorFlow, the network), but not of
-the nodes. Ray's workers get the same priority as this process (otherwise they give way to all else: nice 15). Processor
-time for each photo, of this process and of all that Ray runs, is printed beside: on a machine that does
-something else meanwhile it is the number to trust.
+seconds until then. For Ray these hold the start of its workers (TensorFlow, the network).
+Ray's workers get this process's priority; otherwise they give way to all else (nice 15). Processor time for
+each photo, of this process and of all that Ray runs, is printed beside: on a machine that does something else
+meanwhile it is the number to trust.
 """
 
 from __future__ import annotations
