@@ -112,5 +112,5 @@ def main(_: list[str]) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    os.environ.setdefault("RAY_worker_niceness", "0")  # noqa: SIM112  Ray's spelling
+    os.environ.setdefault("RAY_worker_niceness", "0")
     sys.exit(app.run(main))

@@ -43,7 +43,7 @@ def cluster() -> Iterator:
     """Three nodes of one core each."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # by default Ray's workers give way to all else on the machine
-    os.environ.setdefault("RAY_worker_niceness", "0")  # noqa: SIM112
+    os.environ.setdefault("RAY_worker_niceness", "0")
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
