@@ -25,8 +25,8 @@ _LOOK_AROUND = 5.0  # seconds between two looks for machines that came or went
 # not by Ray: a lost job goes to another worker at once
 _WITHOUT_RETRIES = {"max_restarts": 0, "max_task_retries": 0}
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 
 
 class Slot(NamedTuple):
@@ -65,8 +65,8 @@ class Cluster:
         self._threads = threads
 
     def spread(
-        self, make: Callable[[], Callable[[Job], Result]], jobs: Iterable[Job], use_gpus: bool = False
-    ) -> Iterator[tuple[int, Result]]:
+        self, make: Callable[[], Callable[[_Job], _Result]], jobs: Iterable[_Job], use_gpus: bool = False
+    ) -> Iterator[tuple[int, _Result]]:
         """Yield (place of the job, result), in the order in which jobs are done.
 
         What a lost worker had begun, others do. Machines that join get work, too.
@@ -129,11 +129,11 @@ class _Task(NamedTuple):
     job: Any
 
 
-class _Crew(Generic[Job, Result]):
+class _Crew(Generic[_Job, _Result]):
     """One worker in each slot, and what each of them has been asked."""
 
     def __init__(
-        self, make: Callable[[], Callable[[Job], Result]], slots: Callable[[], list[Slot]], threads: int
+        self, make: Callable[[], Callable[[_Job], _Result]], slots: Callable[[], list[Slot]], threads: int
     ) -> None:
         self._ray, self._slots, self._threads = loaded_ray(), slots, threads
         self._make = self._ray.put(make)
@@ -141,11 +141,11 @@ class _Crew(Generic[Job, Result]):
         self._workers: dict[Slot, Any] = {}
         self._ready: set[Slot] = set()
         self._asked: dict[Any, _Task] = {}
-        self._again: deque[tuple[int, Job]] = deque()
+        self._again: deque[tuple[int, _Job]] = deque()
         self._losses: Counter[int | Slot] = Counter()
         self._looked = -_LOOK_AROUND
 
-    def results(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Result]]:
+    def results(self, jobs: Iterable[_Job]) -> Iterator[tuple[int, _Result]]:
         """Yield the results of all jobs as they come."""
         left = enumerate(jobs)
         self._again.extend(islice(left, 1))  # without a job no worker starts
@@ -196,10 +196,10 @@ class _Crew(Generic[Job, Result]):
         for ahead in range(_JOBS_AHEAD):
             yield from (slot for slot in self._ready if load[slot] <= ahead)
 
-    def _ask(self, slot: Slot, place: int, job: Job) -> None:
+    def _ask(self, slot: Slot, place: int, job: _Job) -> None:
         self._asked[self._workers[slot].work.remote(job)] = _Task(slot, place, job)
 
-    def _answer(self, reference: Any) -> Iterator[tuple[int, Result]]:
+    def _answer(self, reference: Any) -> Iterator[tuple[int, _Result]]:
         """Take one answer: a result, the news that a worker is ready, or that it is lost."""
         if reference not in self._asked:
             return  # it was asked of a worker that has been lost since
