@@ -4,8 +4,8 @@
 
 Each PYTHON belongs to an environment in which the package is installed. For every row both stacks have a
 process of their own, and they take turns, so that a busy machine hurts both alike; who waits sleeps. The
-ratio is the median of the pairs' ratios, classic by current: above 1 the current stack is faster. Some five
-minutes on two cores that have nothing else to do. Rows in bfloat16 need a CPU that has it.
+ratio is the median of the pairs' ratios, classic by current: above 1 the current stack is faster. Five to
+fifteen minutes on two cores that have nothing else to do. Rows in bfloat16 need a CPU that has it.
 """
 
 from __future__ import annotations
