@@ -19,6 +19,7 @@ from aesthkeras.pretext.options import task_options
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.settings import flag_values
+from aesthkeras.training.machines import is_chief, machines
 from aesthkeras.training.run_folder import RunFolder
 
 
@@ -36,7 +37,11 @@ def main(_: list[str]) -> None:
     options.check(recipe)  # before the claim, after which the folder would refuse a corrected recipe
     source = find_source(run_settings)
     run = RunFolder(run_settings.run_dir)
-    start = None
+    start = strategy = None
+    if machines() > 1:
+        from aesthkeras.training.replicas import replicas_strategy
+
+        strategy = replicas_strategy(run_settings.replicas)  # TensorFlow wants it before it computes anything
     begins = not run.has_checkpoint() and not run.exported_to(run_settings.saved_model())
     if recipe.start_from and begins:
         from aesthkeras.pretext.start import find_start
@@ -44,7 +49,8 @@ def main(_: list[str]) -> None:
 
         start = find_start(find_task(flags.FLAGS.task)(options, recipe))  # before the claim, too
     decisive = {"task", *(field.name for group in (recipe, options) for field in fields(group))}
-    run.claim({"task": flags.FLAGS.task, **flag_values(run_settings, recipe, options)}, decisive)
+    if is_chief():
+        run.claim({"task": flags.FLAGS.task, **flag_values(run_settings, recipe, options)}, decisive)
 
     exported = run.exported_to(run_settings.saved_model())
     if exported:
@@ -54,9 +60,17 @@ def main(_: list[str]) -> None:
 
     from aesthkeras.pretext.pretraining import degradation_device, pretrain
     from aesthkeras.pretext.task import find_task
+    from aesthkeras.training.replicas import replicas_strategy
 
+    if run_settings.deterministic:
+        from aesthkeras.training.precision import use_deterministic_operations
+
+        use_deterministic_operations()
     device = degradation_device(run_settings.degrade_on)
-    pretrain(run, source, find_task(flags.FLAGS.task)(options, recipe, device), run_settings, start)
+    strategy = strategy or replicas_strategy(run_settings.replicas)
+    with strategy.scope():
+        task = find_task(flags.FLAGS.task)(options, recipe, device)
+    pretrain(run, source, task, run_settings, start, strategy)
 
 
 def find_source(run_settings: RunSettings) -> list[str] | ShardIndex:

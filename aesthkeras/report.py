@@ -1,4 +1,7 @@
-"""Tables, figures and a page of probe runs: `python -m aesthkeras.report RUN... --out=FOLDER`."""
+"""Tables, figures and a page of runs: `python -m aesthkeras.report RUN... --out=FOLDER`.
+
+A run is one of `probe` or of `adapt`.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,11 @@ class ReportSettings:
     pool_seeds: bool = setting(
         False, "take encoders called NAME-seed0, NAME-seed1 together: a row is the mean over training seeds"
     )
-    paper: bool = setting(False, "show the paper's own Table 2 beside ours, marked as such")
+    paper: bool = setting(
+        False,
+        "show the paper's own numbers, marked as such: Table 2, of scorers Table 3, of encoders called "
+        "without_... Table 4",
+    )
     resamples: int = setting(2000, "resamples of the bootstrap behind the intervals")
     seed: int = setting(0, "decides the resamples")
 

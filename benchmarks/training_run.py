@@ -19,9 +19,10 @@ import psutil
 from aesthkeras.monitoring.callbacks import Throughput
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.sources import find_photos
+from aesthkeras.pretext.feeding import patch_stream, step_dataset
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.degradation.task import DegradationOptions, DegradationTask
-from aesthkeras.pretext.training import build_model, patch_stream, views_dataset
+from aesthkeras.pretext.training import build_model
 
 
 class Row(keras.callbacks.Callback):
@@ -60,7 +61,7 @@ def main() -> None:
         print("| epoch | images a second | input wait % | resident MiB |\n|---|---|---|---|")
         throughput = Throughput(recipe.batch_size * task.views_per_patch, model.take_input_wait)
         model.fit(
-            views_dataset(patch_stream(photos, task, 0), task),
+            step_dataset(patch_stream(photos, task, 0), task),
             epochs=arguments.epochs,
             steps_per_epoch=arguments.steps,
             callbacks=[throughput, Row()],

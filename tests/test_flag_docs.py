@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aesthkeras.datasets.settings import DatasetSettings
-from aesthkeras.experiments.running import ExperimentSettings
+from aesthkeras.experiments.settings import ExperimentSettings
 from aesthkeras.export import ExportSettings
 from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.monotone import MonotoneSettings

@@ -92,7 +92,8 @@ def test_a_run_folder_holds_what_it_promises(finished):
     assert record["data"]["quarantined"] == 2
     assert record["seed"] == 0
     device, form = ("gpu", "dct") if tf.config.list_physical_devices("GPU") else ("cpu", "codec")
-    assert record["resolved"] == {"degrade_on": device, "precision": "float32", "jpeg": form}
+    resolved = {"degrade_on": device, "precision": "float32", "jpeg": form, "replicas": 1, "machines": 1}
+    assert record["resolved"] == resolved and f"device:{device.upper()}:" in record["views_made_on"]
     assert record["versions"]["tensorflow"] == tf.__version__
     assert record["versions"]["aesthkeras"] == aesthkeras.__version__
     assert "--width=0.125" in (run / "flags.cfg").read_text()

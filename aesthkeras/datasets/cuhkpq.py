@@ -51,7 +51,7 @@ def read(data_dir: str, settings: DatasetSettings, name: str = "cuhkpq") -> Data
         records.append(Record(id_, path, label=label))
     _require_all(records, root)
     data_set = DataSet(name, records, LOW_HIGH, left_out, has_own_split=True)
-    return assemble(data_set, settings, root, own_scheme="half", stratum=_subject_and_quality)
+    return assemble(data_set, settings, root, own_scheme="half", stratum=subject_and_quality)
 
 
 def _kind(parts: list[str]) -> tuple[str, int, str] | None:
@@ -65,12 +65,13 @@ def _kind(parts: list[str]) -> tuple[str, int, str] | None:
     return None
 
 
-def _subject_and_quality(record: Record) -> str:
+def subject_and_quality(record: Record) -> str:
+    """The stratum of a photo, by its id: its subject and its quality."""
     return "/".join(record.id.split("/", 2)[:2])
 
 
 def _require_all(records: list[Record], root: str) -> None:
-    found = {_subject_and_quality(record) for record in records}
+    found = {subject_and_quality(record) for record in records}
     wanted = [f"{subject}/{word}" for subject in SUBJECTS for word in LOW_HIGH]
     missing = [kind for kind in wanted if kind not in found]
     if missing:

@@ -84,4 +84,5 @@ def triplet_mask(classes: tf.Tensor, parameters_per_operation: int = 2) -> tf.Te
     ordered = np.zeros((len(EXTENDED_CLASSES), len(EXTENDED_CLASSES)), bool)
     for milder, stronger in ORDERED_PAIRS:
         ordered[milder, stronger] = True
-    return tf.gather_nd(tf.constant(ordered), pairs[:, :, :2])
+    # As numbers: a GPU has no kernel that gathers bool.
+    return tf.gather_nd(tf.constant(ordered.astype(np.float32)), pairs[:, :, :2]) > 0

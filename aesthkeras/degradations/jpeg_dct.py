@@ -62,12 +62,14 @@ def _round(values: tf.Tensor) -> tf.Tensor:
 
 
 def _to_ycc(rgb: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Convert as jccolor.c does, in units of 2^-16: sums below 2^24, which float32 holds in any order."""
     red, green, blue = tf.unstack(rgb, axis=-1)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    # jccolor.c: chroma rounds half down, luma half up.
-    cb = -0.168735892 * red - 0.331264108 * green + 0.5 * blue + 128.0
-    cr = 0.5 * red - 0.418687589 * green - 0.081312411 * blue + 128.0
-    return _round(luma), tf.floor(cb + 0.49999), tf.floor(cr + 0.49999)
+    half, center = 32768.0, 128.0 * 65536.0
+    luma = 19595.0 * red + 38470.0 * green + 7471.0 * blue + half
+    # chroma rounds half down, luma half up
+    cb = half * blue - 11059.0 * red - 21709.0 * green + (center + half - 1.0)
+    cr = half * red - 27439.0 * green - 5329.0 * blue + (center + half - 1.0)
+    return tf.floor(luma / 65536.0), tf.floor(cb / 65536.0), tf.floor(cr / 65536.0)
 
 
 def _to_rgb(luma: tf.Tensor, cb: tf.Tensor, cr: tf.Tensor) -> tf.Tensor:
@@ -118,13 +120,15 @@ def _through_blocks(plane: tf.Tensor, table: np.ndarray) -> tf.Tensor:
     blocks = tf.transpose(tf.reshape(plane - 128.0, [-1, rows, _BLOCK, columns, _BLOCK]), [0, 1, 3, 2, 4])
     matrix = _cosine_matrix()
     steps = table.reshape(-1).astype(np.float32)
-    spectrum = _exact_product(tf.reshape(blocks, [-1, _BLOCK * _BLOCK]), matrix.T) / steps
+    spectrum = _exact_product(tf.reshape(blocks, [-1, _BLOCK * _BLOCK]), matrix.T)
+    # A graph makes `/` of a constant a product with its reciprocal, which is not exact.
+    spectrum = tf.math.divide_no_nan(spectrum, steps)
     # Half away from zero, as in jcdctmgr.c.
     quantized = tf.sign(spectrum) * _round(tf.abs(spectrum))
     blocks = _exact_product(quantized * steps, matrix)
     blocks = tf.transpose(tf.reshape(blocks, [-1, rows, columns, _BLOCK, _BLOCK]), [0, 1, 3, 2, 4])
-    restored = tf.reshape(blocks, [-1, height, width]) + 128.0
-    return tf.clip_by_value(_round(restored), 0.0, 255.0)
+    restored = _round(tf.reshape(blocks, [-1, height, width])) + 128.0
+    return tf.clip_by_value(restored, 0.0, 255.0)
 
 
 def _up_to(size: int, multiple: int) -> int:

@@ -63,4 +63,5 @@ def _means(images: tf.Tensor, height: int, width: int, block: int) -> tf.Tensor:
         lambda: tf.nn.conv2d(images, each_channel, strides=block, padding=missing),
         lambda: tf.zeros([0, len(rows), len(columns), 3]),
     )
-    return sums / np.outer(rows, columns)[:, :, None]
+    # A graph makes `/` of a constant a product with its reciprocal, which is not exact.
+    return tf.math.divide_no_nan(sums, np.outer(rows, columns)[:, :, None])

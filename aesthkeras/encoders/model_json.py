@@ -22,8 +22,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Arguments of a layer that change nothing of what it computes, trained and in float32.
-UNKEPT_OPTIONS = ("name", "dtype", "autocast")
+# Arguments of a layer that change nothing of what it computes, trained, in float32 and on one device.
+UNKEPT_OPTIONS = ("name", "dtype", "autocast", "synchronized")
 # Arguments of a call that Keras gives when a model runs, whatever the configuration says.
 UNKEPT_ARGUMENTS = ("mask", "training")
 # Keras 2 rounds the numbers of a regularizer to float32.

@@ -7,7 +7,8 @@ The same command, killed and started again, goes on; what is finished is skipped
 from __future__ import annotations
 
 from aesthkeras import command
-from aesthkeras.experiments.running import ExperimentSettings, run_experiments
+from aesthkeras.experiments.running import run_experiments
+from aesthkeras.experiments.settings import ExperimentSettings
 
 
 def main(_: list[str]) -> None:

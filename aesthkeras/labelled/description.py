@@ -16,7 +16,9 @@ from aesthkeras.files import replace_file
 
 PROBE = "probe.json"
 SCORER = "adapt.json"
-AS_WRITTEN = "as `python -m aesthkeras.probe` writes it"
+AS_WRITTEN = "as `probe` or `adapt` writes it"
+ADAPTED = "adapted"
+"""What tables call the output of a scorer, where those of probes have a layer."""
 
 
 @dataclass(frozen=True)
@@ -87,33 +89,51 @@ def read_probe_description(folder: Path) -> ProbeDescription:
     Raises:
         UsageError: the file is missing or not what a probe writes; the message names it.
     """
-    try:
-        facts = json.loads((folder / PROBE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not JSON"
-        raise UsageError(f"{folder}: expected {PROBE}, {AS_WRITTEN} ({reason})") from None
-    if not isinstance(facts, dict):
-        raise UsageError(f"{folder}/{PROBE}: expected one JSON object, {AS_WRITTEN}")
-    encoder, dataset = _part(facts, "encoder", dict, folder), _part(facts, "dataset", dict, folder)
+    path = folder / PROBE
+    facts = _facts(path)
     return ProbeDescription(
-        EncoderFacts(*(_part(encoder, name, str, folder) for name in ("name", "fingerprint", "spec"))),
-        DatasetFacts(
-            _part(dataset, "name", str, folder),
-            _part(dataset, "photos", int, folder),
-            _part(dataset, "fingerprint", str, folder),
-            bool(dataset.get("scored", False)),
-        ),
-        _part(facts, "protocol", str, folder),
-        _part(facts, "solver", str, folder),
-        _part(facts, "pooling", str, folder),
-        [str(layer) for layer in _part(facts, "layers", list, folder)],
-        _part(facts, "values", dict, folder),
+        *_inputs(facts, path),
+        _part(facts, "solver", str, path),
+        _part(facts, "pooling", str, path),
+        [str(layer) for layer in _part(facts, "layers", list, path)],
+        _part(facts, "values", dict, path),
     )
 
 
-def _part(facts: Mapping[str, Any], name: str, kind: type, folder: Path) -> Any:
+def read_scorer_description(folder: Path) -> RunDescription:
+    """Reads and checks the adapt.json of a run folder; raises `UsageError` as for a probe."""
+    path = folder / SCORER
+    return RunDescription(*_inputs(_facts(path), path))
+
+
+def _facts(path: Path) -> Mapping[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not JSON"
+        raise UsageError(f"{path.parent}: expected {path.name}, {AS_WRITTEN} ({reason})") from None
+    if not isinstance(facts, dict):
+        raise UsageError(f"{path}: expected one JSON object, {AS_WRITTEN}")
+    return facts
+
+
+def _inputs(facts: Mapping[str, Any], path: Path) -> tuple[EncoderFacts, DatasetFacts, str]:
+    encoder, dataset = _part(facts, "encoder", dict, path), _part(facts, "dataset", dict, path)
+    return (
+        EncoderFacts(*(_part(encoder, name, str, path) for name in ("name", "fingerprint", "spec"))),
+        DatasetFacts(
+            _part(dataset, "name", str, path),
+            _part(dataset, "photos", int, path),
+            _part(dataset, "fingerprint", str, path),
+            bool(dataset.get("scored", False)),
+        ),
+        _part(facts, "protocol", str, path),
+    )
+
+
+def _part(facts: Mapping[str, Any], name: str, kind: type, path: Path) -> Any:
     value = facts.get(name)
     if not isinstance(value, kind) or value in ([], {}):
         words = {str: "a text", int: "a number", list: "a list", dict: "an object"}[kind]
-        raise UsageError(f"{folder}/{PROBE}: expected {name!r} to be {words}, {AS_WRITTEN}")
+        raise UsageError(f"{path}: expected {name!r} to be {words}, {AS_WRITTEN}")
     return value

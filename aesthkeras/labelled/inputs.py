@@ -8,22 +8,31 @@ from pathlib import Path
 
 from aesthkeras.datasets.find import title_of
 from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescription
-from aesthkeras.labelled.protocols import LabelledPhotos
+from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
 from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.quarantine import read_quarantine, write_quarantine
+from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.training.run_folder import RunFolder
 
 
 def readable_photos(
-    photos: LabelledPhotos, run: RunFolder, resize: int, cache: str
+    labelled: LabelledSet, run: RunFolder, resize: int, settings: LabelledRunSettings
 ) -> tuple[LabelledPhotos, PhotoSet]:
-    """Leaves out what cannot be decoded; both results have the same photos in the same order, by path."""
+    """Leaves out what cannot be decoded; both results have the same photos in the same order, by path.
+
+    From shards `prepare` has left that out already, and the order is by id.
+    """
+    photos = labelled.photos
     photos = photos.subset(sorted(range(len(photos.paths)), key=photos.paths.__getitem__))
-    photo_set = inspect_photos(photos.paths, str(run.path), edge=resize, cache=cache)
+    if labelled.shards:
+        found = shard_photos(labelled.shards, str(run.path), resize, settings.cache, splits=None)
+        place = {id_: number for number, id_ in enumerate(found.paths)}
+        return photos, found.of([place[id_] for id_ in photos.ids])
+    photo_set = inspect_photos(photos.paths, str(run.path), resize, settings.cache, folder=settings.data_dir)
     readable = set(photo_set.paths)
     kept = [index for index, path in enumerate(photos.paths) if path in readable]
     return photos.subset(kept), photo_set

@@ -15,11 +15,12 @@ import numpy as np
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
-from aesthkeras.labelled.description import AS_WRITTEN
+from aesthkeras.labelled.description import ADAPTED, AS_WRITTEN
 
 PREDICTIONS = "predictions.npz"
 PROBED_AGAIN = "which older versions did not write: give the probe's own command once more"
 LABELS, FOLDS = "labels", "folds"
+OF_SCORER = "score"
 
 
 class OutOfFold(NamedTuple):
@@ -60,7 +61,7 @@ def write_predictions(folder: Path, predictions: OutOfFold) -> None:
 
 
 def read_probabilities(folder: Path, fraction: float) -> OutOfFold:
-    """Reads and checks what a run's probes predicted at one label fraction.
+    """Reads and checks what a run's probes, or its scorer, predicted at one label fraction.
 
     Returns:
         The predictions, named by their layers alone; none where nothing was probed at that fraction.
@@ -75,6 +76,8 @@ def read_probabilities(folder: Path, fraction: float) -> OutOfFold:
             for key in stored.files:
                 name, _, repeat = key.rpartition("/")
                 layer, _, share = name.rpartition("/")  # a layer's own name may have a slash
+                if name == OF_SCORER:  # which learned from all labels
+                    layer, share = ADAPTED, "1"
                 if layer and float(share) == fraction:
                     predicted[layer, int(repeat)] = stored[key]
             repeats = sorted({repeat for _, repeat in predicted})

@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from aesthkeras.datasets.assembly import key_of
-from aesthkeras.datasets.find import read_dataset
+from aesthkeras.datasets.find import CSV, read_dataset
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.datasets.settings import MEDIAN, DatasetSettings
+from aesthkeras.datasets.shard_records import read_shard_records, require_whole_set
 from aesthkeras.datasets.splits import equal_folds
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.settings import FoldSettings
+from aesthkeras.photos.shard_index import ShardIndex, find_index
 from aesthkeras.settings import require
 
 
@@ -24,7 +26,7 @@ class LabelledPhotos(NamedTuple):
 
     Attributes:
         ids: of the photos, sorted.
-        paths: their files.
+        paths: their files; their ids where they are in shards.
         groups: their groups, empty for a photo on its own.
         keys: what folds are drawn by; photos of one group share a key.
         scores: float64 `[photos]`, or None for a set without scores.
@@ -89,12 +91,14 @@ class LabelledSet(NamedTuple):
         left_out: (id, path, reason) of entries without a photo or a label.
         cross_validated: whether folds are drawn; otherwise the photos have splits.
         score_range: lowest and highest possible score; None without scores.
+        shards: that hold the photos; None for photos that are files.
     """
 
     photos: LabelledPhotos
     left_out: list[tuple[str, str, str]]
     cross_validated: bool
     score_range: tuple[float, float] | None = None
+    shards: ShardIndex | None = None
 
 
 def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe: FoldSettings) -> LabelledSet:
@@ -104,23 +108,31 @@ def read_labelled(dataset: str, data_dir: str, choices: DatasetSettings, recipe:
         UsageError: no labels of two classes, fewer photos than folds, a part with one class, or a set that
             cannot be read.
     """
-    photos, data_set, cross_validated = read_labelled_photos(dataset, data_dir, choices, recipe.protocol)
+    shards = find_index(data_dir)
+    photos, data_set, cross_validated = read_labelled_photos(
+        dataset, data_dir, choices, recipe.protocol, shards
+    )
     for _ in parts(photos, recipe, cross_validated):
         pass
-    return LabelledSet(photos, data_set.left_out, cross_validated, data_set.score_range)
+    return LabelledSet(photos, data_set.left_out, cross_validated, data_set.score_range, shards)
 
 
 def read_labelled_photos(
-    dataset: str, data_dir: str, choices: DatasetSettings, protocol: str
+    dataset: str,
+    data_dir: str,
+    choices: DatasetSettings,
+    protocol: str,
+    shards: ShardIndex | None = None,
 ) -> tuple[LabelledPhotos, DataSet, bool]:
     """Reads a data set for probing; no photo is opened.
 
     Args:
         dataset: one of `datasets.find.SOURCES`.
-        data_dir: its root.
+        data_dir: its root, or the folder of `shards`.
         choices: how to split and label it.
         protocol: `split`, `kfold`, or `auto`: folds for a set without a split of its own, where `choices`
             makes none either.
+        shards: that hold the set, instead of its published layout; `dataset` is their own, or `csv`.
 
     Returns:
         The photos, the data set, and whether folds are to be drawn.
@@ -131,16 +143,26 @@ def read_labelled_photos(
     """
     if protocol == "kfold":
         require(choices, "split", choices.split == "own", "own with protocol=kfold, which draws folds")
+    if shards and dataset not in (CSV, shards.dataset):
+        raise UsageError(
+            f"dataset={dataset}: expected {shards.dataset}, of which the shards in {data_dir} are"
+        )
+
+    def read(settings: DatasetSettings) -> DataSet:
+        return read_shard_records(shards, settings) if shards else read_dataset(dataset, data_dir, settings)
+
     cross_validated = protocol == "kfold" or (protocol == "auto" and choices.split == "own")
     if cross_validated:
         # the folds decide what trains
         whole = replace(choices, split="random", test_share=0.0, validation_share=0.0, margin=0.0)
-        data_set = read_dataset(dataset, data_dir, whole)
+        data_set = read(whole)
         cross_validated = protocol == "kfold" or not data_set.has_own_split
     if cross_validated:
         require(choices, "margin", choices.margin == 0, "0 with cross-validation")
     else:
-        data_set = read_dataset(dataset, data_dir, choices)
+        data_set = read(choices)
+    if shards and (cross_validated or choices.split != "own"):
+        require_whole_set(shards)
     records = data_set.records
     if any(record.label is None for record in records) or len(data_set.classes) != 2:
         found = len(data_set.classes)

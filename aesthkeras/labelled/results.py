@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
-from aesthkeras.labelled.description import AS_WRITTEN, PROBE, ProbeDescription
+from aesthkeras.labelled.description import ADAPTED, AS_WRITTEN, ProbeDescription
 
 RESULTS = "results.csv"
 METRICS = {"accuracy": 0, "balanced_accuracy": 0, "auc": 0, "srcc": -1, "plcc": -1}
@@ -42,7 +42,10 @@ SCORER_COLUMNS = (
     "temperature",
     *METRICS,
 )
-UNREAD = ("train_photos", "test_photos")  # for people, not for reports
+UNREAD = ("train_photos", "validation_photos", "test_photos", "epochs", "temperature", "target")
+"""For people, not for reports."""
+OF_A_SCORER = {"layer": ADAPTED, "fraction": "1", "seed": "0"}
+"""What a scorer's rows have no columns for."""
 
 
 class FoldScore(NamedTuple):
@@ -71,24 +74,29 @@ def write_results(folder: Path, columns: Sequence[str], rows: Iterable[Mapping[s
 
 
 def read_probe_results(folder: Path, description: ProbeDescription) -> tuple[FoldScore, ...]:
-    """Reads and checks the results.csv of a probe run.
+    """Reads and checks the results.csv of a run of `probe` or of `adapt`.
 
     Args:
         folder: the run folder.
-        description: what its probe.json says; the rows must be of the same encoder, data set and layers.
+        description: what its probe.json says; the rows must be of the same encoder, data set and layers. For
+            a scorer its only layer is `ADAPTED`.
 
     Raises:
-        UsageError: the file is missing, unfinished or not what a probe writes; the message names it.
+        UsageError: the file is missing, unfinished or not as written; the message names it.
     """
     path = folder / RESULTS
+    is_scorer = description.layers == [ADAPTED]
+    columns, implied = (SCORER_COLUMNS, OF_A_SCORER) if is_scorer else (PROBE_COLUMNS, {})
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            needed = (name for name in PROBE_COLUMNS if name not in UNREAD)
+            needed = (name for name in columns if name not in UNREAD)
             missing = [name for name in needed if name not in (reader.fieldnames or ())]
             if missing:
                 raise UsageError(f"{path}: expected the column {missing[0]}, {AS_WRITTEN}")
-            scores = [_score(row, description, f"{path}, line {reader.line_num}") for row in reader]
+            scores = [
+                _score({**row, **implied}, description, f"{path}, line {reader.line_num}") for row in reader
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "it is not CSV"
         raise UsageError(f"{folder}: expected {RESULTS}, {AS_WRITTEN} ({reason})") from None
@@ -106,8 +114,9 @@ def _score(row: Mapping[str, str], description: ProbeDescription, place: str) ->
         "solver": description.solver,
     }
     for name, value in described.items():
-        if row[name] != value:
-            raise UsageError(f"{place}: expected {name} {value!r} as in {PROBE}, found {row[name]!r}")
+        if row.get(name, value) != value:
+            found = row[name]
+            raise UsageError(f"{place}: expected {name} {value!r} as its description has it, found {found!r}")
     try:
         values = {name: float(row[name]) if row[name] else math.nan for name in METRICS}
         score = FoldScore(

@@ -58,7 +58,9 @@ class LabelledRunSettings:
         "samples", "random encoder: folder of unlabelled photos whose statistics batch normalisation takes"
     )
     dataset: str = setting("csv", "what kind of data set", ["ava", "aadb", "cuhkpq", "csv"])
-    data_dir: str = setting("", "root of the data set, in its published layout")
+    data_dir: str = setting(
+        "", "root of the data set, in its published layout, or shards that `prepare` made"
+    )
     run_dir: str = setting(
         "runs/probe", "folder of this run: flags, results.csv, predictions.npz, probe.json"
     )

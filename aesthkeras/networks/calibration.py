@@ -11,6 +11,8 @@ from aesthkeras.errors import UsageError
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.patches import patch_dataset
 from aesthkeras.photos.photo_set import PhotoSet
+from aesthkeras.photos.shard_index import find_index
+from aesthkeras.photos.shard_photos import shard_photos
 from aesthkeras.photos.sources import find_photos
 
 CALIBRATION_PHOTOS = 512
@@ -21,23 +23,32 @@ CALIBRATION_BATCH = 64
 def calibration_photos(calibration_dir: str, resize: int) -> PhotoSet:
     """Up to 512 photos, spread evenly over a folder, so that no sub-folder stands for all.
 
-    They are kept decoded: up to 512 x 256 x 400 x 3 bytes, 150 MB.
+    Those of a folder are kept decoded: up to 512 x 256 x 400 x 3 bytes, 150 MB.
 
     Args:
-        calibration_dir: a folder of photos, or `samples`.
+        calibration_dir: a folder of photos or of shards (their training part), or `samples`.
         resize: length of their shorter edge in pixels.
 
     Raises:
         UsageError: there are none.
     """
     try:
-        paths = find_photos(calibration_dir)
-        chosen = sorted({paths[len(paths) * k // CALIBRATION_PHOTOS] for k in range(CALIBRATION_PHOTOS)})
         with tempfile.TemporaryDirectory() as folder:
+            shards = find_index(calibration_dir)
+            if shards:
+                photos = shard_photos(shards, folder, progress=False)
+                return photos.of(_spread_evenly(len(photos.paths)))
+            paths = find_photos(calibration_dir)
+            chosen = sorted({paths[index] for index in _spread_evenly(len(paths))})
             return inspect_photos(chosen, folder, edge=resize, cache="memory", progress=False)
     except UsageError as error:
         text = str(error).replace("data_dir", "calibration_dir")
         raise UsageError(text) from error
+
+
+def _spread_evenly(count: int) -> list[int]:
+    """Up to 512 of so many places, ascending."""
+    return sorted({count * k // CALIBRATION_PHOTOS for k in range(CALIBRATION_PHOTOS)})
 
 
 def calibrate(model: keras.Model, photos: PhotoSet, resize: int, seed: int = 0) -> None:

@@ -11,7 +11,9 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.photo_files import MAX_FILE_BYTES, file_size, needs_more_formats
+from aesthkeras.photos.cache_room import require_room, shapes_of
+from aesthkeras.photos.decoded_list import DecodedList
+from aesthkeras.photos.photo_files import MAX_FILE_BYTES, file_stamp, needs_more_formats
 from aesthkeras.photos.photo_set import PhotoSet, fingerprint_of
 from aesthkeras.photos.pixel_cache import PixelCacheWriter, cache_place, load_pixel_cache
 from aesthkeras.photos.reading import Finish, decode_files
@@ -25,11 +27,14 @@ def inspect_photos(
     edge: int = 256,
     cache: str = "none",
     progress: bool = True,
+    folder: str = "",
 ) -> PhotoSet:
     """Decode every photo once and set those aside that fail.
 
     The verdict is kept as `photos.json` in the run folder, the refused photos with their reasons as
     `quarantine.csv`. A resumed run reads the verdict and decodes nothing again, unless `cache` is `memory`.
+    Photos that another run has decoded, or this one before it was killed, are not decoded again either,
+    unless a cache is to be filled (`decoded_list.py`).
 
     Args:
         paths: as `sources.find_photos` returns them.
@@ -37,15 +42,17 @@ def inspect_photos(
         edge: the shorter edge after the resize, for the cache.
         cache: `none`; `memory` or `disk` keep the resized pixels, on disk in the run folder.
         progress: whether to show a progress bar on stderr.
+        folder: of the photos, where the list of those that were decoded is kept; empty for no list.
 
     Returns:
         The photos that can be decoded.
 
     Raises:
-        UsageError: no photo can be decoded, the photos are others than when the run began, or a file cannot
-            be written.
+        UsageError: no photo can be decoded, the photos are others than when the run began, a file cannot be
+            written, or the cache will not fit.
     """
-    sizes = np.fromiter((file_size(path) for path in paths), np.int64, len(paths))
+    stamps = np.array([file_stamp(path) for path in paths], np.int64).reshape(-1, 2)
+    sizes = stamps[:, 0]
     fingerprint = fingerprint_of(paths, sizes)
     place = cache_place(cache, run_dir, fingerprint, edge)
     kept = load_verdict(run_dir, fingerprint)
@@ -56,8 +63,12 @@ def inspect_photos(
         verdict = kept
     else:
         readable = kept.good if kept else (sizes > 0) & (sizes <= MAX_FILE_BYTES)
+        if cache != "none":
+            usable = np.flatnonzero(readable)
+            require_room(cache, place, len(usable), edge, shapes_of(paths, usable))
         with PixelCacheWriter(len(paths), edge, place) if cache != "none" else nullcontext() as writer:
-            verdict = _decode_all(paths, readable, edge, writer, progress)
+            decoded = DecodedList(folder) if folder else None
+            verdict = _decode_all(paths, readable, edge, writer, progress, decoded, stamps)
             pixels = writer.finish(fingerprint, verdict.more_formats) if writer else None
     if kept is None:
         keep_verdict(run_dir, fingerprint, verdict, paths)
@@ -70,28 +81,47 @@ def inspect_photos(
 
 
 def _decode_all(
-    paths: Sequence[str], readable: np.ndarray, edge: int, writer: PixelCacheWriter | None, progress: bool
+    paths: Sequence[str],
+    readable: np.ndarray,
+    edge: int,
+    writer: PixelCacheWriter | None,
+    progress: bool,
+    known: DecodedList | None,
+    stamps: np.ndarray,
 ) -> Verdict:
-    """Decode the readable files with core ops, then with Pillow what needs it; cache their pixels."""
-    good = np.zeros(len(paths), bool)
+    """Decode the readable files with core ops, then with Pillow what needs it; cache their pixels.
+
+    Without a cache to fill, those that are on the list of decoded ones are left alone.
+    """
+    good, by_pillow = np.zeros((2, len(paths)), bool)
+    if known and not writer:
+        good, by_pillow = known.find(paths, *stamps.T)
+        readable = readable & ~good
     finish, at_once = (_resized(edge), 1) if writer else (_shape, 16)
 
     def decode(indices: np.ndarray, more_formats: bool) -> None:
         for index, pixels in decode_files(paths, indices, finish, more_formats, at_once):
             good[index] = True
+            by_pillow[index] = more_formats
+            if known:
+                size, time = stamps[index].tolist()
+                known.add(paths[index], size, time, more_formats)
             if writer:
                 writer.add(index, pixels)
             bar.update()
 
-    with tqdm(
-        total=int(readable.sum()), desc="decoding photos once", unit="photo", disable=not progress
-    ) as bar:
+    with (
+        known or nullcontext(),
+        tqdm(
+            total=int(readable.sum()), desc="decoding photos once", unit="photo", disable=not progress
+        ) as bar,
+    ):
         decode(np.flatnonzero(readable), False)
         waiting = np.flatnonzero(readable & ~good).tolist()
         others = [index for index in waiting if needs_more_formats(paths[index])]
         if others:
             decode(np.array(others), True)
-    return Verdict(good, bool(good[others].any()))
+    return Verdict(good, bool(by_pillow[good].any()))
 
 
 @lru_cache(maxsize=4)

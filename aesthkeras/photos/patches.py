@@ -15,9 +15,10 @@ from aesthkeras.errors import UsageError
 from aesthkeras.photos.photo_files import decoding_error
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.pixel_cache import PixelCache
+from aesthkeras.photos.stretches import stretch_dataset
 from aesthkeras.photos.views import resize_shorter_edge
 
-Reader = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # photo's index and chance [2] -> patch
+Reader = Callable[..., tf.Tensor]  # photo's index, chance [2], and its bytes if they are known -> patch
 
 
 def patch_dataset(
@@ -28,6 +29,9 @@ def patch_dataset(
     crops_per_photo: int = 1,
     seed: int = 0,
     first_step: int = 0,
+    part: int = 0,
+    parts: int = 1,
+    shuffle_buffer: int = 0,
     parallel_calls: int = tf.data.AUTOTUNE,
     prefetch: int = 2,
 ) -> tf.data.Dataset:
@@ -44,32 +48,47 @@ def patch_dataset(
         crops_per_photo: patches an epoch cuts from each photo.
         seed: any integer from 0.
         first_step: number of batches that are left out at the start of the stream.
+        part: which rows of each batch, from 0 on; the others are neither read nor decoded.
+        parts: how many equal parts a batch has; their number divides `batch_size`.
+        shuffle_buffer: 0 reads each photo of a shard where it lies, in random order; otherwise shards are
+            read in long stretches, and so many photos are shuffled with one another (`stretches`).
         parallel_calls: photos decoded at once.
         prefetch: batches kept ready.
 
     Returns:
-        A dataset of dicts: `patches` uint8 [batch_size, crop, crop, 3]; `photo` int64 [batch_size], indices
-        into `photos.paths`; `seed` int32 [2], a seed for whatever else is random about the batch.
+        A dataset of dicts: `patches` uint8 [batch_size / parts, crop, crop, 3]; `photo` int64
+        [batch_size / parts], indices into `photos.paths`; `seed` int32 [2], a seed for whatever else is
+        random about these rows.
 
     Raises:
-        UsageError: `crop` is larger than `edge`, or the pixel cache is of another edge.
+        UsageError: `crop` is larger than `edge`, the pixel cache is of another edge, the parts do not
+            divide the batch, or a shuffle buffer is asked for where nothing is read from shards.
     """
     if crop > edge:
         raise UsageError(f"crop={crop}: expected at most resize={edge}, the photos' shorter edge")
     if photos.pixels is not None and photos.pixels.edge != edge:
         raise UsageError(f"resize={edge}: expected {photos.pixels.edge}, as the photos were cached")
+    if batch_size % parts:
+        raise UsageError(f"batch_size={batch_size}: expected a multiple of {parts}, the parts of a batch")
+    if shuffle_buffer and (photos.slices is None or photos.pixels is not None):
+        raise UsageError(f"shuffle_buffer={shuffle_buffer}: expected shards, read without a cache; or 0")
+    rows = batch_size // parts
     keys = np.random.SeedSequence(seed).generate_state(3, np.uint32)
     order_key, crop_key, batch_key = (int(key) for key in keys)
     per_epoch = tf.constant(len(photos.paths) * crops_per_photo, tf.int64)
     read = _cached_reader(photos.pixels, crop) if photos.pixels else _file_reader(photos, edge, crop)
 
-    def patch(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def turn(place_in_part: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        step, row = place_in_part // rows, place_in_part % rows
+        position = step * batch_size + part * rows + row
         epoch, place = position // per_epoch, position % per_epoch
         order_seed = tf.stack([tf.constant(order_key, tf.int64), epoch])
-        turn = tf.random.experimental.index_shuffle(place, seed=order_seed, max_index=per_epoch - 1)
-        photo = tf.ensure_shape(turn, []) // crops_per_photo
+        shuffled = tf.random.experimental.index_shuffle(place, seed=order_seed, max_index=per_epoch - 1)
+        return tf.ensure_shape(shuffled, []) // crops_per_photo, position
+
+    def patch(photo: tf.Tensor, position: tf.Tensor, *contents: tf.Tensor) -> tuple[tf.Tensor, ...]:
         chance = tf.random.stateless_uniform([3], seed=tf.stack([tf.constant(crop_key, tf.int64), position]))
-        pixels = read(photo, chance[:2])
+        pixels = read(photo, chance[:2], *contents)
         return tf.cond(chance[2] < 0.5, lambda: tf.reverse(pixels, [1]), lambda: pixels), photo, position
 
     def batch(patches: tf.Tensor, photo: tf.Tensor, position: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -77,11 +96,20 @@ def patch_dataset(
         seed_of_batch = tf.random.stateless_uniform(
             [2], tf.stack([tf.constant(batch_key, tf.int64), step]), minval=None, maxval=None, dtype=tf.int32
         )
+        if part:  # else all parts would draw the same
+            seed_of_batch = tf.random.experimental.stateless_fold_in(seed_of_batch, part)
         return {"patches": patches, "photo": photo, "seed": seed_of_batch}
 
-    positions = tf.data.Dataset.counter(start=first_step * batch_size, dtype=tf.int64)
-    patches = positions.map(patch, num_parallel_calls=parallel_calls, deterministic=True)
-    return patches.batch(batch_size, drop_remainder=True).map(batch).prefetch(prefetch)
+    calls = {"num_parallel_calls": parallel_calls, "deterministic": True}
+    if shuffle_buffer and photos.slices is not None:
+        first = first_step * batch_size
+        turns = stretch_dataset(photos.slices, crops_per_photo, shuffle_buffer, order_key, first)
+        turns = turns.filter(lambda photo, position, contents: position % batch_size // rows == part)
+        patches = turns.map(patch, **calls)
+    else:
+        positions = tf.data.Dataset.counter(start=first_step * rows, dtype=tf.int64)
+        patches = positions.map(lambda place: patch(*turn(place)), **calls)
+    return patches.batch(rows, drop_remainder=True).map(batch).prefetch(prefetch)
 
 
 def steps_per_epoch(photo_count: int, batch_size: int, crops_per_photo: int = 1) -> int:
@@ -105,8 +133,9 @@ def unreadable_photo(error: tf.errors.OpError) -> UsageError:
 def _file_reader(photos: PhotoSet, edge: int, crop: int) -> Reader:
     decode, contents = photos.decoder(), photos.contents()
 
-    def read(photo: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
-        pixels = resize_shorter_edge(decode(*contents(photo)), edge)
+    def read(photo: tf.Tensor, chance: tf.Tensor, *read_before: tf.Tensor) -> tf.Tensor:
+        named = (*read_before, tf.constant("")) if read_before else contents(photo)
+        pixels = resize_shorter_edge(decode(*named), edge)
         top, left = crop_at(tf.shape(pixels)[:2], crop, chance)
         return tf.ensure_shape(pixels[top : top + crop, left : left + crop], [crop, crop, 3])
 

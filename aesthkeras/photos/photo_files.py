@@ -53,11 +53,16 @@ def photo_decoder(more_formats: bool) -> Decoder:
 
 def file_size(path: str) -> int:
     """Return the size of a regular file in bytes, or -1 for what cannot be read as one."""
+    return file_stamp(path)[0]
+
+
+def file_stamp(path: str) -> tuple[int, int]:
+    """Return `file_size` and the time of the last change in nanoseconds, -1 both for no regular file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):  # ValueError: a NUL in a list file
-        return -1
-    return status.st_size if stat.S_ISREG(status.st_mode) else -1
+        return -1, -1
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else (-1, -1)
 
 
 def look_at(path: str) -> FirstLook:

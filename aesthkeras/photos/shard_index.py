@@ -31,6 +31,7 @@ class ShardColumns(NamedTuple):
         height, width: of the photo, upright, in pixels.
         file_bytes: size of the photo's file.
         perceptual: hash of the picture, 16 hexadecimal digits.
+        score, counts, group: as in `datasets.record.Record`.
     """
 
     id: list[str]
@@ -42,6 +43,9 @@ class ShardColumns(NamedTuple):
     width: list[int]
     file_bytes: list[int]
     perceptual: list[str]
+    score: list[float | None]
+    counts: list[list[int]]
+    group: list[str]
 
 
 class ShardEntry(NamedTuple):
@@ -86,6 +90,8 @@ class ShardIndex(NamedTuple):
         score_range: lowest and highest possible score; None where there are no scores.
         flags: settings of the preparation, flag name -> text.
         shards: in the order of their names.
+        has_own_split, own_threshold: as in `datasets.record.DataSet`; `has_own_split` is None for shards that
+            were made before their entries held scores and groups.
     """
 
     folder: str
@@ -94,6 +100,8 @@ class ShardIndex(NamedTuple):
     score_range: tuple[float, float] | None
     flags: dict[str, str]
     shards: list[Shard]
+    has_own_split: bool | None
+    own_threshold: str
 
     @property
     def fingerprint(self) -> str:
@@ -134,8 +142,10 @@ def read_entry(folder: str, name: str) -> ShardEntry | None:
     try:
         content: dict[str, Any] = json.loads(read_whole(path))
         columns: dict[str, list[Any]] = content["columns"]
-        # the first shards of format 1 had labels in their records only
-        columns.setdefault("label", [None] * len(columns["id"]))
+        # the first shards of format 1 had these in their records only
+        count = len(columns["id"])
+        for name, missing in (("label", None), ("score", None), ("counts", []), ("group", "")):
+            columns.setdefault(name, [missing] * count)
         broken = [(id_, reason) for id_, reason in content["broken"]]
         entry = ShardEntry(**{**content, "columns": ShardColumns(**columns), "broken": broken})
         is_whole = file_bytes(f"{folder}/{entry.file}") == entry.bytes
@@ -158,6 +168,8 @@ def write_index(index: ShardIndex) -> None:
         "photos": sum(shard.photos for shard in index.shards),
         "fingerprint": index.fingerprint,
         "flags": index.flags,
+        "has_own_split": index.has_own_split,
+        "own_threshold": index.own_threshold,
         "shards": [shard._asdict() for shard in index.shards],
     }
     write_whole(f"{index.folder}/{INDEX}", json.dumps(content, indent=2).encode())
@@ -188,6 +200,8 @@ def find_index(folder: str) -> ShardIndex | None:
             tuple(content["score_range"]) if content["score_range"] else None,
             content["flags"],
             [Shard(**shard) for shard in content["shards"]],
+            content.get("has_own_split"),
+            content.get("own_threshold", ""),
         )
     except (ValueError, KeyError, TypeError):
         return None  # another program's index.json beside photos

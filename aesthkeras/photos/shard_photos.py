@@ -7,6 +7,7 @@ Without a cache each photo is read from its shard when its turn comes; nothing i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
 from aesthkeras.machine import usable_cores
+from aesthkeras.photos.cache_room import require_room
 from aesthkeras.photos.photo_files import decoding_error
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.pixel_cache import PixelCacheWriter, cache_place, load_pixel_cache
@@ -32,8 +34,9 @@ def shard_photos(
     edge: int = 256,
     cache: str = "none",
     progress: bool = True,
+    splits: Sequence[str] | None = TRAINED_ON,
 ) -> PhotoSet:
-    """Return the photos that a shard folder holds for training, sorted by id; none is decoded again.
+    """Return photos of a shard folder, sorted by id; none is decoded again.
 
     Args:
         index: of the folder.
@@ -41,11 +44,12 @@ def shard_photos(
         edge: the shorter edge after the resize, for the cache.
         cache: `none`; `memory` or `disk` keep the resized pixels, on disk in the run folder.
         progress: whether to show a progress bar on stderr while a cache is filled.
+        splits: whose photos to return; None for all.
 
     Raises:
         UsageError: the shards have no photo to train on, are others than when the run began, or are damaged.
     """
-    photos = _photos_of(index)
+    photos, shapes = _photos_of(index, splits)
     fingerprint = photos.fingerprint
     place = cache_place(cache, run_dir, fingerprint, edge)
     if load_verdict(run_dir, fingerprint) is None:
@@ -53,17 +57,20 @@ def shard_photos(
         keep_verdict(run_dir, fingerprint, every, photos.paths)
     pixels = load_pixel_cache(place, fingerprint)
     if pixels is None and cache != "none":
+        require_room(cache, place, len(photos.paths), edge, shapes)
         with PixelCacheWriter(len(photos.paths), edge, place) as writer:
             _fill_cache(photos, edge, writer, progress)
             pixels = writer.finish(fingerprint, photos.more_formats)
     return replace(photos, pixels=pixels)
 
 
-def _photos_of(index: ShardIndex) -> PhotoSet:
-    shards = [shard for shard in index.shards if shard.split in TRAINED_ON]
+def _photos_of(index: ShardIndex, splits: Sequence[str] | None) -> tuple[PhotoSet, list[tuple[int, int]]]:
+    """The photos of some splits, and their heights and widths in any order."""
+    shards = [shard for shard in index.shards if splits is None or shard.split in splits]
     names: list[str] = []
     labels: list[int] = []
     parts = [np.zeros((3, 0), np.int64)]
+    shapes: list[tuple[int, int]] = []
     more_formats = False
     for number, shard in enumerate(shards):
         entry = index.entry(shard)
@@ -72,6 +79,7 @@ def _photos_of(index: ShardIndex) -> PhotoSet:
         places = [[number] * len(entry.columns.id), entry.columns.offset, entry.columns.length]
         parts.append(np.array(places, np.int64))
         more_formats |= entry.more_formats
+        shapes += zip(entry.columns.height, entry.columns.width)
     if not names:
         raise UsageError(f"data_dir={index.folder}: expected photos of split train, or without a split")
     file_of, offsets, lengths = np.concatenate(parts, axis=1)
@@ -84,7 +92,7 @@ def _photos_of(index: ShardIndex) -> PhotoSet:
     )
     classes_of = np.array(labels, np.int32)
     photos = PhotoSet(names, 0, index.fingerprint, None, more_formats, slices, classes_of, index.classes)
-    return photos.of(sorted(range(len(names)), key=names.__getitem__))
+    return photos.of(sorted(range(len(names)), key=names.__getitem__)), shapes
 
 
 def _fill_cache(photos: PhotoSet, edge: int, writer: PixelCacheWriter, progress: bool) -> None:

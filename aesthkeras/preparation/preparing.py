@@ -91,6 +91,8 @@ def prepare(
                 data_set.score_range,
                 {**plan.source_flags, **plan.flags},
                 findings.shards,
+                data_set.has_own_split,
+                data_set.own_threshold,
             )
         )
         return summary

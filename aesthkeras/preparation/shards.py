@@ -150,6 +150,9 @@ class ShardFile:
         columns.height.append(photo.shape[0])
         columns.width.append(photo.shape[1])
         columns.file_bytes.append(photo.file_bytes)
+        columns.score.append(record.score)
+        columns.counts.append(list(record.counts))
+        columns.group.append(record.group)
         self._total += _LENGTH_AND_CHECK + len(example) + _CHECK
 
     def finish(self, more_formats: bool, broken: list[tuple[str, str]]) -> ShardEntry:

@@ -12,7 +12,12 @@ import tensorflow as tf
 from aesthkeras.networks import description  # noqa: F401, registers the layers of encoders
 from aesthkeras.pretext.task import PatchLosses, PretextTask
 from aesthkeras.training.input_wait import INPUT_WAIT
+from aesthkeras.training.machines import machines
 from aesthkeras.training.precision import minimize
+from aesthkeras.training.replicas import fold_replica
+
+SEEDS = "seeds"
+"""In a batch of patches: the seed of the batch, once for each row, so that replicas can share them out."""
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
@@ -30,20 +35,29 @@ class PretextModel(keras.Model):
     model.fit(patches.map(task.views), steps_per_epoch=100, epochs=3, callbacks=task.callbacks())
     ```
 
-    What it is trained and evaluated on are batches of the task's views, dicts as `task.views` makes them. The
+    What it is trained and evaluated on are batches of the task's views, dicts as `task.views` makes them; or
+    of patches, where the task's device is the GPU: then the views are made at the head of the step. The
     callbacks of the task switch its loss terms on by the schedule of the paper.
 
     Args:
         encoder: functional model, images `[N, H, W, 3]` to a dict of block outputs.
         task: says how views run through encoder and head, and what the loss is.
+        head: functional model as `task.build_head` makes it; None for that.
         name: of the model.
     """
 
-    def __init__(self, encoder: keras.Model, task: PretextTask, name: str = "pretext", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        encoder: keras.Model,
+        task: PretextTask,
+        head: keras.Model | None = None,
+        name: str = "pretext",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.encoder = encoder
         self.task = task
-        self.head = task.build_head(encoder)
+        self.head = task.build_head(encoder) if head is None else head
         names = ("loss", "weight_decay", *task.loss_names())
         self.means = {name: keras.metrics.Mean(name=name) for name in names}
         self.task_metrics = task.metrics()
@@ -70,6 +84,9 @@ class PretextModel(keras.Model):
             if options.get(option) is not None:
                 raise ValueError(f"{option} is given: expected none, the task has its own")
         super().compile(optimizer=optimizer, **{"jit_compile": False, **options})
+        self.distribute_reduction_method = (
+            "first"  # the metrics are those of all replicas: not to be added up
+        )
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles a loaded model as it was: Keras leaves that to models with a `compile` of their own."""
@@ -81,8 +98,12 @@ class PretextModel(keras.Model):
         outputs: dict[str, tf.Tensor] = self.encoder(images, training=training)
         return outputs
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing: all is built. With several replicas Keras 3 would take a batch off the stream for it."""
+
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of the optimizer on a batch of views, as `PretextTask.views` made it."""
+        """One step of the optimizer on a batch of views, as `PretextTask.views` made it, or of patches."""
+        batch = self.with_views(batch)
         with tf.GradientTape() as tape:
             outputs = self.task.forward(self.encoder, self.head, batch, training=True)
             losses = self.task.losses(outputs, batch)
@@ -95,9 +116,22 @@ class PretextModel(keras.Model):
 
     def test_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The same numbers for a batch of views that is not learned from."""
+        batch = self.with_views(batch)
         outputs = self.task.forward(self.encoder, self.head, batch, training=False)
         losses = self.task.losses(outputs, batch)
         return self._logs(batch, outputs, losses, self._weight_decay())
+
+    def with_views(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The views of a batch of patches, made where this runs; a batch of views as it is.
+
+        Args:
+            batch: of patches, with `seeds` int32 `[B, 2]`, which are all the same.
+        """
+        if SEEDS not in batch:
+            return batch
+        seed = fold_replica(batch[SEEDS][0])
+        views = self.task.views({**batch, "seed": seed})
+        return {**views, INPUT_WAIT: batch[INPUT_WAIT]} if INPUT_WAIT in batch else views
 
     def _weight_decay(self) -> tf.Tensor:
         penalties = (*self.encoder.losses, *self.head.losses)
@@ -119,7 +153,20 @@ class PretextModel(keras.Model):
         self.task.update_metrics(outputs, batch, losses)
         if INPUT_WAIT in batch:
             self.input_wait.update_state(batch[INPUT_WAIT])
+        logs = self.logs_so_far()
+        if machines() < 2 or not hasattr(keras, "ops"):
+            return logs
+        return {
+            name: tf.reshape(value, [1]) for name, value in logs.items()
+        }  # Keras 3 wants an axis to average
+
+    def logs_so_far(self) -> dict[str, tf.Tensor]:
+        """What the metrics come to so far in this epoch, by name."""
         return {**{name: mean.result() for name, mean in self.means.items()}, **self.task.step_logs()}
+
+    def numbers_so_far(self) -> dict[str, float]:
+        """`logs_so_far` as plain numbers, of all replicas."""
+        return {name: float(value) for name, value in self.logs_so_far().items()}
 
     def get_config(self) -> dict[str, Any]:
         """What rebuilds the model: encoder and task."""

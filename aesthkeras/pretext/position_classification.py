@@ -56,7 +56,8 @@ class PositionClassification(PretextTask):
         centers, stride = conv5_centers(self.recipe.encoder_name, crop)
         points = np.stack([centers - stride / 4, centers + stride / 4], axis=-1).ravel()
         pixels = np.clip(np.round(points), 0, crop - 1).astype(np.int32)
-        grid = tf.gather(tf.gather(patches, pixels, axis=1), pixels, axis=2)
+        levels = tf.cast(patches, tf.float32)  # no GPU kernel gathers uint8
+        grid = tf.cast(tf.gather(tf.gather(levels, pixels, axis=1), pixels, axis=2), patches.dtype)
         split = tf.reshape(lab_of(grid), [-1, len(centers), 2, len(centers), 2, 3])
         grouped = tf.transpose(split, [0, 1, 3, 2, 4, 5])
         return tf.reshape(grouped, [-1, len(centers), len(centers), 4, 3])

@@ -24,6 +24,8 @@ from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import block_weights
 from aesthkeras.pretext.task import PretextTask
 from aesthkeras.pretext.training import train
+from aesthkeras.training.machines import is_chief, machines
+from aesthkeras.training.replicas import chief_first
 from aesthkeras.training.run_folder import RunFolder, machine_facts
 
 
@@ -33,7 +35,8 @@ def pretrain(
     task: PretextTask,
     run_settings: RunSettings,
     start: FoundEncoder | None = None,
-) -> Path:
+    strategy: tf.distribute.Strategy | None = None,
+) -> Path | None:
     """Decodes every photo once, trains, exports; says in one line each what came out.
 
     Args:
@@ -42,33 +45,60 @@ def pretrain(
         task: what to learn from them.
         run_settings: devices, caches, what to watch.
         start: the encoder whose blocks the training begins with; None for random ones, or a checkpoint.
+        strategy: of the replicas, in whose scope the task was made; None for one.
 
     Returns:
-        The folder of the exported SavedModel.
+        The folder of the exported SavedModel; None on a machine that is not the chief.
 
     Raises:
         UsageError: what the user can mend: flags, folders, photos.
     """
-    notes = find_notes(run_settings.data_dir, run_settings.data_notes)
-    edge, cache = task.photo_edge, run_settings.cache
-    if isinstance(source, ShardIndex):
-        photos = shard_photos(source, str(run.path), edge=edge, cache=cache)
-    else:
-        photos = inspect_photos(source, str(run.path), edge=edge, cache=cache)
-        photos = replace(photos, folder="" if run_settings.data_dir == SAMPLES else run_settings.data_dir)
-    # A run that goes on has no `start`; what it noted of that when it began is kept.
-    facts = run.read_record().get("data", {}) | photos.facts() | {"notes": notes}
-    if start:
-        facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
-    run.update_record(data=facts, seed=task.recipe.seed, resolved=task.resolved(), **machine_facts())
-    study_once(run, task, photos)
-    train(run, task, photos, run_settings, block_weights(start.model) if start else None)
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        photos = chief_first(lambda: _photos(run, source, task, run_settings))
+        chief_first(lambda: study_once(run, task, photos))
+    if is_chief():
+        _note(run, photos, task, run_settings, start, strategy.num_replicas_in_sync)
+    train(run, task, photos, run_settings, block_weights(start.model) if start else None, strategy)
+    if not is_chief():
+        return None
     folder = export_trained(run, run_settings.saved_model())
     run.update_record(finished=datetime.now(timezone.utc).isoformat(timespec="seconds"), exported=str(folder))
     if photos.quarantined:
         say(f"{counted(photos.quarantined, 'photo')} could not be used; {run.quarantine} says why")
     say(f"the encoder is in {folder}; tensorboard --logdir={run.tensorboard} shows the run")
     return folder
+
+
+def _photos(
+    run: RunFolder, source: Sequence[str] | ShardIndex, task: PretextTask, run_settings: RunSettings
+) -> PhotoSet:
+    edge, cache = task.photo_edge, run_settings.cache
+    if isinstance(source, ShardIndex):
+        return shard_photos(source, str(run.path), edge=edge, cache=cache)
+    found_in = "" if run_settings.data_dir == SAMPLES else run_settings.data_dir
+    photos = inspect_photos(
+        source, str(run.path), edge=edge, cache=cache, progress=is_chief(), folder=found_in
+    )
+    return replace(photos, folder=found_in)
+
+
+def _note(
+    run: RunFolder,
+    photos: PhotoSet,
+    task: PretextTask,
+    run_settings: RunSettings,
+    start: FoundEncoder | None,
+    replicas: int,
+) -> None:
+    """Writes into run.json what the run is made of and where it runs."""
+    notes = find_notes(run_settings.data_dir, run_settings.data_notes)
+    # A run that goes on has no `start`; what it noted of that when it began is kept.
+    facts = run.read_record().get("data", {}) | photos.facts() | {"notes": notes}
+    if start:
+        facts |= {"start_from": start.fingerprint, "encoder_notes": start.notes}
+    resolved = {**task.resolved(), "replicas": replicas, "machines": machines()}
+    run.update_record(data=facts, seed=task.recipe.seed, resolved=resolved, **machine_facts())
 
 
 def study_once(run: RunFolder, task: PretextTask, photos: PhotoSet) -> None:

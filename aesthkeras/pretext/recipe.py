@@ -30,6 +30,11 @@ class Recipe(SgdSettings):
         0, "ends the run after so many images through forward and backward, whatever --epochs; 0 for no limit"
     )
     crops_per_photo: int = setting(1, "random patches of each photo in one epoch")
+    shuffle_buffer: int = setting(
+        0,
+        "shards: how many photos are shuffled with one another, while shards are read in stretches of 8 MiB; "
+        "0 reads each photo where it lies, in random order",
+    )
     learning_rate: float = setting(0.1, "learning rate at the start, 1e-10 to 100")
     precision: str = setting(
         "auto",
@@ -48,6 +53,7 @@ class Recipe(SgdSettings):
         super().__post_init__()
         for name in ("epochs", "crops_per_photo"):
             require(self, name, 1 <= getattr(self, name) <= 1_000_000, "1 to 1000000")
+        require(self, "shuffle_buffer", 0 <= self.shuffle_buffer <= 10**9, "0 to 10**9")
         require(self, "images_seen", 0 <= self.images_seen <= 10**15, "0 to 10**15")
         require(self, "width", 0 < self.width <= 8, "a number above 0, at most 8")
         require(self, "crop", self.crop >= 96, "at least 96 pixels")

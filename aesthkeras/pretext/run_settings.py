@@ -35,6 +35,20 @@ class RunSettings:
     degrade_on: str = setting(
         "auto", "device of the degradations; auto takes a GPU if there is one", ["auto", "cpu", "gpu"]
     )
+    replicas: str = setting(
+        "auto",
+        "devices of this machine that share out each batch: auto for all GPUs, or one CPU; or their number. "
+        "Several machines: the same command on each, with TF_CONFIG as TensorFlow reads it, and one run_dir",
+    )
+    batch_norm: str = setting(
+        "synchronised",
+        "several replicas: batch normalisation by the statistics of the whole batch, or of a replica's share",
+        ["synchronised", "per_replica"],
+    )
+    deterministic: bool = setting(
+        False,
+        "GPUs: only operations that give the same bits each time, which are slower; CPUs do so anyway",
+    )
     checkpoint_minutes: float = setting(
         10.0, "minutes between checkpoints inside an epoch; one follows each epoch anyway"
     )
@@ -46,6 +60,8 @@ class RunSettings:
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
         require(self, "run_dir", bool(self.run_dir), "a folder")
+        is_number = self.replicas.isdecimal() and int(self.replicas) >= 1
+        require(self, "replicas", self.replicas == "auto" or is_number, "auto or a number from 1 on")
         require(self, "checkpoint_minutes", self.checkpoint_minutes > 0, "a number above 0")
         parts = self.profile_steps.split(",") if self.profile_steps else ["1", "1"]
         numbers = len(parts) == 2 and all(part.strip().isdecimal() for part in parts)

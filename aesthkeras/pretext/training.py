@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from aesthkeras.encoders.synchronized import synchronized_copy
+from aesthkeras.errors import UsageError, first_line
 from aesthkeras.monitoring import callbacks as monitoring
 from aesthkeras.monitoring.progress_bar import ProgressBar
-from aesthkeras.photos.patches import patch_dataset, steps_per_epoch, unreadable_photo
+from aesthkeras.photos.patches import steps_per_epoch, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.export import describe_run
+from aesthkeras.pretext.feeding import first_views, patch_stream, shared_out, step_dataset
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
@@ -19,17 +23,34 @@ from aesthkeras.pretext.task import PretextTask
 from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
 from aesthkeras.training.divergence import StopOnDivergence
 from aesthkeras.training.input_wait import with_input_wait
+from aesthkeras.training.machines import TF_CONFIG, is_chief, machines
 from aesthkeras.training.precision import resolve_precision, use_precision
+from aesthkeras.training.replicas import wait_for_all
 from aesthkeras.training.run_folder import RunFolder
 from aesthkeras.training.schedule import stepped_sgd
 
+# What TensorFlow says where another machine is gone.
+GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
 
-def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
-    """Encoder, head and optimizer of a task, all variables made, in the arithmetic of the recipe."""
+
+def build_model(task: PretextTask, steps_per_epoch: int, synchronized: bool = False) -> PretextModel:
+    """Encoder, head and optimizer of a task, all variables made, in the arithmetic of the recipe.
+
+    With several replicas it is called in the scope of their strategy.
+
+    Args:
+        task: what to learn.
+        steps_per_epoch: of the schedule.
+        synchronized: whether batch normalisation takes the statistics of all replicas.
+    """
     recipe = task.recipe
     precision = resolve_precision(recipe.precision)
     use_precision(precision)
-    model = PretextModel(task.build_encoder(), task)
+    encoder = task.build_encoder()
+    head = task.build_head(encoder)
+    if synchronized:
+        encoder, head = synchronized_copy(encoder), synchronized_copy(head)
+    model = PretextModel(encoder, task, head)
     optimizer: Any = stepped_sgd(recipe, steps_per_epoch)
     if precision == "float16":
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
@@ -38,27 +59,13 @@ def build_model(task: PretextTask, steps_per_epoch: int) -> PretextModel:
     return model
 
 
-def views_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Dataset:
-    """Batches of patches -> what the task makes of them, on the task's device, ahead of the training step."""
-    if task.device == "cpu":
-        return patches.map(task.views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
-    target = gpu_name()
-    patches = patches.apply(tf.data.experimental.copy_to_device(target))
-    with tf.device(target):
-        return patches.map(task.views).prefetch(1)
-
-
-def gpu_name() -> str:
-    """The name of the first GPU that TensorFlow uses."""
-    return str(tf.config.list_logical_devices("GPU")[0].name)
-
-
 def train(
     run: RunFolder,
     task: PretextTask,
     photos: PhotoSet,
     run_settings: RunSettings,
     start: Blocks | None = None,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> PretextModel:
     """Trains until the recipe's epochs or images are done; a run folder with a checkpoint goes on from it.
 
@@ -68,6 +75,7 @@ def train(
         photos: what to learn it from.
         run_settings: devices, what to watch.
         start: convolution blocks to begin with, where there is no checkpoint yet; None for random ones.
+        strategy: of the replicas, in whose scope the task was made; None for one.
 
     Returns:
         The trained model.
@@ -79,24 +87,59 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     steps = steps_per_epoch(len(photos.paths), recipe.batch_size, recipe.crops_per_photo)
     total = total_steps(task, steps)
-    model = build_model(task, steps)
-    describe_run(run, task, model.encoder, model.head)
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        several = strategy.num_replicas_in_sync > 1
+        model = build_model(task, steps, several and run_settings.batch_norm == "synchronised")
+    own = own_folder(run)
+    describe_run(own, task, model.encoder, model.head)
     checkpoint = TrainingCheckpoint(run.checkpoints, run_settings.checkpoint_minutes)
     trained = trackables(model)
-    done = checkpoint.restore(trained)
-    if start and not done:
-        take_blocks(model.encoder, start)
-    if done < total:
-        run.rewind(done // steps)
-    for epochs, length in remaining_epochs(done, total, steps):
-        batches = views_dataset(patch_stream(photos, task, first_step=model.step), task)
-        saving = SaveCheckpoints(checkpoint, [*trained["metrics"].values()], steps, model.step)
-        with ProgressBar() as bar:
-            watchers = watching_callbacks(run, model, bar, next(iter(batches)), run_settings)
-            stopping = StopOnDivergence(checkpoint, recipe)
-            callbacks = [stopping, *task.callbacks(run.history()), *watchers, saving]
-            fit(model, with_input_wait(batches), epochs, length, callbacks)
+    with strategy.scope():
+        done = checkpoint.restore(trained)
+        if start and not done:
+            take_blocks(model.encoder, start)
+        if done < total and is_chief():
+            run.rewind(done // steps)
+        wait_for_all()
+        for epochs, length in remaining_epochs(done, total, steps):
+            train_epochs(run, own, model, photos, run_settings, checkpoint, epochs, length)
     return model
+
+
+def own_folder(run: RunFolder) -> RunFolder:
+    """Where this machine writes: the chief into the run folder, others into one that is forgotten.
+
+    All of them have to do what is written down, for the values of metrics and of batch normalisation are
+    spread over the machines: reading them is a talk in which all take part.
+    """
+    return run if is_chief() else RunFolder(tempfile.mkdtemp(prefix="aesthkeras-"))
+
+
+def train_epochs(
+    run: RunFolder,
+    own: RunFolder,
+    model: PretextModel,
+    photos: PhotoSet,
+    run_settings: RunSettings,
+    checkpoint: TrainingCheckpoint,
+    epochs: range,
+    length: int,
+) -> None:
+    """Some epochs of equal length, or what is left of one."""
+    task = model.task
+    steps = steps_per_epoch(len(photos.paths), task.recipe.batch_size, task.recipe.crops_per_photo)
+    batches = step_dataset(patch_stream(photos, task, first_step=model.step), task)
+    sample, place = first_views(model, batches)
+    own.update_record(views_made_on=place)
+    saving = SaveCheckpoints(checkpoint, [*trackables(model)["metrics"].values()], steps, model.step)
+    with ProgressBar() as bar:
+        watchers = watching_callbacks(own, model, bar, sample, run_settings)
+        stopping = StopOnDivergence(checkpoint, task.recipe)
+        callbacks = [stopping, *task.callbacks(run.history()), *watchers, saving]
+        if machines() > 1:  # what Keras says of an epoch may be this machine's share of it
+            callbacks.insert(0, monitoring.ExtraLogs(model.numbers_so_far))
+        fit(model, shared_out(with_input_wait(batches)), epochs, length, callbacks)
 
 
 def trackables(model: PretextModel) -> dict[str, Any]:
@@ -154,20 +197,13 @@ def fit(
         )
     except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
         raise unreadable_photo(error) from error
-
-
-def patch_stream(photos: PhotoSet, task: PretextTask, first_step: int) -> tf.data.Dataset:
-    """The endless batches of patches that a task trains on, from the given step on."""
-    recipe = task.recipe
-    return patch_dataset(
-        photos,
-        edge=task.photo_edge,
-        crop=task.patch_edge,
-        batch_size=recipe.batch_size,
-        crops_per_photo=recipe.crops_per_photo,
-        seed=recipe.seed,
-        first_step=first_step,
-    )
+    except GONE as error:
+        if machines() < 2:
+            raise
+        raise UsageError(
+            f"{TF_CONFIG}: a machine that trains with this one has ended ({first_line(error)}); "
+            "the same command on all of them goes on"
+        ) from error
 
 
 def watching_callbacks(
@@ -181,7 +217,7 @@ def watching_callbacks(
     task = model.task
     return [
         monitoring.Throughput(task.images_per_step, model.input_wait),
-        bar,
+        *([bar] if is_chief() else []),
         monitoring.ExtraLogs(lambda: {"learning_rate": model.current_learning_rate(), **task.epoch_logs()}),
         monitoring.EpochLog(run.append_metrics, task.images_per_step),
         monitoring.Pictures(

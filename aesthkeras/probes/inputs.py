@@ -13,6 +13,7 @@ from aesthkeras.labelled.fractions import draw_fraction
 from aesthkeras.labelled.protocols import LabelledPhotos, Part
 from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.photo_set import PhotoSet
+from aesthkeras.probes.rows import FeatureRows
 from aesthkeras.probes.settings import ProbeRecipe
 
 
@@ -34,10 +35,24 @@ class PhotoFeatures:
         Raises:
             ValueError: some of the photos are not among the chosen ones.
         """
-        rows = np.searchsorted(self.chosen, photos).clip(max=len(self.chosen) - 1)
-        if (self.chosen[rows] != photos).any():
+        return self.extracted[layer][self._places(photos)]
+
+    def rows(self, layer: str, photos: np.ndarray) -> FeatureRows:
+        """The features of a layer, a row a view, the views of a photo one after the other; none is loaded.
+
+        Raises:
+            ValueError: some of the photos are not among the chosen ones.
+        """
+        features, places = self.extracted[layer], self._places(photos)
+        _, views, values = features.shape
+        rows = (places[:, np.newaxis] * views + np.arange(views)).ravel()
+        return FeatureRows(features.reshape(-1, values), rows)
+
+    def _places(self, photos: np.ndarray) -> np.ndarray:
+        places = np.searchsorted(self.chosen, photos).clip(max=len(self.chosen) - 1)
+        if (self.chosen[places] != photos).any():
             raise ValueError(f"photos: expected some of the {len(self.chosen)} that have features")
-        return self.extracted[layer][rows]
+        return places
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from aesthkeras.labelled.blocks import chosen_blocks
@@ -62,7 +61,7 @@ def probe(
         UsageError: what the user can mend: flags, encoder, labels, photos.
     """
     recipe = name_layers(recipe, encoder)
-    photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, settings.cache)
+    photos, photo_set = readable_photos(labelled, run, encoder.resize, settings)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, labelled.cross_validated))
     pooled = pooling_function(encoder.model, recipe.layer_names, recipe.pooling)
@@ -97,16 +96,15 @@ def probe_part(part: Part, probing: Probing, checkpoint: TrainingCheckpoint) -> 
     """Trains and tests every layer, label fraction and seed on one part."""
     draws = labelled_photos(part, probing)
     groups = np.unique(probing.photos.keys, return_inverse=True)[1]
-    with threadpool_limits(1, "blas"):  # many small problems: threads would wait for each other
-        if probing.recipe.solver == "lbfgs":
-            return exact_outcome(part, probing, draws, groups)
-        return sgd_outcome(part, probing, draws, groups, checkpoint)
+    if probing.recipe.solver == "lbfgs":
+        return exact_outcome(part, probing, draws, groups)
+    return sgd_outcome(part, probing, draws, groups, checkpoint)
 
 
 def exact_outcome(
     part: Part, probing: Probing, draws: Mapping[float, np.ndarray], groups: np.ndarray
 ) -> PartOutcome:
-    """Fits the exact solver on every layer and draw; loads features of one layer and draw at a time.
+    """Fits the exact solver on every layer and draw, one after the other.
 
     Args:
         part: the test photos and the labels of all photos.
@@ -117,20 +115,20 @@ def exact_outcome(
     photos, features, recipe = probing.photos, probing.features, probing.recipe
     outcome = PartOutcome(part)
     for layer in recipe.layer_names:
-        test = features.of(layer, part.test)
-        views, values = test.shape[1:]
-        test = test.reshape(-1, values)
+        test = features.rows(layer, part.test)
+        views = len(test) // len(part.test)
         for fraction, train in draws.items():
-            points = exact.coordinates(features.of(layer, train).reshape(-1, values), test)
-            labels = part.labels[train].repeat(views).astype(np.int64)
-            units = groups[train].repeat(views)
-            fitted = exact.fit_labels(points, labels, units, recipe.seed)
-            probabilities = fitted.predicted.reshape(-1, views).mean(1)
+            fitted = exact.fit_block(
+                features.rows(layer, train),
+                test,
+                part.labels[train].repeat(views).astype(np.int64),
+                groups[train].repeat(views),
+                recipe.seed,
+                None if photos.scores is None else photos.scores[train].repeat(views),
+            )
+            probabilities = fitted.labels.predicted.reshape(-1, views).mean(1)
             scores = None
-            if photos.scores is not None:
-                ridge = exact.fit_scores(
-                    points, photos.scores[train].repeat(views), labels, units, recipe.seed
-                )
-                scores = photos.scores[part.test], ridge.predicted.reshape(-1, views).mean(1)
+            if photos.scores is not None and fitted.scores is not None:
+                scores = photos.scores[part.test], fitted.scores.predicted.reshape(-1, views).mean(1)
             outcome.add(layer, fraction, len(train), {recipe.seed: probabilities}, scores)
     return outcome

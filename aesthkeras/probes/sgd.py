@@ -230,10 +230,9 @@ def weight_decays(
         return dict.fromkeys(recipe.layer_names, recipe.weight_decay)
     decays = {}
     for layer in recipe.layer_names:
-        values = features.of(layer, train)[:, 0]
-        points = exact.coordinates(values, values[:0])
-        strength = exact.choose_strength(points.train, labels.astype(np.int64), groups, recipe.seed)
-        decay = exact.equal_weight_decay(strength, *values.shape)
+        rows = features.rows(layer, train)
+        strength = exact.choose_strength(rows, labels.astype(np.int64), groups, recipe.seed)
+        decay = exact.equal_weight_decay(strength, len(rows), rows.values)
         # a step of rate times decay above 1 would throw the weights over zero and farther each time
         decays[layer] = min(decay, 1 / recipe.learning_rate)
     return decays

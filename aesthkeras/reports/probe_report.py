@@ -100,14 +100,15 @@ def make_report(runs: Sequence[ProbeRun], choices: ReportChoices, title: str, co
     encoders = {name for section in measured for name in section.runs}
     datasets = {section.first.dataset for section in measured}
     is_elsewhere = choices.with_paper and not any(report.paper for report in reports)
+    are_adapted = all(section.first.is_adapted for section in measured)
+    what = "Non-linear heads on" if are_adapted else "Linear probes of"
     return ProbeReport(
-        title=title
-        or f"Linear probes of {counted(len(encoders), 'encoder')} on {counted(len(datasets), 'data set')}",
+        title=title or f"{what} {counted(len(encoders), 'encoder')} on {counted(len(datasets), 'data set')}",
         headline=reports[0].headline if len(reports) == 1 else _wins(reports, reference, choices.measure),
         choices=choices,
         reference=reference,
         sections=reports,
-        paper_apart=_paper_apart() if is_elsewhere else {},
+        paper_apart=_paper_apart() if is_elsewhere and not are_adapted else {},
         notes=[*notes, *_notes(reports, choices)],
         runs=runs,
         command=command,
@@ -131,7 +132,8 @@ def _section_report(section: Section, reference: str, choices: ReportChoices) ->
         figures[f"low_data_{section.slug}_{layer}"] = probe_figures.fraction_figure(
             few_labels, section.fractions, measure, colours
         )
-    paper = paper_rows(section.first.dataset) if choices.with_paper else {}
+    number = 3 if section.first.is_adapted else 2
+    paper = paper_rows(section.first.dataset, number) if choices.with_paper else {}
     return SectionReport(
         section,
         table,
@@ -151,10 +153,11 @@ def _headline(title: str, table: Table, comparison: Comparison | None, measure: 
         return f"{title}: no encoder was probed at every layer with all labels."
     cell = table.rows[best[0]][-1]
     value = f"{measure.text(cell.mean) if cell else ''}{'%' if measure.factor == 100 else ''}"
+    over = " averaged over layers" if len(table.columns) > 2 else ""
     if len(table.rows) == 1:
-        return f"{title}: {best[0]} reaches {value} {measure.words}, averaged over layers."
+        return f"{title}: {best[0]} reaches {value} {measure.words}{',' if over else ''}{over}."
     verb = "has" if len(best) == 1 else "share"
-    text = f"{title}: {' and '.join(best)} {verb} the best {measure.words} averaged over layers, {value}"
+    text = f"{title}: {' and '.join(best)} {verb} the best {measure.words}{over}, {value}"
     if comparison is None:
         return f"{text}."
     found = {name: last for name, row in comparison.rows.items() if (last := row[-1])}

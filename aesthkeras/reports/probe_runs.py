@@ -1,4 +1,7 @@
-"""A probe run as reports see it: what its files say, and its measures by repeat."""
+"""A run of `probe` or `adapt` as reports see it: what its files say, and its measures by repeat.
+
+A scorer is one layer, `ADAPTED`, that learned from all labels.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,24 @@ from pathlib import Path
 import numpy as np
 
 from aesthkeras.errors import UsageError
-from aesthkeras.labelled.description import AS_WRITTEN, read_probe_description
+from aesthkeras.labelled.description import (
+    ADAPTED,
+    AS_WRITTEN,
+    PROBE,
+    SCORER,
+    ProbeDescription,
+    read_probe_description,
+    read_scorer_description,
+)
 from aesthkeras.labelled.results import FoldScore, read_probe_results
 from aesthkeras.training.run_folder import RunFolder
 
 APART = 10_000
 """Where several training seeds are pooled, repeats of seed s are numbered from s times this on."""
+NONLINEAR = "non-linear head"
+"""What stands for the solver of a probe in the run of a scorer."""
 SOLVER_FLAGS = {
+    NONLINEAR: ("target", "trunk", "blocks", "components", "hidden", "linear_path", "members", "epochs"),
     "lbfgs": ("mirror",),
     "sgd": (
         "epochs",
@@ -55,6 +69,11 @@ class ProbeRun:
     flags: Mapping[str, str]
     commit: str
     by_seed: Mapping[int, ProbeRun] = field(default_factory=dict)
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether it is a scorer, not probes."""
+        return self.layers == (ADAPTED,)
 
     @property
     def settings(self) -> str:
@@ -101,16 +120,18 @@ class ProbeRun:
 
 
 def read_probe_run(path: str) -> ProbeRun:
-    """Reads and checks the folder of a probe run, predictions apart (`predictions.read_predictions`).
+    """Reads and checks the folder of a run, predictions apart (`predictions.read_predictions`).
 
     Raises:
-        UsageError: a file is missing, empty or not what a probe writes; the message names folder and file.
+        UsageError: a file is missing, empty or not as it is written; the message names folder and file.
     """
     folder = Path(path)
     if not folder.is_dir():
         raise UsageError(f"{path}: expected the folder of a probe run")
-    description = read_probe_description(folder)
     run = RunFolder(folder)
+    flags = _flags(run)
+    is_scorer = (folder / SCORER).exists() and not (folder / PROBE).exists()
+    description = _scorer(folder, flags) if is_scorer else read_probe_description(folder)
     return ProbeRun(
         folder=folder,
         encoder=description.encoder.name,
@@ -125,9 +146,16 @@ def read_probe_run(path: str) -> ProbeRun:
         layers=tuple(description.layers),
         values=description.values,
         scores=read_probe_results(folder, description),
-        flags=_flags(run),
+        flags=flags,
         commit=_commit(run),
     )
+
+
+def _scorer(folder: Path, flags: Mapping[str, str]) -> ProbeDescription:
+    """A scorer, described as probes of one layer."""
+    found = read_scorer_description(folder)
+    inputs = found.encoder, found.dataset, found.protocol
+    return ProbeDescription(*inputs, NONLINEAR, flags.get("pooling", "unknown"), [ADAPTED], {ADAPTED: 1})
 
 
 def _flags(run: RunFolder) -> dict[str, str]:

@@ -13,6 +13,8 @@ from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_tables import DECIMALS_KEPT, Cell, Table
 from aesthkeras.reports.report_markdown import markdown
 from aesthkeras.reports.report_page import page
+from aesthkeras.reports.side_by_side_tables import averages, side_by_side
+from aesthkeras.reports.significance import Difference
 
 CELL_COLUMNS = ("dataset", "encoder", "column", "mean", "deviation", "replicates", "rank", "source")
 
@@ -45,6 +47,7 @@ def csv_tables(report: ProbeReport) -> dict[str, str]:
         (part.section.title, Table(part.table.columns, part.paper), "paper") for part in report.sections
     )
     tables = {"table2": _csv(CELL_COLUMNS, _cell_lines([*ours, *theirs, *apart]))}
+    tables["side_by_side"] = _side_by_side(report.sections)
     low_data = [
         [few.layers[str(encoder)], dataset, encoder, *rest]
         for part in report.sections
@@ -57,7 +60,28 @@ def csv_tables(report: ProbeReport) -> dict[str, str]:
     if differences:
         columns = ("dataset", "encoder", "reference", "measure", "column", "difference", "low", "high")
         tables["differences"] = _csv((*columns, "excludes_zero"), differences)
+    losses = averages(report)
+    if losses:
+        empty = [""] * len(losses.datasets)
+        lines = [
+            [dataset, name, *(_ends(found) if found else [""] * 3), printed]
+            for name, row in losses.rows.items()
+            for dataset, found, printed in zip(losses.datasets, row, losses.paper.get(name, empty))
+        ]
+        tables["averages"] = _csv(("dataset", "encoder", "difference", "low", "high", "paper_loses"), lines)
     return tables
+
+
+def _side_by_side(parts: Sequence[SectionReport]) -> str:
+    """Table 2 as the paper has it: a line per encoder, a column per block of each data set."""
+    table = side_by_side(parts)
+    columns = [f"{title} {column}" for title, names in table.heads for column in names]
+    lines = [
+        [name, *(f"{cell.mean:.{DECIMALS_KEPT}f}" if cell else "" for cells in row for cell in cells), source]
+        for rows, source in ((table.rows, "ours"), (table.paper, "paper"))
+        for name, row in rows.items()
+    ]
+    return _csv(("encoder", *columns, "source"), lines)
 
 
 def _cell_lines(tables: Sequence[tuple[str, Table, str]]) -> list[list[object]]:
@@ -86,13 +110,17 @@ def _difference_lines(part: SectionReport) -> list[list[object]]:
             comparison.reference,
             comparison.measure.name,
             column,
-            *(f"{number:.{DECIMALS_KEPT}f}" for number in (found.mean, found.low, found.high)),
+            *_ends(found),
             found.excludes_zero,
         ]
         for name, row in comparison.rows.items()
         for column, found in zip(comparison.columns, row)
         if found
     ]
+
+
+def _ends(found: Difference) -> list[str]:
+    return [f"{number:.{DECIMALS_KEPT}f}" for number in (found.mean, found.low, found.high)]
 
 
 def _csv(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:

@@ -10,6 +10,7 @@ from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.probe_tables import Cell
+from aesthkeras.reports.side_by_side_tables import Averages, CellsOfSets, averages, side_by_side
 from aesthkeras.reports.significance import Difference
 
 EMPTY_CELL = "–"
@@ -23,9 +24,14 @@ def markdown(report: ProbeReport) -> str:
     parts.append(f"## {measure.heading} by layer")
     for part in report.sections:
         parts += [f"### {_plain(part.section.title)}", _plain(part.caption), _cells(part, measure)]
+    if len(report.sections) > 1:
+        parts += ["### All data sets", _all_sets(report.sections, measure)]
     for dataset, table in report.paper_apart.items():
         rows = {f"{PAPER}{name}": _texts(cells, MEASURES["accuracy"]) for name, cells in table.rows.items()}
         parts += [f"### The paper's Table 2: {dataset}", _table(table.columns, rows)]
+    losses = averages(report)
+    if losses:
+        parts += [f"## Averages over layers, less {_plain(report.reference)}", _averages(losses, measure)]
     for part in report.sections:
         parts += _details(part, report)
     parts += ["## What was measured", _measured(report.runs), "Commands:", _commands(report)]
@@ -38,7 +44,7 @@ def probe_command(run: ProbeRun) -> str:
     if not run.flags:
         return f"# {run.folder}: no flags.cfg"
     flags = (shlex.quote(f"--{name}={value}") for name, value in run.flags.items())
-    return " ".join(["python -m aesthkeras.probe", *flags])
+    return " ".join([f"python -m aesthkeras.{'adapt' if run.is_adapted else 'probe'}", *flags])
 
 
 def difference_text(difference: Difference | None, measure: Measure) -> str:
@@ -76,6 +82,32 @@ def _cells(part: SectionReport, measure: Measure) -> str:
     rows = {name: _texts(cells, measure) for name, cells in part.table.rows.items()}
     rows.update({f"{PAPER}{name}": _texts(cells, measure) for name, cells in part.paper.items()})
     return _table(part.table.columns, rows)
+
+
+def _all_sets(parts: Sequence[SectionReport], measure: Measure) -> str:
+    """The shape of the paper's Table 2: an encoder's blocks on all data sets in one row."""
+    table = side_by_side(parts)
+
+    def texts(rows: Mapping[str, CellsOfSets], before: str = "") -> dict[str, list[str]]:
+        return {
+            f"{before}{name}": [text for cells in row for text in _texts(cells, measure)]
+            for name, row in rows.items()
+        }
+
+    columns = [f"{_plain(title)} {column}" for title, names in table.heads for column in names]
+    return _table(columns, {**texts(table.rows), **texts(table.paper, PAPER)})
+
+
+def _averages(found: Averages, measure: Measure) -> str:
+    """The shape of the paper's Table 4: what each encoder gains or loses on all data sets."""
+    theirs = [f"{PAPER}{title}" for title in found.datasets] if found.paper else []
+    nothing = [""] * len(theirs)
+    rows = {
+        name: [difference_text(one, measure).replace("*", "\\*") for one in row]
+        + [f"loses {text}" if text else EMPTY_CELL for text in found.paper.get(name, nothing)]
+        for name, row in found.rows.items()
+    }
+    return _table([*found.datasets, *theirs], rows)
 
 
 def _texts(cells: Sequence[Cell | None], measure: Measure) -> list[str]:

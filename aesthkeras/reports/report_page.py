@@ -10,6 +10,8 @@ from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_tables import AVERAGE, Cell, leaders
 from aesthkeras.reports.report_markdown import EMPTY_CELL, probe_command
+from aesthkeras.reports.side_by_side_tables import averages, side_by_side
+from aesthkeras.reports.significance import Difference
 from aesthkeras.templates import load_template
 
 SECTIONS_ABREAST = 3  # most data sets in one table, so that it fits on a slide
@@ -41,6 +43,7 @@ def page(report: ProbeReport) -> str:
             for start in range(0, len(parts), SECTIONS_ABREAST)
         ],
         apart=_apart(report),
+        averages=_averages(report),
         sections=[_section(part, report) for part in parts],
         commands=[*(probe_command(run) for run in report.runs), report.command],
     )
@@ -69,17 +72,29 @@ def _card(part: SectionReport, measure: Measure) -> Mapping[str, str]:
 
 
 def _wide(parts: Sequence[SectionReport], measure: Measure) -> WideTable:
-    names = dict.fromkeys(name for part in parts for name in part.table.rows)
-    methods = dict.fromkeys(name for part in parts for name in part.paper)
-    nothing = [(None,) * len(part.table.columns) for part in parts]
-    rows, paper = [], []
-    for name in names:
-        cells = [part.table.rows.get(name, empty) for part, empty in zip(parts, nothing)]
-        rows.append((name, _marked(cells, measure)))
-    for name in methods:
-        cells = [part.paper.get(name, empty) for part, empty in zip(parts, nothing)]
-        paper.append((name, _marked(cells, measure, nothing="")))
-    return WideTable([(part.section.title, part.table.columns) for part in parts], rows, paper)
+    table = side_by_side(parts)
+    rows = [(name, _marked(cells, measure)) for name, cells in table.rows.items()]
+    paper = [(name, _marked(cells, measure, nothing="")) for name, cells in table.paper.items()]
+    return WideTable(table.heads, rows, paper)
+
+
+def _averages(report: ProbeReport) -> Mapping[str, object] | None:
+    """The shape of the paper's Table 4, where there is something to put side by side."""
+    found = averages(report)
+    if not found:
+        return None
+    measure = report.choices.measure
+    theirs = [f"the paper's, {title}" for title in found.datasets] if found.paper else []
+    nothing = [""] * len(theirs)
+    rows = [
+        (
+            name,
+            [_shown(one, measure) for one in row]
+            + [{"text": text, "deviation": "", "kind": ""} for text in found.paper.get(name, nothing)],
+        )
+        for name, row in found.rows.items()
+    ]
+    return {"columns": [*found.datasets, *theirs], "rows": rows}
 
 
 def _apart(report: ProbeReport) -> WideTable | None:
@@ -142,18 +157,12 @@ def _differences(part: SectionReport) -> list[tuple[str, list[Mapping[str, str]]
     comparison = part.comparison
     if comparison is None:
         return []
-    measure = comparison.measure
-    return [
-        (
-            name,
-            [
-                {
-                    "text": measure.signed(one.mean) if one else EMPTY_CELL,
-                    "deviation": f"{measure.signed(one.low)} to {measure.signed(one.high)}" if one else "",
-                    "kind": ("higher" if one.low > 0 else "lower") if one and one.excludes_zero else "",
-                }
-                for one in row
-            ],
-        )
-        for name, row in comparison.rows.items()
-    ]
+    return [(name, [_shown(one, comparison.measure) for one in row]) for name, row in comparison.rows.items()]
+
+
+def _shown(one: Difference | None, measure: Measure) -> Mapping[str, str]:
+    return {
+        "text": measure.signed(one.mean) if one else EMPTY_CELL,
+        "deviation": f"{measure.signed(one.low)} to {measure.signed(one.high)}" if one else "",
+        "kind": ("higher" if one.low > 0 else "lower") if one and one.excludes_zero else "",
+    }

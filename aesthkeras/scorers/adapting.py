@@ -101,7 +101,7 @@ def adapt(
     """
     use_precision("float32")
     recipe = name_blocks(recipe, encoder)
-    photos, photo_set = readable_photos(labelled.photos, run, encoder.resize, settings.cache)
+    photos, photo_set = readable_photos(labelled, run, encoder.resize, settings)
     labelled = labelled._replace(photos=photos)
     list_left_out(run.quarantine, labelled.left_out)
     planned = list(parts(photos, recipe, labelled.cross_validated))

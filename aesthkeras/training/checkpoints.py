@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,9 +16,12 @@ import tensorflow as tf
 
 from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import replace_file
+from aesthkeras.training.machines import is_chief, machines
+from aesthkeras.training.replicas import agreed
 
 KEPT = 2
 DIVERGED = "diverged.txt"  # what a training that lost its numbers leaves beside its checkpoints
+STEPS_BETWEEN_TALKS = 20  # of several machines: whether a checkpoint is due they have to agree on
 
 Arrays = dict[str, np.ndarray]
 Trackables = Mapping[str, Any]
@@ -26,6 +30,9 @@ Trackables = Mapping[str, Any]
 
 class TrainingCheckpoint:
     """Keeps a training on disk: every few minutes, and whenever `save` is called.
+
+    On several machines all take part, for the values are spread over them; what others than the chief write
+    goes to a temporary folder.
 
     What else a training needs follows from the step: the order of the data, crops and edits are functions of
     seed and position. TensorFlow writes a checkpoint aside and renames it, so a kill or a full disk leaves
@@ -61,10 +68,14 @@ class TrainingCheckpoint:
             raise UsageError(f"{diverged.read_text(encoding='utf-8')}; {again}")
         self._trained = trained
         checkpoint = tf.train.Checkpoint(**trained)
+        place = str(self.folder)
+        if not is_chief():
+            self._aside = tempfile.TemporaryDirectory()
+            place = self._aside.name
         self._manager = tf.train.CheckpointManager(
-            checkpoint, str(self.folder), max_to_keep=KEPT, checkpoint_name="step"
+            checkpoint, place, max_to_keep=KEPT, checkpoint_name="step"
         )
-        newest = self._manager.latest_checkpoint
+        newest = tf.train.latest_checkpoint(str(self.folder))
         if newest is None:
             return 0
         restore_from(newest, checkpoint)
@@ -201,8 +212,9 @@ class SaveCheckpoints(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves when the time has come; not at the last step of an epoch, whose log line must come first."""
-        is_last = batch + 1 == self.params["steps"]
-        if self.checkpoint.is_due and not is_last:
+        if batch + 1 == self.params["steps"] or (machines() > 1 and batch % STEPS_BETWEEN_TALKS):
+            return
+        if agreed(self.checkpoint.is_due):
             self.checkpoint.save(self.model.step)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -17,12 +17,15 @@ def with_input_wait(batches: tf.data.Dataset) -> tf.data.Dataset:
         batches: dicts of tensors. Nothing that runs ahead, such as a prefetch, may follow.
 
     Returns:
-        The same dicts with `input_wait`, seconds, float64 scalar.
+        The same dicts with `input_wait`, float64 `[B]`: each row's share of the seconds.
     """
     clock = tf.data.Dataset.counter().map(lambda _: tf.timestamp())
-    timed = tf.data.Dataset.zip((clock, batches)).map(
-        lambda began, batch: {**batch, INPUT_WAIT: tf.timestamp() - began}
-    )
+
+    def with_wait(began: tf.Tensor, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        rows = tf.shape(next(iter(batch.values())))[0]  # which replicas share out among them
+        return {**batch, INPUT_WAIT: tf.fill([rows], (tf.timestamp() - began) / tf.cast(rows, tf.float64))}
+
+    timed = tf.data.Dataset.zip((clock, batches)).map(with_wait)
     options = tf.data.Options()
     options.experimental_optimization.inject_prefetch = False  # it would do the waiting for the training
     return timed.with_options(options)

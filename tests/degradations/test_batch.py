@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework import kernels  # The only way to ask what a GPU could run without one.
 
 from aesthkeras.degradations import CLASSES, DegradationSettings, JPEGCompression, Mixup, degrade, layer_of
 from aesthkeras.degradations.layer import to_eight_bit
+from tests.gpu_kernels import nodes_of, without_gpu_kernel
 
 FRACTIONAL = DegradationSettings(eight_bit=False)
 RANDOM = ("gaussian_noise", "patch_shuffle", "mixup")
@@ -106,24 +106,7 @@ def test_every_operation_of_that_form_has_a_gpu_kernel():
 
     patches = tf.TensorSpec([None, 227, 227, 3], tf.uint8)
     classes, seed = tf.TensorSpec([None, 7], tf.int32), tf.TensorSpec([2], tf.int32)
-    graph = tf.function(run).get_concrete_function(patches, classes, seed).graph.as_graph_def()
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    control = {"Placeholder", "NoOp", "If", "StatelessIf"}
-    without = {node.op for node in nodes if node.op not in control and not has_gpu_kernel(node)}
-    assert not without
-
-
-def has_gpu_kernel(node) -> bool:
-    """Whether some registered GPU kernel takes the types of this node."""
-    types = {name: value.type for name, value in node.attr.items() if value.WhichOneof("value") == "type"}
-    return any(
-        kernel.device_type in ("GPU", "DEFAULT")
-        and all(
-            types.get(limit.name, limit.allowed_values.list.type[0]) in limit.allowed_values.list.type
-            for limit in kernel.constraint
-        )
-        for kernel in kernels.get_registered_kernels_for_op(node.op).kernel
-    )
+    assert not without_gpu_kernel(nodes_of(tf.function(run).get_concrete_function(patches, classes, seed)))
 
 
 def test_inside_a_pipeline_with_an_unknown_batch_size(photos):

@@ -13,6 +13,7 @@ import pytest
 from aesthkeras import storage
 from aesthkeras.decoding.refusal import RAW
 from aesthkeras.errors import UsageError
+from aesthkeras.networks.calibration import calibration_photos
 from aesthkeras.photos import photo_files
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.patches import patch_dataset
@@ -143,6 +144,15 @@ def test_photos_and_shards_on_a_store(data_set, settings, prepared, scheme, tmp_
         streams.append(patch_dataset(found, edge=64, crop=48, batch_size=4, seed=3))
     for there, here in zip(*(stream.take(3) for stream in streams)):
         np.testing.assert_array_equal(there["patches"], here["patches"])
+
+
+def test_an_untrained_encoder_takes_its_statistics_from_shards_too(prepared, data_set):
+    photos = calibration_photos(str(prepared), 64)
+    left_out = {"cut.jpg", "text.jpg"}
+    trained_on = {record.id for record in data_set.records if record.split == "train"} - left_out
+    assert set(photos.paths) <= trained_on and len(photos.paths) > 3
+    (batch,) = patch_dataset(photos, edge=64, crop=48, batch_size=4, seed=3).take(1)
+    assert batch["patches"].shape == (4, 48, 48, 3)
 
 
 def test_every_shard_has_a_webp_and_the_graph_is_traced_once(data_set, tmp_path, monkeypatch):

@@ -14,11 +14,12 @@ from skimage import data
 from aesthkeras.encoders.pixels import PixelStandardization
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.views import resize_shorter_edge
+from aesthkeras.pretext.feeding import step_dataset
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.context import patches as context_patches
 from aesthkeras.pretext.tasks.context.options import ContextOptions
 from aesthkeras.pretext.tasks.context.task import ContextTask
-from aesthkeras.pretext.training import build_model, views_dataset
+from aesthkeras.pretext.training import build_model
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=8, precision="float32")
 SMALL = ContextOptions(patch=60, gap=30, jitter=4, grid_resize=256, fusion_units=64)
@@ -138,7 +139,7 @@ def test_views_are_pairs_of_the_encoders_size_and_follow_from_the_seed():
     assert set(views["classes"].numpy()[:, 0]) == set(range(8))
     deviations = views["views"].numpy().std(axis=(2, 3))
     assert set(deviations.argmax(axis=-1).ravel()) == {0, 1, 2}
-    stream = views_dataset(tf.data.Dataset.from_tensors(squares(32)), task)
+    stream = step_dataset(tf.data.Dataset.from_tensors(squares(32)), task)
     np.testing.assert_allclose(next(iter(stream))["views"], views["views"], atol=1e-3)
 
 

@@ -13,12 +13,13 @@ from skimage import data
 
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.photo_set import PhotoSet
+from aesthkeras.pretext.feeding import step_dataset
 from aesthkeras.pretext.model import total_loss
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.counting import losses
 from aesthkeras.pretext.tasks.counting.options import CountingOptions
 from aesthkeras.pretext.tasks.counting.task import HALVINGS, CountingTask
-from aesthkeras.pretext.training import build_model, views_dataset
+from aesthkeras.pretext.training import build_model
 
 CROP = 96
 RECIPE = Recipe(width=0.125, resize=108, crop=CROP, batch_size=6, precision="float32")
@@ -52,8 +53,8 @@ def test_distance_of_the_whole_to_the_sum_of_its_tiles():
 def test_losses_follow_from_counts():
     # x holds 3, its tiles 1, 1, 1, 0. y holds 1, its tiles 2, 0, 0, 0.
     counts = tf.constant([[[3.0], [1.0], [1.0], [1.0], [0.0]], [[1.0], [2.0], [0.0], [0.0], [0.0]]])
-    batch = {"partner": tf.constant([1, 0]), "has_partner": tf.constant([True, True])}
-    result = colour_task().losses({"counts": counts}, batch)
+    others = {"other": counts[::-1, 0], "has_partner": tf.constant([True, True])}
+    result = colour_task().losses({"counts": counts, **others}, {})
     # Own: (3 - 3)^2 and (1 - 2)^2. Other: 10 - (1 - 3)^2 and 10 - (3 - 2)^2.
     np.testing.assert_allclose(result.terms["counting"], [0.0, 1.0])
     np.testing.assert_allclose(result.terms["contrastive"], [6.0, 9.0])
@@ -63,8 +64,8 @@ def test_losses_follow_from_counts():
 @pytest.mark.parametrize("count", [0.0, 0.1, 5.0])
 def test_a_counter_that_sees_nothing_cannot_get_below_the_margin(count):
     # A constant c gives (c - 4c)^2 per counter in one term and 10 minus that, at least 0, in the other.
-    batch = {"partner": tf.constant([1, 0]), "has_partner": tf.constant([True, True])}
-    loss = total_loss(colour_task().losses({"counts": tf.fill([2, 5, 1], count)}, batch))
+    others = {"other": tf.fill([2, 1], count), "has_partner": tf.constant([True, True])}
+    loss = total_loss(colour_task().losses({"counts": tf.fill([2, 5, 1], count), **others}, {}))
     assert float(loss) == pytest.approx(max(10.0, 9 * count**2), rel=1e-6)
 
 
@@ -80,10 +81,11 @@ def test_the_other_photo_is_another_one_even_where_most_of_the_batch_is_of_one()
 
 
 def test_a_batch_of_one_photo_teaches_nothing():
-    batch = colour_task().views(squares([1, 1]))
-    assert not batch["has_partner"].numpy().any()
     task = colour_task()
-    outputs = {"counts": tf.ones([2, 5, 3])}
+    batch = task.views(squares([1, 1]))
+    _, has_partner = losses.other_photo(batch["photo"], batch["partner_seeds"][0])
+    assert not has_partner.numpy().any()
+    outputs = {"counts": tf.ones([2, 5, 3]), "other": tf.ones([2, 3]), "has_partner": has_partner}
     result = task.losses(outputs, batch)
     assert float(total_loss(result)) == 0
     task.update_metrics(outputs, batch, result)
@@ -149,7 +151,7 @@ def test_training_gets_below_the_margin_and_does_not_collapse():
     recipe = dataclasses.replace(RECIPE, learning_rate=3e-4)
     task = CountingTask(CountingOptions(gray_share=0), recipe)
     model = build_model(task, steps_per_epoch=1000)
-    stream = views_dataset(tf.data.Dataset.from_tensors(squares([0, 1, 2])), task)
+    stream = step_dataset(tf.data.Dataset.from_tensors(squares([0, 1, 2])), task)
     batch = next(iter(stream))
     step = tf.function(model.train_step)
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""Views made on a second device; runs cut short by images seen or by a kill; what tasks may ask for."""
+"""Views made in the step; runs cut short by images seen or by a kill; what tasks may ask for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import functools
 import json
 import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import keras
@@ -17,52 +15,39 @@ import tensorflow as tf
 
 from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.callbacks import Throughput
+from aesthkeras.pretext.feeding import first_views, patch_stream, step_dataset
+from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.pretraining import study_once
+from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.run_settings import RunSettings
-from aesthkeras.pretext.training import build_model, patch_stream, remaining_epochs, train
-from aesthkeras.training.run_folder import RunFolder
-
-# A second logical CPU stands for the GPU. It cannot show what a GPU lacks: `map` itself has a kernel for CPUs
-# only. Nor does it show whether all ops of the views have one, whether that rounds alike, or what is faster.
-SECOND_DEVICE = """
-import numpy as np
-import tensorflow as tf
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-second = tf.config.list_logical_devices("CPU")[1]
-from aesthkeras.pretext import training
 from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
 from aesthkeras.pretext.tasks.degradation.task import DegradationTask
-from aesthkeras.pretext.recipe import Recipe
-from skimage import data
-
-photo = data.astronaut()
-crops = tf.constant(np.stack([photo[40 * i : 40 * i + 96, 60:156] for i in range(4)]))
-batches = tf.data.Dataset.range(3).map(
-    lambda step: {
-        "patches": crops,
-        "photo": tf.range(4, dtype=tf.int64),
-        "seed": tf.stack([0, tf.cast(step, tf.int32)]),
-    }
-)
-recipe, options = Recipe(crop=96), DegradationOptions(jpeg="dct")
-here = list(training.views_dataset(batches, DegradationTask(options, recipe, "cpu")))
-training.gpu_name = lambda: second.name
-there = list(training.views_dataset(batches, DegradationTask(options, recipe, "gpu")))
-assert len(here) == len(there) == 3
-for one, other in zip(here, there):
-    np.testing.assert_array_equal(one["classes"], other["classes"])
-    np.testing.assert_array_equal(one["views"], other["views"])
-assert "CPU:1" in there[0]["views"].device, there[0]["views"].device
-"""
+from aesthkeras.pretext.training import build_model, remaining_epochs, train
+from aesthkeras.training.run_folder import RunFolder
 
 
-def test_views_made_on_a_second_device_equal_those_made_on_the_first():
-    result = subprocess.run(
-        [sys.executable, "-c", SECOND_DEVICE], capture_output=True, text=True, check=False, timeout=200
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
+def degradation_on(device: str) -> PretextModel:
+    task = DegradationTask(DegradationOptions(jpeg="dct"), Recipe(crop=96, resize=110, width=0.125), device)
+    return build_model(task, 10)
+
+
+# Both run on the CPU. Whether a GPU has what the step needs: test_gpu_kernels.py; what it rounds is not seen.
+def test_views_made_in_the_step_are_those_made_ahead_of_it(photos):
+    ahead, within = degradation_on("cpu"), degradation_on("gpu")
+    patches = patch_stream(photos, ahead.task, first_step=3).take(2)
+    made = [list(step_dataset(patches, model.task)) for model in (ahead, within)]
+    assert "views" in made[0][0] and "views" not in made[1][0]
+    for views, batch in zip(*made):
+        in_step = tf.function(within.with_views)(batch)
+        np.testing.assert_array_equal(in_step["classes"], views["classes"])
+        np.testing.assert_array_equal(in_step["views"], views["views"])
+
+
+def test_views_on_another_device_than_the_one_asked_for_end_the_run(photos):
+    model = degradation_on("gpu")
+    batches = step_dataset(patch_stream(photos, model.task, first_step=0), model.task)
+    with pytest.raises(UsageError, match=r"degrade_on=gpu: the views were made on .*CPU:0; expected a GPU"):
+        first_views(model, batches)
 
 
 class KilledError(Exception):

@@ -15,8 +15,10 @@ from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.probes import exact
 from aesthkeras.probes.inputs import PhotoFeatures
+from aesthkeras.probes.rows import FeatureRows
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.probes.sgd import ProbeBank, train_banks, weight_decays
+from aesthkeras.probes.streamed import StreamedProblem
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 
 RECIPE = ProbeRecipe(solver="sgd", batch_size=8, epochs=3, learning_rate_epochs=2, seeds=2)
@@ -125,9 +127,9 @@ def test_the_chosen_decay_is_the_penalty_of_the_exact_solver():
     values[:, 0, 0] += labels  # hard to tell: a strong penalty is best
     recipe = replace(RECIPE, layers="conv1", decay="chosen", learning_rate=1e-3)
     train, groups = np.arange(60), np.arange(60)
-    points = exact.coordinates(values[:, 0], values[:, 0])
-    strength = exact.fit_labels(points, labels, groups, recipe.seed).strength
     features = PhotoFeatures({"conv1": values}, train)
+    rows = features.rows("conv1", train)
+    strength = exact.fit_block(rows, rows, labels, groups, recipe.seed).labels.strength
     found = weight_decays(features, train, labels, groups, recipe)
     assert found == {"conv1": pytest.approx(2 * 8 / (strength * 60))}
     given = replace(recipe, decay="given", weight_decay=0.25)
@@ -187,9 +189,8 @@ def test_with_the_same_penalty_it_agrees_with_the_exact_solver():
     for _ in range(400):
         bank.learn({"conv1": tf.constant(features[:64])}, np.arange(64))
     bank.finish()
-    model = exact._logistic(strength)
-    points = exact.coordinates(features[:64], features[64:])
-    expected = model.fit(points.train, labels).predict_proba(points.test)[:, 1]
+    train, test = (FeatureRows(features, np.arange(first, last)) for first, last in ((0, 64), (64, 96)))
+    expected = StreamedProblem(train, [], labels).probabilities(strength, test)
     np.testing.assert_allclose(bank.probabilities("conv1", features[64:])[:, 0], expected, atol=2e-3)
 
 

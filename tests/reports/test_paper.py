@@ -1,11 +1,14 @@
-"""The paper's Table 2: whole, in order, and its averages against its layers."""
+"""The paper's tables: whole, in order, and the averages of Table 2 against its layers."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from aesthkeras.reports.paper import PRINTED_AVERAGES_OFF, paper_rows, paper_table
+from aesthkeras.degradations.table import ATTRIBUTES
+from aesthkeras.reports.paper import PRINTED_AVERAGES_OFF, paper_losses, paper_rows, paper_table
 
 LAYERS = [f"conv{number}" for number in range(1, 6)]
 
@@ -47,3 +50,23 @@ def test_data_sets_are_found_however_they_are_written(name):
 
 def test_other_data_sets_have_no_rows():
     assert paper_rows("OASIS") == {}
+
+
+def test_table_3_and_what_the_text_adds_to_it():
+    table = paper_table(3)
+    assert len(table["AVA"]) == 10
+    assert paper_rows("ava", 3)["Our pretext task (AlexNet)"] == {"adapted": 82.0}
+    assert paper_rows("cuhkpq", 3) == {
+        "+ non-linear layers (ResNet-18)": {"adapted": 88.5},
+        "ImageNet label (ResNet-18)": {"adapted": 90.2},
+    }
+
+
+def test_table_4_names_encoders_as_their_flag_files_are_called():
+    assert paper_losses("AADB")["without_soft"] == "0.5 ~ 0.8"
+    assert paper_losses("cuhkpq") == {}
+    rows = Path(__file__).parents[2] / "flags" / "paper" / "rows" / "without"
+    assert sorted(paper_losses("ava")) == sorted(file.stem for file in rows.glob("*.cfg"))
+    for file in rows.glob("*.cfg"):
+        attribute = file.stem.removeprefix("without_")
+        assert f"--leave_out={attribute}\n" in file.read_text() and attribute in ATTRIBUTES

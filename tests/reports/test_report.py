@@ -30,8 +30,10 @@ def test_all_files_are_there_and_nothing_lies_aside(out):
         "figures/low_data_oasis_conv3.png",
         "report.html",
         "report.md",
+        "tables/averages.csv",
         "tables/differences.csv",
         "tables/low_data.csv",
+        "tables/side_by_side.csv",
         "tables/table2.csv",
     ]
     for path in (out / "figures").iterdir():

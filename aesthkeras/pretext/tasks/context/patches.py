@@ -48,8 +48,9 @@ def cut_pairs(squares: tf.Tensor, positions: tf.Tensor, patch: int, gap: int, sh
     cells = tf.stack([tf.ones_like(second), second], axis=1)
     corners = margin + cells * (patch + gap) + shifts
     pixels = corners[..., tf.newaxis] + tf.range(patch)
-    rows = tf.gather(squares, pixels[:, :, 0], axis=1, batch_dims=1)
-    return tf.gather(rows, pixels[:, :, 1], axis=3, batch_dims=2)
+    levels = tf.cast(squares, tf.float32)  # no GPU kernel gathers uint8
+    rows = tf.gather(levels, pixels[:, :, 0], axis=1, batch_dims=1)
+    return tf.cast(tf.gather(rows, pixels[:, :, 1], axis=3, batch_dims=2), squares.dtype)
 
 
 def resize_weights(size: int, target: int) -> np.ndarray:
@@ -89,8 +90,8 @@ def resize_channels(channels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
 
 def pick_channels(patches: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
     """One channel of each patch: `[N, P, P, 3]` and which, int32 `[N]` -> float32 `[N, P, P]`."""
-    planes = tf.gather(tf.transpose(patches, [0, 3, 1, 2]), kept, batch_dims=1)
-    return tf.cast(planes, tf.float32)
+    levels = tf.cast(patches, tf.float32)
+    return tf.gather(tf.transpose(levels, [0, 3, 1, 2]), kept, batch_dims=1)
 
 
 def drop_colours(channels: tf.Tensor, kept: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

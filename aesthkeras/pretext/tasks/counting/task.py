@@ -13,7 +13,6 @@ would distinguish them from D x.)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -27,6 +26,7 @@ from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask, Tensors, encode_views
 from aesthkeras.pretext.tasks.counting import losses
 from aesthkeras.pretext.tasks.counting.options import CountingOptions
+from aesthkeras.training.replicas import gathered, own_rows
 
 TILES = 4
 # The paper draws the filter for each batch: from a single one the network would learn its artefacts.
@@ -35,6 +35,14 @@ HALVINGS = ("area", "bilinear", "bicubic", "lanczos3")
 # the margin of 10, and all counters drop to 0 for good before they count anything.
 COUNTER_DEVIATION = 0.003
 MEANS = ("told_apart", "violations", "other_distance", "count_norm", "active_counters")
+
+
+def halving_weights(edge: int) -> np.ndarray:
+    """The matrices that halve a row of pixels, one for each of `HALVINGS`: float32 `[4, edge, 2 edge]`."""
+    with tf.init_scope():  # eagerly, even while a graph is traced
+        rows = tf.eye(2 * edge)[..., tf.newaxis]
+        resized = [tf.image.resize(rows, [edge, 2 * edge], method, antialias=True) for method in HALVINGS]
+        return tf.stack(resized)[..., 0].numpy()
 
 
 @keras.saving.register_keras_serializable(package="aesthkeras")
@@ -70,15 +78,15 @@ class CountingTask(PretextTask):
     def views(self, batch: Tensors) -> Tensors:
         """Adds `views` uint8 `[B, 5, crop, crop, 3]`, the halved square and its tiles in reading order.
 
-        `partner` int32 `[B]` is the index of a patch of another photo, `has_partner` bool `[B]` whether the
-        batch has one.
+        With `photo` int64 `[B]` and `partner_seeds` int32 `[B, 2]`, all the same, `forward` finds for each a
+        patch of another photo.
         """
         seeds = tf.unstack(tf.random.experimental.stateless_split(batch["seed"], 3))
         patches = self._some_in_gray(tf.cast(batch["patches"], tf.float32), seeds[0])
         views = tf.concat([self._halved(patches, seeds[1])[:, tf.newaxis], self._tiles(patches)], axis=1)
-        partner, has_partner = losses.other_photo(batch["photo"], seeds[2])
         views = tf.cast(tf.clip_by_value(tf.round(views), 0.0, 255.0), tf.uint8)
-        return {"views": views, "partner": partner, "has_partner": has_partner}
+        partner_seeds = tf.tile(seeds[2][tf.newaxis], [tf.shape(patches)[0], 1])
+        return {"views": views, "photo": batch["photo"], "partner_seeds": partner_seeds}
 
     def _some_in_gray(self, patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         chances = tf.random.stateless_uniform([tf.shape(patches)[0], 1, 1, 1], seed)
@@ -86,14 +94,13 @@ class CountingTask(PretextTask):
         return tf.where(chances < self.options.gray_share, gray, patches)
 
     def _halved(self, patches: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """D x: half the edge, antialiased, by a method drawn for the whole batch."""
-        size = [self.recipe.crop] * 2
+        """D x: half the edge, antialiased, by a method drawn for the whole batch.
 
-        def by(method: str) -> Callable[[], tf.Tensor]:
-            return lambda: tf.image.resize(patches, size, method, antialias=True)
-
+        As a product with the method's matrix: TensorFlow's own resizing has GPU kernels for none of them.
+        """
         method = tf.random.stateless_uniform([], seed, 0, len(HALVINGS), tf.int32)
-        return tf.ensure_shape(tf.switch_case(method, [by(method) for method in HALVINGS]), [None, *size, 3])
+        weights = tf.gather(halving_weights(self.recipe.crop), method)
+        return tf.einsum("th,nhwc,uw->ntuc", weights, patches, weights)
 
     def _tiles(self, patches: tf.Tensor) -> tf.Tensor:
         """T_1 x .. T_4 x: upper left, upper right, lower left, lower right."""
@@ -116,10 +123,17 @@ class CountingTask(PretextTask):
         return keras.Model(embedding, {"counts": counts}, name="counter")
 
     def forward(self, encoder: keras.Model, head: keras.Model, batch: Tensors, training: bool) -> Tensors:
-        """Counts float32 `[B, 5, counters]`, all >= 0."""
+        """Counts float32 `[B, 5, counters]`, all >= 0, and `other` `[B, counters]`: phi(D y).
+
+        y, of another photo, may be in the share of the batch that another replica has. `has_partner` bool
+        `[B]` says whether there is another photo.
+        """
         embedding = encode_views(encoder, batch["views"], training)["embedding"]
         counts = head(embedding, training=training)["counts"]
-        return {"counts": tf.reshape(counts, [-1, self.views_per_patch, self.options.counters])}
+        counts = tf.reshape(counts, [-1, self.views_per_patch, self.options.counters])
+        partner, has_partner = losses.other_photo(gathered(batch["photo"]), batch["partner_seeds"][0])
+        other = tf.gather(gathered(counts[:, 0]), own_rows(partner))
+        return {"counts": counts, "other": other, "has_partner": own_rows(has_partner)}
 
     def loss_names(self) -> list[str]:
         """Counts that should agree, and counts that should not."""
@@ -131,16 +145,16 @@ class CountingTask(PretextTask):
         A patch without another photo in its batch is left out of both: the first term alone would pull the
         counts to zero.
         """
-        own, other = self._distances(outputs, batch)
+        own, other = self._distances(outputs)
         contrastive = losses.contrastive_hinge(other, self.options.counting_margin)
         terms = {"counting": own, "contrastive": contrastive}
-        return PatchLosses(terms, patch_weights=tf.cast(batch["has_partner"], tf.float32))
+        return PatchLosses(terms, patch_weights=tf.cast(outputs["has_partner"], tf.float32))
 
-    def _distances(self, outputs: Tensors, batch: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
+    def _distances(self, outputs: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         """Squared distances of phi(D x) and of phi(D y) to the sum over the tiles of x, float32 `[B]`."""
         whole, tiles = outputs["counts"][:, 0], outputs["counts"][:, 1:]
         own = losses.count_distances(whole, tiles)
-        return own, losses.count_distances(tf.gather(whole, batch["partner"]), tiles)
+        return own, losses.count_distances(outputs["other"], tiles)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """What shows that the counter counts: where it collapsed all are 0, and `violations` is 1."""
@@ -148,8 +162,8 @@ class CountingTask(PretextTask):
 
     def update_metrics(self, outputs: Tensors, batch: Tensors, patch_losses: PatchLosses) -> None:
         """Compares the two distances of each patch, and adds the size of the counts."""
-        own, other = self._distances(outputs, batch)
-        has_partner = tf.cast(batch["has_partner"], tf.float32)
+        own, other = self._distances(outputs)
+        has_partner = tf.cast(outputs["has_partner"], tf.float32)
         inside_margin = other < self.options.counting_margin
         self.means["told_apart"].update_state(own < other, sample_weight=has_partner)
         self.means["violations"].update_state(inside_margin, sample_weight=has_partner)
@@ -173,8 +187,8 @@ class CountingTask(PretextTask):
             [f"whole: {row[0]:.2f}", *(f"tile: {value:.2f} of {sum(row[1:]):.2f}" for value in row[1:])]
             for row in totals
         ]
-        own, other = self._distances(outputs, batch)
-        distances = {"its own tiles": own.numpy(), "another photo's": other.numpy()[batch["has_partner"]]}
+        own, other = self._distances(outputs)
+        distances = {"its own tiles": own.numpy(), "another photo's": other.numpy()[outputs["has_partner"]]}
         label, margin = "squared distance of the counts", self.options.counting_margin
         return {
             "views": pictures.titled_sheet(batch["views"].numpy(), titles),

@@ -26,7 +26,10 @@ class RotationTask(ViewClassification):
         patches = batch["patches"]
         turned = [patches, *(tf.image.rot90(patches, degrees // 90) for degrees in DEGREES[1:])]
         classes = tf.tile(tf.range(self.views_per_patch)[tf.newaxis], [tf.shape(patches)[0], 1])
-        return {"views": tf.stack(turned, axis=1), "classes": classes, "photo": batch["photo"]}
+        views = tf.concat(
+            [view[:, tf.newaxis] for view in turned], axis=1
+        )  # `stack` has no GPU kernel for uint8
+        return {"views": views, "classes": classes, "photo": batch["photo"]}
 
 
 TASK = RotationTask
