@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 
 from aesthkeras import command
+from aesthkeras.cluster.engine import EngineSettings, joined
 from aesthkeras.datasets.find import SOURCES, read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
@@ -36,17 +37,24 @@ class PrepareSettings:
 def main(_: list[str]) -> None:
     """Checks the flags and reads the set's lists, then loads TensorFlow and examines the photos."""
     places, choices = command.from_flags(PrepareSettings), command.from_flags(DatasetSettings)
-    settings = command.from_flags(PreparationSettings)
+    settings, engine = command.from_flags(PreparationSettings), command.from_flags(EngineSettings)
     data_set = read_dataset(places.dataset, places.data_dir, choices)
     if not data_set.records:
         raise UsageError(f"--data_dir={places.data_dir}: expected at least one photo that exists")
 
-    from aesthkeras.preparation.preparing import prepare, print_summary
-
     title = os.path.basename(places.data_dir.rstrip("/")) or data_set.name
-    summary = prepare(data_set, places.out, settings, flag_values(choices), title)
+    with joined(engine) as cluster:
+        from aesthkeras.preparation.on_cluster import ShardsOnCluster
+        from aesthkeras.preparation.preparing import prepare, print_summary
+        from aesthkeras.preparation.shards import write_shards
+
+        write = ShardsOnCluster(cluster) if cluster else write_shards
+        summary = prepare(data_set, places.out, settings, flag_values(choices), title, write=write)
     print_summary(places.out, summary)
 
 
 if __name__ == "__main__":
-    command.run(main, lambda: command.define_flags(PrepareSettings, DatasetSettings, PreparationSettings))
+    command.run(
+        main,
+        lambda: command.define_flags(PrepareSettings, DatasetSettings, PreparationSettings, EngineSettings),
+    )

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from aesthkeras import command
+from aesthkeras.cluster.engine import EngineSettings, joined
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import require, setting
 
@@ -46,7 +47,7 @@ class ScoreSettings:
 
 def main(arguments: list[str]) -> None:
     """Checks the flags and lists the photos, then loads TensorFlow and scores them."""
-    settings = command.from_flags(ScoreSettings)
+    settings, engine = command.from_flags(ScoreSettings), command.from_flags(EngineSettings)
     if not arguments:
         raise UsageError("score: expected photos, folders, patterns or -, as in `score PHOTOS --model=M`")
 
@@ -54,23 +55,28 @@ def main(arguments: list[str]) -> None:
 
     photos = list_photos(arguments, sys.stdin)
 
-    from aesthkeras.networks.export import Export
-    from aesthkeras.scoring.network import ScoringNetwork
-    from aesthkeras.scoring.output import print_scores, write_scores
+    with joined(engine) as cluster:
+        from aesthkeras.networks.export import Export
+        from aesthkeras.scoring.network import ScoringNetwork
+        from aesthkeras.scoring.on_cluster import ScoringOnCluster
+        from aesthkeras.scoring.output import print_scores, write_scores
+        from aesthkeras.scoring.scoring import score_lists
 
-    network = ScoringNetwork(Export.open(settings.model))
-    if settings.out:
-        named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
-        title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])
-        write_scores(network, photos, Path(settings.out), settings.format, settings.crops, title)
-    else:
-        print_scores(network, photos, settings.format, settings.crops)
+        network = ScoringNetwork(Export.open(settings.model))
+        score = ScoringOnCluster(cluster, settings.model, not settings.out) if cluster else score_lists
+        if settings.out:
+            named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
+            title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])
+            out, how = Path(settings.out), settings.format
+            write_scores(network, photos, out, how, settings.crops, title, score)
+        else:
+            print_scores(network, photos, settings.format, settings.crops, score)
 
 
 if __name__ == "__main__":
     command.run(
         main,
-        lambda: command.define_flags(ScoreSettings),
+        lambda: command.define_flags(ScoreSettings, EngineSettings),
         positional=True,
         resumes=lambda: bool(command.flags.FLAGS.out),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aesthkeras.cluster.engine import EngineSettings
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.experiments.settings import ExperimentSettings
 from aesthkeras.export import ExportSettings
@@ -74,7 +75,15 @@ def test_flags_of_adapt_stand_in_docs_and_none_that_it_lacks():
 
 @pytest.mark.parametrize(
     "settings",
-    [PrepareSettings, PreparationSettings, PreviewSettings, ScoreSettings, MonotoneSettings, ExportSettings],
+    [
+        PrepareSettings,
+        PreparationSettings,
+        EngineSettings,
+        PreviewSettings,
+        ScoreSettings,
+        MonotoneSettings,
+        ExportSettings,
+    ],
 )
 def test_flags_of_the_other_commands_are_named_in_docs(settings):
     pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]

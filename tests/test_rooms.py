@@ -31,6 +31,7 @@ ORDER = (
     ("datasets",),
     ("photos",),
     ("decoding",),
+    ("cluster",),
     ("monitoring",),
     ("command",),
     ("settings", "storage", "templates"),

@@ -22,7 +22,7 @@ from aesthkeras.preparation.findings import Findings, gather
 from aesthkeras.preparation.page import PAGE, write_page
 from aesthkeras.preparation.plan import Plan, describe_plan, keep_plan, photo_sizes, plan_shards
 from aesthkeras.preparation.settings import PreparationSettings
-from aesthkeras.preparation.shards import write_shards
+from aesthkeras.preparation.shards import ShardWriter, write_shards
 from aesthkeras.preparation.summary import summarize
 from aesthkeras.preparation.tables import DUPLICATES, left_out, write_duplicates, write_left_out
 from aesthkeras.settings import require_text
@@ -38,6 +38,7 @@ def prepare(
     choices: Mapping[str, str] | None = None,
     title: str = "",
     progress: bool = True,
+    write: ShardWriter = write_shards,
 ) -> dict[str, Any]:
     """Examine every photo once, write the shards, the lists and the report.
 
@@ -50,6 +51,7 @@ def prepare(
         choices: flag name -> text of the source's settings, so that a refusal can name the one that changed.
         title: of the report page; the name of the data set unless given.
         progress: whether to show a progress bar on stderr.
+        write: what writes the shards.
 
     Returns:
         The summary, as `summary.json` holds it.
@@ -68,7 +70,7 @@ def prepare(
         planned = plan_shards(data_set.records, settings.shard_photos)
         # 0 is an empty file, or one on a store: trying costs little there
         readable = (sizes >= 0) & (sizes <= MAX_FILE_BYTES)
-        write_shards(planned, data_set.records, readable, out, settings, progress)
+        write(planned, data_set.records, readable, out, settings, progress)
         findings = gather(planned, data_set.records, out)
         refused = left_out(data_set, findings)
         write_left_out(out, refused)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -34,6 +34,11 @@ from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.storage import ASIDE, open_bytes, remove, rename, tensorflow_opens, upload
 
 _LENGTH_AND_CHECK, _CHECK = 12, 4  # bytes that a TFRecord file puts before and after each record
+
+# the arguments of `write_shards`
+ShardWriter = Callable[
+    [Sequence[PlannedShard], Sequence[Record], np.ndarray, str, PreparationSettings, bool], None
+]
 
 
 def write_shards(

@@ -17,7 +17,7 @@ from aesthkeras.scoring.gallery import About, write_gallery
 from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.rows import Row
-from aesthkeras.scoring.scoring import score_photos
+from aesthkeras.scoring.scoring import ScoreLists, score_lists
 from aesthkeras.scoring.store import ScoreStore
 from aesthkeras.scoring.tables import csv_lines, json_lines
 
@@ -26,7 +26,13 @@ _PATHS_AT_ONCE = 4096
 
 
 def write_scores(
-    network: ScoringNetwork, photos: Iterable[Listed], out: Path, format_name: str, crops: int, title: str
+    network: ScoringNetwork,
+    photos: Iterable[Listed],
+    out: Path,
+    format_name: str,
+    crops: int,
+    title: str,
+    score: ScoreLists = score_lists,
 ) -> None:
     """Score photos and write a file, which has its name only when it is whole.
 
@@ -37,6 +43,7 @@ def write_scores(
         format_name: `csv`, `jsonl` or `html`.
         crops: squares of each photo whose answers are averaged: 1, 5 or 10.
         title: heading of a gallery.
+        score: where it is done; rows may come in any order.
 
     Raises:
         UsageError: nothing to score, or the file cannot be written.
@@ -44,7 +51,7 @@ def write_scores(
     is_gallery = format_name == "html"
     made_by = json.dumps([network.fingerprint, crops, is_gallery])
     with ScoreStore(out, made_by) as store:
-        for rows in _new_rows(network, store, photos, crops, is_gallery):
+        for rows in _new_rows(network, store, photos, crops, is_gallery, score):
             store.add(rows)
         count, _, unreadable = store.count()
         try:
@@ -59,13 +66,19 @@ def write_scores(
     say(f"{counted(count, 'photo')} in {out}{_unreadable_note(unreadable)}")
 
 
-def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name: str, crops: int) -> None:
-    """Score photos and print their rows as they come, as `csv` or `jsonl`."""
+def print_scores(
+    network: ScoringNetwork,
+    photos: Iterable[Listed],
+    format_name: str,
+    crops: int,
+    score: ScoreLists = score_lists,
+) -> None:
+    """Score photos and print their rows as they come from `score`, as `csv` or `jsonl`."""
     unreadable = 0
 
     def rows(store: ScoreStore) -> Iterator[Row]:
         nonlocal unreadable
-        for batch in _new_rows(network, store, photos, crops, for_gallery=False):
+        for batch in _new_rows(network, store, photos, crops, False, score):
             unreadable += sum(bool(row.error) for row in batch)
             yield from batch
 
@@ -81,17 +94,21 @@ def print_scores(network: ScoringNetwork, photos: Iterable[Listed], format_name:
 
 
 def _new_rows(
-    network: ScoringNetwork, store: ScoreStore, photos: Iterable[Listed], crops: int, for_gallery: bool
+    network: ScoringNetwork,
+    store: ScoreStore,
+    photos: Iterable[Listed],
+    crops: int,
+    for_gallery: bool,
+    score: ScoreLists,
 ) -> Iterator[list[Row]]:
     store.put_in_order(photos)
     count = store.count()
     if not count.listed:
         raise UsageError("score: no photos; expected at least one, as an argument or on standard input")
     with tqdm(total=count.listed, initial=count.done, desc="scoring", unit="photo") as bar:
-        for paths in store.waiting(_PATHS_AT_ONCE):
-            for rows in score_photos(network, paths, crops, for_gallery):
-                yield rows
-                bar.update(len(rows))
+        for rows in score(network, store.waiting(_PATHS_AT_ONCE), crops, for_gallery):
+            yield rows
+            bar.update(len(rows))
 
 
 def _unreadable_note(unreadable: int) -> str:

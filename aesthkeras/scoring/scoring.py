@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -14,6 +14,17 @@ from aesthkeras.scoring.faults import likeliest_faults
 from aesthkeras.scoring.heat_map import heat_picture
 from aesthkeras.scoring.network import HEAT, ScoringNetwork
 from aesthkeras.scoring.rows import Row
+
+# scorer, lists of paths, crops, whether rows are for a gallery -> rows, as `score_lists` makes them
+ScoreLists = Callable[[ScoringNetwork, Iterable[list[str]], int, bool], Iterator[list[Row]]]
+
+
+def score_lists(
+    network: ScoringNetwork, lists: Iterable[list[str]], crops: int = 1, for_gallery: bool = False
+) -> Iterator[list[Row]]:
+    """Yield the rows of one list of paths after the other, as `score_photos` does."""
+    for paths in lists:
+        yield from score_photos(network, paths, crops, for_gallery)
 
 
 def score_photos(

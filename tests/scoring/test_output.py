@@ -13,7 +13,7 @@ import pytest
 
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
-from aesthkeras.scoring import output
+from aesthkeras.scoring import scoring
 from aesthkeras.scoring.listing import list_photos
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.output import write_scores
@@ -78,12 +78,12 @@ def test_interrupted_it_goes_on_where_it_was(network, folder, table, tmp_path, m
         return score_photos(network, paths, *arguments)
 
     asked: list[str] = []
-    score_photos = output.score_photos
-    monkeypatch.setattr(output, "score_photos", dies)
+    score_photos = scoring.score_photos
+    monkeypatch.setattr(scoring, "score_photos", dies)
     with pytest.raises(KeyboardInterrupt):
         scored(network, [folder], tmp_path / "scores.csv")
     assert not (tmp_path / "scores.csv").exists()
-    monkeypatch.setattr(output, "score_photos", counted)
+    monkeypatch.setattr(scoring, "score_photos", counted)
     assert scored(network, [folder], tmp_path / "scores.csv") == table
     assert [os.path.basename(path) for path in asked] == ["d.tif", "e.bmp", *UNREADABLE[1:], "z.png"]
     assert os.listdir(tmp_path) == ["scores.csv"]

@@ -1,0 +1,1 @@
+"""Photos on more than one machine, by Ray (the extra `ray`)."""
