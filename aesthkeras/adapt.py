@@ -28,9 +28,11 @@ def main(_: list[str]) -> None:
     labelled = read_labelled(settings.dataset, settings.data_dir, choices, recipe)
 
     from aesthkeras.scorers.adapting import adapt, find_trunk, name_blocks, require_adaptable
+    from aesthkeras.training.replicas import use_devices
 
     require_adaptable(labelled, recipe)
-    encoder = find_trunk(settings, recipe)
+    with use_devices(settings).scope():
+        encoder = find_trunk(settings, recipe)
     name_blocks(recipe, encoder)
     # Not before all is checked: a claimed folder takes no other recipe, so it must not be a mistaken one.
     run = RunFolder(settings.run_dir)

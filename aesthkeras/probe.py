@@ -27,8 +27,10 @@ def main(_: list[str]) -> None:
 
     from aesthkeras.networks.find import find_encoder
     from aesthkeras.probes.probing import name_layers, probe
+    from aesthkeras.training.replicas import use_devices
 
-    encoder = find_encoder(settings.encoder, settings.calibration_dir, settings.tiles)
+    with use_devices(settings).scope():
+        encoder = find_encoder(settings.encoder, settings.calibration_dir, settings.tiles)
     name_layers(recipe, encoder)
     # Not before all is checked: a claimed folder takes no other recipe, so it must not be a mistaken one.
     run = RunFolder(settings.run_dir)

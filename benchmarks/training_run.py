@@ -23,6 +23,7 @@ from aesthkeras.pretext.feeding import patch_stream, step_dataset
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.tasks.degradation.task import DegradationOptions, DegradationTask
 from aesthkeras.pretext.training import build_model
+from aesthkeras.training.input_wait import with_input_wait
 
 
 class Row(keras.callbacks.Callback):
@@ -59,9 +60,9 @@ def main() -> None:
         model = build_model(task, arguments.steps)
         print(f"width {recipe.width}, {recipe.crop} px, batch {recipe.batch_size}, cache {arguments.cache}")
         print("| epoch | images a second | input wait % | resident MiB |\n|---|---|---|---|")
-        throughput = Throughput(recipe.batch_size * task.views_per_patch, model.take_input_wait)
+        throughput = Throughput(recipe.batch_size * task.views_per_patch, model.input_wait)
         model.fit(
-            step_dataset(patch_stream(photos, task, 0), task),
+            with_input_wait(step_dataset(patch_stream(photos, task, 0), task)),
             epochs=arguments.epochs,
             steps_per_epoch=arguments.steps,
             callbacks=[throughput, Row()],

@@ -31,6 +31,7 @@ from aesthkeras.networks.pooling import describe
 from aesthkeras.photos.patches import patch_dataset, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.views import center_crop, resize_shorter_edge
+from aesthkeras.training.replicas import over_replicas
 
 CACHE_INDEX = "index.json"
 BATCH_SIZE = 64
@@ -215,6 +216,7 @@ def _write_features(
     progress: bool,
 ) -> dict[str, dict[str, Any]]:
     pooled = pooling_function(encoder.model, layers, pooling)
+    compute = over_replicas(pooled, encoder.model.distribute_strategy)
     count, per_photo = len(photos.paths), crops.views + crops.copies
     arrays = {}
     for name in layers:
@@ -224,7 +226,7 @@ def _write_features(
     with contextlib.closing(bar):
         try:
             for numbers, places, pixels in _views(encoder, photos, crops):
-                for name, values in pooled(pixels).items():
+                for name, values in compute(pixels).items():
                     arrays[name][numbers, places] = values.numpy()
                 bar.update(len(numbers))
         except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aesthkeras.settings import require, setting
+from aesthkeras.training.device_settings import DeviceSettings
 
 
 def listed(text: str) -> list[str]:
@@ -40,7 +41,7 @@ class FoldSettings:
 
 
 @dataclass(frozen=True)
-class LabelledRunSettings:
+class LabelledRunSettings(DeviceSettings):
     """Which encoder and data set, and where results and caches lie."""
 
     encoder: str = setting(
@@ -74,6 +75,7 @@ class LabelledRunSettings:
 
     def __post_init__(self) -> None:
         """Checks that nothing needed is empty; raises `UsageError` naming the flag."""
+        DeviceSettings.__post_init__(self)
         require(self, "tiles", 0 <= self.tiles <= 8, "0 to 8")
         require(self, "checkpoint_minutes", self.checkpoint_minutes >= 0, "0 or more")
         require(self, "encoder", bool(self.encoder), "an encoder, as docs/encoders.md lists them")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras.settings import require, setting
+from aesthkeras.training.device_settings import DeviceSettings
 from aesthkeras.training.run_folder import default_saved_model
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings(DeviceSettings):
     """Settings that may change when a run is resumed: they decide where and how it runs, not what it learns.
 
     Only `degrade_on` changes numbers: on a GPU `jpeg="auto"` is another implementation of JPEG than on a CPU.
@@ -35,19 +36,10 @@ class RunSettings:
     degrade_on: str = setting(
         "auto", "device of the degradations; auto takes a GPU if there is one", ["auto", "cpu", "gpu"]
     )
-    replicas: str = setting(
-        "auto",
-        "devices of this machine that share out each batch: auto for all GPUs, or one CPU; or their number. "
-        "Several machines: the same command on each, with TF_CONFIG as TensorFlow reads it, and one run_dir",
-    )
     batch_norm: str = setting(
         "synchronised",
         "several replicas: batch normalisation by the statistics of the whole batch, or of a replica's share",
         ["synchronised", "per_replica"],
-    )
-    deterministic: bool = setting(
-        False,
-        "GPUs: only operations that give the same bits each time, which are slower; CPUs do so anyway",
     )
     checkpoint_minutes: float = setting(
         10.0, "minutes between checkpoints inside an epoch; one follows each epoch anyway"
@@ -59,9 +51,8 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
+        DeviceSettings.__post_init__(self)
         require(self, "run_dir", bool(self.run_dir), "a folder")
-        is_number = self.replicas.isdecimal() and int(self.replicas) >= 1
-        require(self, "replicas", self.replicas == "auto" or is_number, "auto or a number from 1 on")
         require(self, "checkpoint_minutes", self.checkpoint_minutes > 0, "a number above 0")
         parts = self.profile_steps.split(",") if self.profile_steps else ["1", "1"]
         numbers = len(parts) == 2 and all(part.strip().isdecimal() for part in parts)

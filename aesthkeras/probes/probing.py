@@ -74,7 +74,8 @@ def probe(
         values={name: int(pooled.structured_outputs[name].shape[-1]) for name in recipe.layer_names},
     )
     write_run_description(run.path / PROBE, description)
-    run.update_record(seed=recipe.seed, **machine_facts())
+    replicas = encoder.model.distribute_strategy.num_replicas_in_sync
+    run.update_record(seed=recipe.seed, replicas=replicas, **machine_facts())
     shared = {"encoder": encoder.name, "dataset": description.dataset.name, "solver": recipe.solver}
     outcomes = Outcomes(run.path, PROBE_COLUMNS, shared)
     probing = Probing(photos, photo_set, encoder, pooled, recipe, labelled.cross_validated)

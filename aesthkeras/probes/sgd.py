@@ -1,7 +1,8 @@
 """The paper's probe: batch normalisation without scale and shift, one dense layer of 2, trained by SGD.
 
-The frozen encoder runs once on each batch of patches; every layer, seed and label fraction learns from that
-one pass. They share nothing but the patches: together they end with the weights that each has alone.
+The frozen encoder runs once on each batch of patches, shared out over the replicas that hold it; every layer,
+seed and label fraction learns from that one pass. They share nothing but the patches: together they end with
+the weights that each has alone.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from aesthkeras.probes.inputs import PhotoFeatures, Probing
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
 from aesthkeras.training.divergence import stop_if_diverged
+from aesthkeras.training.replicas import over_replicas
 from aesthkeras.training.steps import resumable_steps
 
 BINARY = 2
@@ -202,9 +204,10 @@ def train_banks(
         photos, encoder.resize, encoder.crop, recipe.batch_size, seed=seed, first_step=done
     )
     total = recipe.epochs * steps
+    compute = over_replicas(pooled, encoder.model.distribute_strategy)
     for step, batch in resumable_steps(iter(patches), done, total, checkpoint, "training probes"):
         drops = step // steps // recipe.learning_rate_epochs
-        features, numbers = pooled(batch["patches"]), batch["photo"].numpy()
+        features, numbers = compute(batch["patches"]), batch["photo"].numpy()
         for bank in banks:
             bank.optimizer.learning_rate = recipe.learning_rate * recipe.learning_rate_factor**drops
             bank.learn(features, numbers)

@@ -5,7 +5,7 @@ normal equations. At w = 0 the Hessian of the logistic loss is X^T X / 4 plus th
 greater (Böhning 1992, "Multinomial logistic regression algorithm"). So some twenty passes over the features
 do, and all folds and strengths take them together. Ridge regression: the normal equations themselves.
 
-Products of blocks are float32, their sums float64.
+Products of blocks are float32, but for the last fit, their sums float64.
 """
 
 from __future__ import annotations
@@ -23,7 +23,17 @@ from aesthkeras.probes.rows import FeatureRows, Standardisation, standardisation
 
 ROWS_AT_ONCE = 512  # whose float32 values stay in the processor's cache
 ROWS_OF_PRODUCTS = 8192  # enough for the product of a block to cost more than adding it
-CHOICE, FIT = 1e-7, 1e-11  # shares of the loss: to compare strengths, and to predict by one
+
+
+class Accuracy(NamedTuple):
+    """How well a logistic regression is solved: by a share of its loss, with sums over values of a dtype."""
+
+    share: float
+    dtype: type[np.floating]
+
+
+CHOICE = Accuracy(1e-7, np.float32)  # to compare strengths
+FIT = Accuracy(1e-11, np.float64)  # to predict by one: at C = 100 float32 moves probabilities by 1e-4
 
 
 class Moments(NamedTuple):
@@ -130,7 +140,7 @@ class StreamedProblem:
         strengths: tuple[float, ...],
         share: float,
         start: np.ndarray | None,
-        tolerance: float,
+        accuracy: Accuracy,
     ) -> np.ndarray:
         """Fits every column of `fitted`, bool `[training photos, sets]`, with every strength.
 
@@ -142,24 +152,26 @@ class StreamedProblem:
         begin = np.zeros((self.train.values + 1, len(penalties))) if start is None else start
 
         def loss(weights: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return self._logistic_loss(weights, penalties[columns], fitted[:, columns // len(strengths)])
+            chosen = fitted[:, columns // len(strengths)]
+            return self._logistic_loss(weights, penalties[columns], chosen, accuracy.dtype)
 
-        return minimise(loss, begin, solve, tolerance)
+        return minimise(loss, begin, solve, accuracy.share)
 
     def _logistic_loss(
-        self, weights: np.ndarray, penalties: np.ndarray, fitted: np.ndarray
+        self, weights: np.ndarray, penalties: np.ndarray, fitted: np.ndarray, dtype: type[np.floating]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Losses `[columns]` and their gradients `[values + 1, columns]`, in one pass over the features."""
         gradients = np.zeros_like(weights)
         gradients[:-1] = penalties * weights[:-1]
         losses = (weights[:-1] * gradients[:-1]).sum(0) / 2
-        kernel, level = weights[:-1].astype(np.float32), weights[-1]
-        for some, block in self.standard.blocks(self.train, ROWS_AT_ONCE):
+        kernel, level = weights[:-1].astype(dtype), weights[-1]
+        for some, rows in self.standard.blocks(self.train, ROWS_AT_ONCE):
+            block = rows.astype(dtype, copy=False)
             labels, counted = self.labels[some, np.newaxis], fitted[some]
             logits = block @ kernel + level
             losses += (np.logaddexp(0, (1 - 2 * labels) * logits) * counted).sum(0)
             residuals = (expit(logits) - labels) * counted
-            gradients[:-1] += block.T @ residuals.astype(np.float32)
+            gradients[:-1] += block.T @ residuals.astype(dtype, copy=False)
             gradients[-1] += residuals.sum(0)
         return losses, gradients
 

@@ -108,7 +108,8 @@ def adapt(
     description = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
     write_run_description(run.path / SCORER, description)
     facts = {**photo_set.facts(), "notes": find_notes(settings.data_dir, settings.data_notes)}
-    run.update_record(data=facts, seed=recipe.seed, **machine_facts())
+    replicas = encoder.model.distribute_strategy.num_replicas_in_sync
+    run.update_record(data=facts, seed=recipe.seed, replicas=replicas, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")
     inputs = head_inputs(encoder, photo_set, recipe, feature_dir)
     pooled = pooling_function(encoder.model, recipe.block_names, recipe.pooling).structured_outputs

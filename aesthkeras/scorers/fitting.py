@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.decomposition import PCA
 
 from aesthkeras.errors import UsageError
@@ -125,7 +126,8 @@ def fit_scorer(
     """
     photos, inputs, recipe = adaptation.photos, adaptation.inputs, adaptation.recipe
     members, target = choose_members(photos, part, recipe), target_of(recipe.target, photos, part)
-    training = _new_training(part, adaptation, members, target)
+    with _strategy(adaptation).scope():
+        training = _new_training(part, adaptation, members, target)
     seed = part.training_seed(recipe.seed)
     train_head(training, inputs, target, *members, recipe, seed, folder, checkpoint)
 
@@ -148,6 +150,13 @@ def fit_scorer(
         deviation=target.deviation,
     )
     return FittedScorer(scorer, training, even, temperature, float(training.best_epochs.mean()), len(checked))
+
+
+def _strategy(adaptation: Adaptation) -> tf.distribute.Strategy:
+    """The encoder's, where that is trained along; a head alone is too small to be shared out."""
+    if adaptation.recipe.trunk == "finetuned":
+        return adaptation.encoder.model.distribute_strategy
+    return tf.distribute.get_strategy()
 
 
 def _new_training(part: Part, adaptation: Adaptation, members: Members, target: Target) -> HeadTraining:

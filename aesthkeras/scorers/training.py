@@ -16,6 +16,7 @@ from aesthkeras.scorers.settings import ScorerRecipe
 from aesthkeras.scorers.targets import Target, member_losses, ranking_losses
 from aesthkeras.training.checkpoints import StoredArrays, TrainingCheckpoint
 from aesthkeras.training.divergence import stop_if_diverged
+from aesthkeras.training.replicas import over_replicas, own_rows
 from aesthkeras.training.run_folder import RunFolder
 from aesthkeras.training.schedule import stepped_sgd
 from aesthkeras.training.steps import resumable_steps
@@ -25,7 +26,7 @@ class HeadTraining:
     """A network, and the encoder where that is trained along, on their way to the best validation loss.
 
     Args:
-        network: as `heads.build_network` makes it.
+        network: as `heads.build_network` makes it; replicas of its strategy share out each batch of pixels.
         kind: of the target.
         recipe: rates, momentum.
         steps: in an epoch.
@@ -41,6 +42,7 @@ class HeadTraining:
         encoder: keras.Model | None = None,
     ) -> None:
         self.network, self.kind, self.encoder = network, kind, encoder
+        self.strategy = network.distribute_strategy
         self.pooling = recipe.pooling
         self.trunk_rate, self.copy_weight = recipe.trunk_rate, recipe.copy_weight
         self.trunk_variables = list(encoder.trainable_variables) if encoder else []
@@ -52,8 +54,8 @@ class HeadTraining:
         self.best_losses = np.full(members, math.inf)
         self.best_epochs = np.zeros(members, np.int64)
         self.losses: list[tf.Tensor] = []  # of this epoch's steps; read at its end: no step waits for them
-        self._update = tf.function(self._updated, reduce_retracing=True)
-        self.outputs = tf.function(self._outputs, reduce_retracing=True)
+        self._update = tf.function(self._updated_by_all, reduce_retracing=True)
+        self.outputs = tf.function(over_replicas(self._outputs, self.strategy), reduce_retracing=True)
 
     def learn(
         self,
@@ -122,19 +124,29 @@ class HeadTraining:
     def _outputs(self, inputs: Any) -> tf.Tensor:
         return self.network(self.features(inputs), training=False)
 
-    def _updated(
+    def _updated_by_all(
         self, inputs: Any, values: tf.Tensor, weights: tf.Tensor, pair: tuple[Any, Any] | None
     ) -> tf.Tensor:
+        # What the means are divided by is that of the whole batch, so that the replicas' losses add up to it.
+        step = (inputs, values, weights, tf.reduce_sum(weights, 0), pair)
+        return self.strategy.reduce("SUM", self.strategy.run(self._updated, args=step), axis=None)
+
+    def _updated(
+        self, inputs: Any, values: tf.Tensor, weights: tf.Tensor, total: tf.Tensor, pair: Any
+    ) -> tf.Tensor:
+        if self.strategy.num_replicas_in_sync > 1:  # then there are no pairs: the encoder is trained as well
+            inputs, values, weights = own_rows(inputs), own_rows(values), own_rows(weights)
         with tf.GradientTape() as tape:
             outputs = self.network(self.features(inputs), training=True)
-            losses = weighted_means(member_losses(self.kind, values, outputs), weights)
+            losses = weighted_means(member_losses(self.kind, values, outputs), weights, total)
             if pair is not None:
                 outputs_of_photos, outputs_of_copies = (self.network(fed, training=True) for fed in pair)
                 ranking = ranking_losses(self.kind, outputs_of_photos, outputs_of_copies)
-                losses += self.copy_weight * weighted_means(ranking, weights)
+                losses += self.copy_weight * weighted_means(ranking, weights, total)
             penalties = [*self.network.losses, *(self.encoder.losses if self.encoder else [])]
             # The sum: each member learns as if it were alone.
-            loss = tf.add_n([tf.reduce_sum(losses), *penalties])
+            shares = [tf.nn.scale_regularization_loss(penalty) for penalty in penalties]
+            loss = tf.add_n([tf.reduce_sum(losses), *shares])
         gradients = tape.gradient(loss, self.variables)
         # With SGD a smaller gradient is a smaller rate.
         scales = [self.trunk_rate] * len(self.trunk_variables)
@@ -148,9 +160,18 @@ class HeadTraining:
         return tf.reduce_mean(losses)
 
 
-def weighted_means(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Each member's mean loss over its photos: float32 `[N, members]` twice -> `[members]`; 0 without any."""
-    return tf.math.divide_no_nan(tf.reduce_sum(weights * losses, 0), tf.reduce_sum(weights, 0))
+def weighted_means(losses: tf.Tensor, weights: tf.Tensor, total: tf.Tensor) -> tf.Tensor:
+    """Each member's mean loss over its photos, 0 without any.
+
+    Args:
+        losses: float32 `[N, members]`.
+        weights: float32 `[N, members]`, 1 where a photo counts for a member, else 0.
+        total: float32 `[members]`, the sum of the weights, of these and of those that other replicas have.
+
+    Returns:
+        float32 `[members]`.
+    """
+    return tf.math.divide_no_nan(tf.reduce_sum(weights * losses, 0), total)
 
 
 def train_head(
@@ -213,12 +234,14 @@ def validation_losses(
     """The mean loss of each member over the photos that it validates on, float64 `[members]`."""
     outputs = np.concatenate([training.outputs(fed).numpy() for fed in inputs.centre(photos)])
     losses = member_losses(training.kind, tf.constant(target.values[photos]), tf.constant(outputs))
-    means = weighted_means(losses, tf.constant(checks[photos])).numpy().astype(np.float64)
+    counted = checks[photos]
+    means = weighted_means(losses, counted, counted.sum(0)).numpy().astype(np.float64)
     rankings, weights = [], []
     for rows, fed in inputs.copies_of(photos):
         rankings.append(ranking_losses(training.kind, outputs[rows], training.outputs(fed)))
         weights.append(checks[photos[rows]])
     if rankings:
-        ranking = weighted_means(tf.concat(rankings, 0), tf.constant(np.concatenate(weights)))
+        counted = np.concatenate(weights)
+        ranking = weighted_means(tf.concat(rankings, 0), counted, counted.sum(0))
         means += training.copy_weight * ranking.numpy()
     return means

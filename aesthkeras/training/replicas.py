@@ -7,12 +7,14 @@ variable TF_CONFIG asks for several machines, as TensorFlow reads it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
+from aesthkeras.training.device_settings import DeviceSettings
 from aesthkeras.training.machines import TF_CONFIG, is_chief, machines
+from aesthkeras.training.precision import use_deterministic_operations
 
 AUTO = "auto"
 
@@ -44,6 +46,41 @@ def replicas_strategy(replicas: str = AUTO) -> tf.distribute.Strategy:
     if wanted == 1:
         return tf.distribute.get_strategy()
     return tf.distribute.MirroredStrategy([device.name for device in devices[:wanted]])
+
+
+def use_devices(settings: DeviceSettings) -> tf.distribute.Strategy:
+    """The strategy that settings ask for, of what runs on one machine alone.
+
+    Raises:
+        UsageError: TF_CONFIG names several machines, or there are not so many devices.
+    """
+    if machines() > 1:
+        raise UsageError(f"{TF_CONFIG} names {machines()} machines: expected one, several only pre-train")
+    if settings.deterministic:
+        use_deterministic_operations()
+    return replicas_strategy(settings.replicas)
+
+
+def over_replicas(
+    function: Callable[[tf.Tensor], Any], strategy: tf.distribute.Strategy
+) -> Callable[[tf.Tensor], Any]:
+    """A function of rows, of which each replica computes its share.
+
+    Args:
+        function: rows `[N, ...]` to tensors of as many rows; a row's answer must not depend on the others.
+        strategy: of the replicas, which hold the weights.
+
+    Returns:
+        The same function; answers are in the order of the rows.
+    """
+    if strategy.num_replicas_in_sync == 1:
+        return function
+
+    def shared(rows: tf.Tensor) -> Any:
+        answers = strategy.run(lambda rows: function(own_rows(rows)), args=(rows,))
+        return tf.nest.map_structure(lambda answer: strategy.gather(answer, axis=0), answers)
+
+    return tf.function(shared, reduce_retracing=True)
 
 
 def wait_for_all() -> None:
@@ -106,9 +143,9 @@ def _with_dense_gradient(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tenso
 
 
 def own_rows(rows: tf.Tensor) -> tf.Tensor:
-    """This replica's share of rows that are in the order of `gathered`."""
+    """This replica's share of rows that are in the order of `gathered`; the last share may be smaller."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return rows
-    share = tf.shape(rows)[0] // context.num_replicas_in_sync
+    share = -(-tf.shape(rows)[0] // context.num_replicas_in_sync)
     return rows[context.replica_id_in_sync_group * share :][:share]
