@@ -19,6 +19,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
 from aesthkeras.probes.lockstep_lbfgs import minimise
+from aesthkeras.probes.products import product
 from aesthkeras.probes.rows import FeatureRows, Standardisation, standardisation_of
 
 ROWS_AT_ONCE = 512  # whose float32 values stay in the processor's cache
@@ -131,7 +132,7 @@ class StreamedProblem:
         for some, block in self.standard.blocks(rows, ROWS_OF_PRODUCTS):
             values += block.sum(0, dtype=np.float64)
             products += scores[some].astype(np.float32) @ block
-            squares += block.T @ block
+            squares += product(block.T, block)
         return Moments(len(places), values, squares, float(scores.sum()), products)
 
     def _logistic(
@@ -168,10 +169,10 @@ class StreamedProblem:
         for some, rows in self.standard.blocks(self.train, ROWS_AT_ONCE):
             block = rows.astype(dtype, copy=False)
             labels, counted = self.labels[some, np.newaxis], fitted[some]
-            logits = block @ kernel + level
+            logits = product(block, kernel) + level
             losses += (np.logaddexp(0, (1 - 2 * labels) * logits) * counted).sum(0)
             residuals = (expit(logits) - labels) * counted
-            gradients[:-1] += block.T @ residuals.astype(dtype, copy=False)
+            gradients[:-1] += product(block.T, residuals.astype(dtype, copy=False))
             gradients[-1] += residuals.sum(0)
         return losses, gradients
 
@@ -207,7 +208,7 @@ class StreamedProblem:
         outputs = np.empty((len(rows), weights.shape[1]))
         kernel = weights[:-1].astype(np.float32)
         for some, block in self.standard.blocks(rows, ROWS_AT_ONCE):
-            outputs[some] = block @ kernel + weights[-1]
+            outputs[some] = product(block, kernel) + weights[-1]
         return outputs
 
 

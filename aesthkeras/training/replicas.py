@@ -115,13 +115,13 @@ def fold_replica(seed: tf.Tensor) -> tf.Tensor:
     """A seed of its own for each replica of this machine; the first one keeps what is given.
 
     Args:
-        seed: int32 `[2]`, in the code that a replica runs.
+        seed: int32 or int64 `[2]`, in the code that a replica runs.
     """
     context = tf.distribute.get_replica_context()
     number = context.replica_id_in_sync_group if context is not None else 0
     if context is None or context.num_replicas_in_sync == 1:
         return seed
-    own = tf.random.experimental.stateless_fold_in(seed, number)
+    own = tf.cast(tf.random.experimental.stateless_fold_in(seed, number), seed.dtype)
     return tf.where(tf.equal(number, 0), seed, own)
 
 

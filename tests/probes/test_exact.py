@@ -6,11 +6,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
-from aesthkeras.probes import exact
+from aesthkeras.probes import exact, products
 from aesthkeras.probes.inputs import PhotoFeatures
 from aesthkeras.probes.rows import FeatureRows, standardisation_of
 from aesthkeras.probes.streamed import StreamedProblem
@@ -91,6 +92,20 @@ def test_streamed_logistic_regression_is_scikit_learns_at_every_strength(strengt
     predicted = problem.probabilities(strength, rows(features[600:]))
     expected = scikit_learns(strength, features[:600], features[600:], labels)
     np.testing.assert_allclose(predicted, expected, atol=2e-5)
+
+
+def test_where_there_is_a_gpu_its_products_are_taken(many, monkeypatch):
+    """TensorFlow's CPU stands for the GPU: it cannot show how that rounds, nor how fast it is."""
+    train, test, scores, _ = many
+    labels = (scores >= np.median(scores)).astype(int)
+    on_cpu = StreamedProblem(rows(train), [], labels).probabilities(3.0, rows(test))
+    asked = []
+    matmul = tf.linalg.matmul
+    monkeypatch.setattr(products, "has_gpu", lambda: True)
+    monkeypatch.setattr(tf.linalg, "matmul", lambda *pair: asked.append(pair) or matmul(*pair))
+    on_gpu = StreamedProblem(rows(train), [], labels).probabilities(3.0, rows(test))
+    assert len(asked) > 5 and {first.dtype for first, _ in asked} == {np.dtype("f4"), np.dtype("f8")}
+    np.testing.assert_allclose(on_gpu, on_cpu, atol=1e-5)
 
 
 def test_streamed_losses_of_folds_are_scikit_learns(many):
