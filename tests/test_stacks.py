@@ -126,7 +126,8 @@ def test_losses_of_the_first_ten_steps_are_equal(runs):
         for folder in runs.values()
     ]
     assert len(losses[0]) == STEPS and len(set(losses[0])) == STEPS
-    np.testing.assert_allclose(*losses, rtol=0, atol=1e-3)
+    # of the loss: rounding parts them by 4e-4 at the tenth step on a CPU without AVX512
+    np.testing.assert_allclose(*losses, rtol=1e-3)
 
 
 def test_encoders_are_described_alike(runs):

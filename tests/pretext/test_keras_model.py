@@ -57,7 +57,8 @@ def usual(views) -> tuple[PretextModel, dict[str, list[float]]]:
 
 @pytest.mark.parametrize(
     ("options", "tolerance"),
-    [({"run_eagerly": True}, 1e-4), ({"steps_per_execution": 3}, 1e-5), ({"jit_compile": True}, 1e-3)],
+    # XLA rounds otherwise: up to 3e-3 apart after six steps on a CPU without AVX512
+    [({"run_eagerly": True}, 1e-4), ({"steps_per_execution": 3}, 1e-5), ({"jit_compile": True}, 1e-2)],
 )
 def test_ways_to_execute_a_step_change_no_number(views, usual, options, tolerance):
     model, history = fitted(views, **options)
