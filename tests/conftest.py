@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 # Two processes of tests share the machine: on one with a GPU neither may take all its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves the long tests out, but where they are asked for: together they take as long as all others."""
+    if "AESTHKERAS_LONG_TESTS" in os.environ:
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="long: needs AESTHKERAS_LONG_TESTS"))
+
 
 pytest_plugins = ["tests.pictures", "tests.rated_sets", "tests.exports", "tests.stores", "tests.probe_runs"]

@@ -164,6 +164,7 @@ def test_other_photos_are_refused_in_one_line(finished, tmp_path):
     assert "--data_dir" in result.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.long
 def test_killed_inside_an_epoch_and_started_again_gives_the_same_numbers(finished, tmp_path):
     shutil.copytree(finished / "photos", tmp_path / "photos")
     # Checkpoints after every step, so that the kill falls between two of one epoch.
@@ -184,6 +185,7 @@ def test_killed_inside_an_epoch_and_started_again_gives_the_same_numbers(finishe
     assert metrics(tmp_path) == metrics(finished)
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_in_one_line_and_leaves_the_last_checkpoint(finished, tmp_path):
     shutil.copytree(finished / "photos", tmp_path / "photos")
 

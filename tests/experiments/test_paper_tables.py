@@ -97,6 +97,7 @@ def test_each_command_is_so_many_trainings_and_tests_of_the_trees(table, trained
     assert with_ours[0].folder == Path("runs/paper/pretrain/ours-seed0")  # the same for all four
 
 
+@pytest.mark.long
 def test_one_row_of_table_2_and_its_adaptation_in_table_3(here):
     row = "--recipes=flags/paper/rows/imagenet_label.cfg"
     run_experiments(settings_of("table2", row, "--untrained=", "--probe_sets=aadb:AADB"))

@@ -14,10 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SEVERAL_PROCESSES = pytest.mark.skipif(
-    "AESTHKERAS_SEVERAL_PROCESSES" not in os.environ, reason="needs AESTHKERAS_SEVERAL_PROCESSES, and minutes"
-)
-
 # Probes and fine-tuning on one device and on two; the second fine-tuning is killed on two and goes on on one.
 TWO_DEVICES = """
 import sys
@@ -109,13 +105,13 @@ def assert_alike(folder: Path, other: Path) -> None:
             np.testing.assert_allclose(ours[name], theirs[name], atol=1e-4, err_msg=name)
 
 
-@SEVERAL_PROCESSES
+@pytest.mark.long
 def test_probes_on_two_replicas_are_those_on_one(runs):
     assert_alike(runs / "probe-one", runs / "probe-two")
     assert json.loads((runs / "probe-two" / "run.json").read_text())["replicas"] == 2
 
 
-@SEVERAL_PROCESSES
+@pytest.mark.long
 def test_fine_tuning_on_two_replicas_goes_on_on_one_and_ends_as_one_does(runs):
     assert_alike(runs / "adapt-one", runs / "adapt-two")
     assert json.loads((runs / "adapt-two" / "run.json").read_text())["replicas"] == 1  # the last start

@@ -58,6 +58,7 @@ def photos(tmp_path_factory, sample) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_killed_and_started_again_gives_the_same_shards_and_keeps_the_finished_ones(photos, tmp_path):
     def flags(out: str) -> list[str]:
         return [f"--data_dir={photos}", f"--out={tmp_path / out}", "--shard_photos=2", "--split=random"]
@@ -82,6 +83,7 @@ def test_killed_and_started_again_gives_the_same_shards_and_keeps_the_finished_o
     assert contents(tmp_path / "killed") == contents(tmp_path / "straight")
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_in_one_line_and_leaves_finished_shards_whole(photos, tmp_path, sample):
     def no_large_files() -> None:
         import resource
@@ -122,6 +124,7 @@ def test_help_needs_no_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+@pytest.mark.long
 def test_pretraining_from_shards_gives_the_metrics_of_the_folder(tmp_path, sample):
     (tmp_path / "folder" / "sub").mkdir(parents=True)
     for name in ("astronaut.png", "sub/chelsea.jpg", "coffee.jpg", "sub/rocket.webp"):

@@ -1,7 +1,7 @@
 """Two processes of the command train as two machines do, by TF_CONFIG; one is killed, and all go on.
 
 Processes on one machine stand for machines: nothing here shows what a network between them does. It takes a
-minute and more, so it runs where AESTHKERAS_SEVERAL_PROCESSES is set, as in `.ci/run`.
+minute and more.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ TINY = (
 )
 LOSSES = "--triplet_epoch=1 --entropy_epoch=2 --learning_rate=0.01"
 
-pytestmark = pytest.mark.skipif(
-    "AESTHKERAS_SEVERAL_PROCESSES" not in os.environ, reason="needs AESTHKERAS_SEVERAL_PROCESSES, and minutes"
-)
+pytestmark = pytest.mark.long
 
 
 def free_port() -> int:

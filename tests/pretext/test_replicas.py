@@ -6,7 +6,6 @@ They cannot show what real devices and networks do to speed or memory, nor wheth
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -16,10 +15,6 @@ from PIL import Image
 
 from aesthkeras.photos.sources import sample_photos
 
-SEVERAL_PROCESSES = pytest.mark.skipif(
-    "AESTHKERAS_SEVERAL_PROCESSES" not in os.environ, reason="needs AESTHKERAS_SEVERAL_PROCESSES, and minutes"
-)
-QUICK = ("degradation", "counting")  # the others make no more of a batch than its rows
 TASKS = ("degradation", "rotation", "context", "counting", "colorization", "splitbrain")
 
 # Ten steps of each task, on one device and on two: the same patches, the same views, the same weights.
@@ -86,9 +81,8 @@ def photos(tmp_path_factory) -> list[str]:
     return paths
 
 
-@pytest.mark.parametrize(
-    "task", [pytest.param(task, marks=() if task in QUICK else SEVERAL_PROCESSES) for task in TASKS]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("task", TASKS)
 def test_two_replicas_of_half_a_batch_learn_what_one_learns_of_the_whole(task, photos):
     command = [sys.executable, "-c", TWO_REPLICAS, task, json.dumps(photos), "cpu"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)

@@ -59,6 +59,7 @@ def test_with_folds_every_photo_is_tested(rated, run_probe, tmp_path):
     assert extracted_photos(run_probe(rated.folder, tmp_path / "run", **settings)) == len(rated.names)
 
 
+@pytest.mark.long
 def test_the_numbers_are_those_of_features_of_all_photos(split_set, run_probe, tmp_path, monkeypatch):
     settings = {"solver": "sgd", "epochs": 2, "batch_size": 8, "layers": "conv5", "label_fractions": "0.5,1"}
     some = run_probe(split_set, tmp_path / "some", repeats=2, **settings)

@@ -134,6 +134,7 @@ def test_another_recipe_in_the_same_folder_is_refused_in_one_line(finished, expo
     assert "--folds was 3, now 4" in result.stderr
 
 
+@pytest.mark.long
 def test_with_all_labels_a_run_goes_on_whichever_way_shares_of_them_would_be_drawn(exported, rated, tmp_path):
     """Older versions drew them balanced, and their run folders say so."""
     flags = [f"--encoder={exported}", f"--data_dir={rated.folder}", f"--run_dir={tmp_path / 'run'}"]

@@ -146,6 +146,7 @@ def test_a_run_that_was_cut_goes_on_and_ends_alike(finished, counted, exported, 
 
 
 @pytest.mark.parametrize("protocol", ["split", "kfold"])
+@pytest.mark.long
 def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
     protocol, rated, exported, tmp_path, monkeypatch
 ):
@@ -205,6 +206,7 @@ def test_a_finetuned_trunk_is_exported_changed(rated, exported, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["tiles", "alexnet_lab"])
+@pytest.mark.long
 def test_a_trunk_of_several_encoders_is_finetuned(kind, rated, exported, tmp_path):
     found = find_encoder(str(exported))
     if kind == "tiles":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
@@ -14,6 +15,7 @@ from aesthkeras.scorers.settings import ScorerRecipe, ScorerRunSettings
 from aesthkeras.training.run_folder import RunFolder
 
 
+@pytest.mark.long
 def test_a_distribution_learned_on_shards_is_that_of_the_folder(rated, exported, tmp_path):
     folder, shards = tmp_path / "data", tmp_path / "shards"
     (folder / "images").mkdir(parents=True)
