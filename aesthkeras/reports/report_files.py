@@ -68,8 +68,8 @@ def csv_tables(report: ProbeReport) -> dict[str, str]:
             for name, row in losses.rows.items()
             for dataset, found, printed in zip(losses.datasets, row, losses.paper.get(name, empty))
         ]
-        columns = ("dataset", "encoder", "difference", "low", "high", "covers", "paper_loses")
-        tables["averages"] = _csv(columns, lines)
+        shown = ("dataset", "encoder", "difference", "low", "high", "covers", "paper_loses")
+        tables["averages"] = _csv(shown, lines)
     return tables
 
 

@@ -69,14 +69,13 @@ def paired_differences(
     def difference(weights: np.ndarray) -> np.ndarray:
         return one(weights).mean(axis=0) - two(weights).mean(axis=0)
 
-    whole = np.ones((1, len(units)))
     draws = _draws(difference, units, resamples, seed)
     has_folds = len(list(pair[0].tests())) > len(pair[0].repeats)
     # a resample without one of the classes in any fold has no balanced accuracy and no AUC
     of_photos = np.nanvar(draws, axis=0, ddof=1) * (TAKING_TURNS if has_folds else 1)
     terms = [(of_photos, max(int(units.max()), 1))]
-    for side in (one, two):
-        of_seeds = side(whole)[:, 0]
+    means = [side(np.ones((1, len(units))))[:, 0] for side in (one, two)]  # [S, L + 1]
+    for of_seeds in means:
         if len(of_seeds) > 1:
             terms.append((of_seeds.var(axis=0, ddof=1) / len(of_seeds), len(of_seeds) - 1))
     covers = Coverage(
@@ -84,7 +83,7 @@ def paired_differences(
         has_folds,
         *(len(set(each.training_seeds)) > 1 for each in pair),
     )
-    found = difference(whole)[0]
+    found = means[0].mean(axis=0) - means[1].mean(axis=0)
     return tuple(
         Difference(float(mean), float(mean - half), float(mean + half), covers)
         for mean, half in zip(found, half_width(terms))

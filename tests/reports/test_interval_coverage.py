@@ -7,7 +7,6 @@ chance. Ridge probes, 100 photos, 4 repeats of 5 folds, classes by the median of
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from aesthkeras.reports.predictions import Predictions
 from aesthkeras.reports.significance import paired_differences
@@ -56,20 +55,21 @@ def trial(generator: np.random.Generator, seeds: int = 1, seed_effect: float = 0
     return sides
 
 
-@pytest.mark.parametrize("measure", ["accuracy", "auc"])
-def test_equal_encoders_are_told_apart_once_in_twenty_and_by_resampling_alone_more_often(measure):
+def test_equal_encoders_are_told_apart_once_in_twenty_and_by_resampling_alone_more_often():
     generator = np.random.default_rng(0)
-    found = [paired_differences(*trial(generator), measure, resamples=200)[0] for _ in range(400)]
-    new = np.mean([one.excludes_zero for one in found])
-    # without the correction the variance is half as large
-    old = np.mean([abs(one.mean) > (one.high - one.mean) / np.sqrt(2) for one in found])
-    assert 0.03 <= new <= 0.07
-    assert old > 0.12
+    trials = [trial(generator) for _ in range(250)]
+    for measure in ("accuracy", "auc"):
+        found = [paired_differences(*sides, measure, resamples=100)[0] for sides in trials]
+        new = np.mean([one.excludes_zero for one in found])
+        # without the correction the variance is half as large
+        old = np.mean([abs(one.mean) > (one.high - one.mean) / np.sqrt(2) for one in found])
+        assert 0.03 <= new <= 0.07, (measure, new, old)
+        assert old > 0.1, (measure, new, old)
 
 
 def test_intervals_of_three_training_seeds_hold_for_other_seeds():
-    """Seeds that make signals of different strength; without their scatter too many intervals miss 0."""
+    """Seeds that make signals of different strength: with their scatter few intervals miss 0."""
     generator = np.random.default_rng(1)
-    found = [paired_differences(*trial(generator, 3, 1.0), resamples=100)[0] for _ in range(150)]
+    found = [paired_differences(*trial(generator, 3, 1.0), resamples=100)[0] for _ in range(80)]
     assert np.mean([one.excludes_zero for one in found]) <= 0.07
     assert all(one.coverage.covers_seeds for one in found)
