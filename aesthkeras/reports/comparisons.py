@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aesthkeras.errors import UsageError
+from aesthkeras.reports.intervals import Difference, what_is_covered
 from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.predictions import Predictions, read_predictions
 from aesthkeras.reports.probe_tables import AVERAGE, DECIMALS_KEPT
 from aesthkeras.reports.sections import Section
-from aesthkeras.reports.significance import STATISTICS, Difference, paired_differences
+from aesthkeras.reports.significance import STATISTICS, paired_differences
+
+ENDS = ("mean", "low", "high")
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Paired differences of a section's encoders against `reference`.
 
-    `rows` is encoder -> a difference per column, None where the two cannot be compared; `units` says what
-    was resampled; `majority` is the accuracy (0..1) of always answering the commoner class, averaged over
-    folds and repeats as the accuracies are.
+    `rows` is encoder -> a difference per column, None where the two cannot be compared; `majority` is the
+    accuracy (0..1) of always answering the commoner class, averaged over folds and repeats as the accuracies
+    are.
     """
 
     reference: str
     measure: Measure
     columns: tuple[str, ...]
     rows: Mapping[str, tuple[Difference | None, ...]]
-    units: str
     majority: float
 
     @property
@@ -34,8 +36,7 @@ class Comparison:
         """What a difference is of, and what its interval covers."""
         return (
             "A difference is that of two means, each taken as in the table: over folds, then over repeats "
-            f"and seeds. Its 95% interval is a bootstrap over the tested {self.units}: it covers others to "
-            "test on, but neither others to train the probes on nor other training seeds."
+            f"and seeds. {what_is_covered(self.rows)}"
         )
 
 
@@ -82,8 +83,7 @@ def compare(
     rows = {
         name: _row(section, layers, name, reference, against, measure, resamples, seed) for name in others
     }
-    units = "groups" if against.has_groups else "photos"
-    return Comparison(reference, measure, (*layers, AVERAGE), rows, units, against.majority())
+    return Comparison(reference, measure, (*layers, AVERAGE), rows, against.majority())
 
 
 def _row(
@@ -108,7 +108,7 @@ def _row(
     except UsageError as error:
         raise UsageError(f"{run.folder} and {other.folder}: {error}") from None
     shown = [
-        Difference(*(round(measure.factor * end, DECIMALS_KEPT) for end in (one.mean, one.low, one.high)))
+        replace(one, **{end: round(measure.factor * getattr(one, end), DECIMALS_KEPT) for end in ENDS})
         for one in found
     ]
     by_layer = dict(zip(common, shown))

@@ -9,7 +9,7 @@ import numpy as np
 
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.predictions import PREDICTIONS, PROBED_AGAIN, read_probabilities
-from aesthkeras.reports.probe_runs import APART, ProbeRun
+from aesthkeras.reports.probe_runs import ProbeRun
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Predictions:
     A replicate is a repeat, or one probe seed of it; `repeats` says which repeat. `units` int `[N]` says
     which photos are drawn together (a group, or a photo alone); `labels` int8 `[R, N]`, -1 where there is
     none; `folds` int16 `[R, N]`, in which fold a photo was tested, -1 where it was not; `probabilities`
-    float32 `[L, R, N]` of the positive class, NaN where a photo was not tested; with `has_seeds`, repeats of
-    training seed s are numbered from `APART` times s on.
+    float32 `[L, R, N]` of the positive class, NaN where a photo was not tested; `training_seeds` says of
+    which training of the encoder a replicate is, 0 where there is one.
     """
 
     ids: np.ndarray
@@ -29,12 +29,7 @@ class Predictions:
     folds: np.ndarray
     probabilities: np.ndarray
     repeats: tuple[int, ...]
-    has_seeds: bool = False
-
-    @property
-    def has_groups(self) -> bool:
-        """Whether some photos are drawn together."""
-        return len(np.unique(self.units)) < len(self.units)
+    training_seeds: tuple[int, ...]
 
     def of_layers(self, places: Sequence[int]) -> Predictions:
         """The predictions of some layers, in the given order."""
@@ -48,7 +43,13 @@ class Predictions:
             folds=self.folds[rows],
             probabilities=self.probabilities[:, rows],
             repeats=tuple(self.repeats[row] for row in rows),
+            training_seeds=tuple(self.training_seeds[row] for row in rows),
         )
+
+    def by_training_seed(self) -> list[Predictions]:
+        """The predictions of each training of the encoder apart."""
+        seeds = np.array(self.training_seeds)
+        return [self.of_replicates(np.flatnonzero(seeds == seed)) for seed in np.unique(seeds)]
 
     def of_photos(self, chosen: np.ndarray) -> Predictions:
         """The predictions for some photos: bool `[N]`."""
@@ -111,6 +112,7 @@ def read_predictions(run: ProbeRun, fraction: float = 1.0) -> Predictions:
         np.stack([found.folds[repeat] for repeat in rows]),
         np.concatenate(by_seed, axis=1),
         tuple(rows),
+        (0,) * len(rows),
     )
 
 
@@ -125,8 +127,8 @@ def _of_seeds(found: Mapping[int, Predictions]) -> Predictions:
         np.concatenate([one.labels for one in found.values()]),
         np.concatenate([one.folds for one in found.values()]),
         np.concatenate([one.probabilities for one in found.values()], axis=1),
-        tuple(repeat + APART * seed for seed, one in found.items() for repeat in one.repeats),
-        has_seeds=True,
+        tuple(repeat for one in found.values() for repeat in one.repeats),
+        tuple(seed for seed, one in found.items() for _ in one.repeats),
     )
 
 

@@ -10,6 +10,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.progress import counted
 from aesthkeras.reports import probe_figures
 from aesthkeras.reports.comparisons import Comparison, choose_reference, compare
+from aesthkeras.reports.intervals import Difference, listed, what_is_covered
 from aesthkeras.reports.measures import Measure
 from aesthkeras.reports.paper import PRINTED_AVERAGES_OFF, paper_rows, paper_table
 from aesthkeras.reports.probe_runs import ProbeRun
@@ -24,7 +25,7 @@ from aesthkeras.reports.probe_tables import (
     paper_cells,
 )
 from aesthkeras.reports.sections import Section, sections_of
-from aesthkeras.reports.significance import STATISTICS, Difference
+from aesthkeras.reports.significance import STATISTICS
 from aesthkeras.reports.training_seeds import pool_seeds
 
 Rows = Mapping[str, tuple[Cell | None, ...]]
@@ -176,30 +177,29 @@ def _against(difference: Difference, comparison: Comparison, measure: Measure) -
     verdict = "" if difference.excludes_zero else ": no difference is shown"
     interval = f"95% interval {shown.signed(difference.low)} to {shown.signed(difference.high)}"
     signed = f"{shown.signed(difference.mean)}{shown.points}"
-    return f"{signed}{what} against {comparison.reference} ({interval}{verdict})"
+    covered = f"for {difference.coverage.words}"
+    return f"{signed}{what} against {comparison.reference} ({interval} {covered}{verdict})"
 
 
 def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) -> str:
-    """All sections in a sentence: which encoder leads where, and where its lead's interval is above 0."""
+    """All sections in two sentences: which encoder leads where, with intervals above 0 or not, of what."""
     places: dict[str, list[str]] = {}
-    above = []
+    above, leads = [], {}
     for report in reports:
         best = leaders(report.table, AVERAGE)
         for name in best if len(report.table.rows) > 1 else ():
             places.setdefault(name, []).append(report.section.title)
         rows = report.comparison.rows if report.comparison else {}
         found = [row[-1] for name in best if (row := rows.get(name))]
+        leads[report.section.title] = found
         above += [report.section.title] if any(one and one.low > 0 for one in found) else []
-    won = "; ".join(f"{name} on {_listed(titles)}" for name, titles in places.items())
+    won = "; ".join(f"{name} on {listed(titles)}" for name, titles in places.items())
     if not won:
         return "One encoder on each data set: nothing to compare."
-    where = f"on {_listed(above)}" if above else "on none of them"
+    where = f"on {listed(above)}" if above else "on none of them"
     what = "" if measure.name in STATISTICS else " of the difference in accuracy"
-    return f"Best average over layers: {won}. Above {reference} {where} (95% interval{what} above 0)."
-
-
-def _listed(titles: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
+    lead = f"Best average over layers: {won}. Above {reference} {where} (95% interval{what} above 0)."
+    return " ".join(filter(None, (lead, what_is_covered(leads))))
 
 
 def _caption(section: Section, table: Table, measure: Measure, comparison: Comparison | None) -> str:
@@ -229,21 +229,26 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
         "splits and initial weights matter, not how sure the mean is. Whether two encoders differ is what "
         "the paired differences say.",
     ]
-    comparisons = [report.comparison for report in reports if report.comparison]
-    shown = sum(bool(one) for comparison in comparisons for row in comparison.rows.values() for one in row)
-    if shown:
+    rows = [row for report in reports if report.comparison for row in report.comparison.rows.values()]
+    found = [one for row in rows for one in row if one]
+    if found:
         notes.append(
-            f"Differences are paired: both encoders, same photos, {choices.resamples} bootstrap resamples, "
-            f"percentile intervals of 95%, not corrected for how many there are ({shown}). They hold for "
-            "these trained encoders and probes: where nothing differs, more than one in twenty excludes 0."
+            f"Differences are paired: both encoders, same photos. Their 95% intervals are from "
+            f"{choices.resamples} bootstrap resamples of the tested photos, of twice their variance where "
+            "photos that test one probe train another, and from the training seeds where there are several. "
+            f"They are not corrected for how many there are ({len(found)})."
         )
-    if choices.measure.name not in STATISTICS and shown:
+    if not all(one.coverage.covers_seeds for one in found):
+        notes.append(
+            "An interval that does not cover new training seeds is about these trained encoders. What is "
+            "said of a way to train wants three training seeds of both sides."
+        )
+    if choices.measure.name not in STATISTICS and found:
         notes.append(
             f"A probe keeps no predicted scores, so differences are in accuracy, not {choices.measure.name}."
         )
     for report in reports:
         names = report.section.runs
-        notes += _unlike_seeds(report)
         if len({report.section.comparable_layers(run) for run in names.values()}) > 1:
             notes.append(
                 f"On {report.section.title}, encoders have blocks of different names: an average is over an "
@@ -265,20 +270,6 @@ def _notes(reports: Sequence[SectionReport], choices: ReportChoices) -> list[str
             f"{' and '.join(off)}."
         )
     return notes
-
-
-def _unlike_seeds(report: SectionReport) -> list[str]:
-    """A sentence for each difference that is not over all training seeds of both rows."""
-    if report.comparison is None:
-        return []
-    runs, reference = report.section.runs, report.comparison.reference
-    seeds = {name: set(runs[name].by_seed) for name in (reference, *report.comparison.rows)}
-    return [
-        f"{name} and {reference} have other training seeds on {report.section.title}: their difference is "
-        "over those that both have, and so not that of their rows."
-        for name in report.comparison.rows
-        if seeds[name] and seeds[reference] and seeds[name] != seeds[reference]
-    ]
 
 
 def _paper_apart() -> dict[str, Table]:

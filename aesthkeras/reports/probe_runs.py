@@ -26,8 +26,6 @@ from aesthkeras.labelled.description import (
 from aesthkeras.labelled.results import FoldScore, read_probe_results
 from aesthkeras.training.run_folder import RunFolder
 
-APART = 10_000
-"""Where several training seeds are pooled, repeats of seed s are numbered from s times this on."""
 NONLINEAR = "non-linear head"
 """What stands for the solver of a probe in the run of a scorer."""
 SOLVER_FLAGS = {

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file
+from aesthkeras.reports.intervals import Difference
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_tables import DECIMALS_KEPT, Cell, Table
 from aesthkeras.reports.report_markdown import markdown
 from aesthkeras.reports.report_page import page
 from aesthkeras.reports.side_by_side_tables import averages, side_by_side
-from aesthkeras.reports.significance import Difference
 
 CELL_COLUMNS = ("dataset", "encoder", "column", "mean", "deviation", "replicates", "rank", "source")
 
@@ -59,16 +59,17 @@ def csv_tables(report: ProbeReport) -> dict[str, str]:
     differences = [line for part in report.sections for line in _difference_lines(part)]
     if differences:
         columns = ("dataset", "encoder", "reference", "measure", "column", "difference", "low", "high")
-        tables["differences"] = _csv((*columns, "excludes_zero"), differences)
+        tables["differences"] = _csv((*columns, "excludes_zero", "covers"), differences)
     losses = averages(report)
     if losses:
         empty = [""] * len(losses.datasets)
         lines = [
-            [dataset, name, *(_ends(found) if found else [""] * 3), printed]
+            [dataset, name, *([*_ends(found), found.coverage.words] if found else [""] * 4), printed]
             for name, row in losses.rows.items()
             for dataset, found, printed in zip(losses.datasets, row, losses.paper.get(name, empty))
         ]
-        tables["averages"] = _csv(("dataset", "encoder", "difference", "low", "high", "paper_loses"), lines)
+        shown = ("dataset", "encoder", "difference", "low", "high", "covers", "paper_loses")
+        tables["averages"] = _csv(shown, lines)
     return tables
 
 
@@ -112,6 +113,7 @@ def _difference_lines(part: SectionReport) -> list[list[object]]:
             column,
             *_ends(found),
             found.excludes_zero,
+            found.coverage.words,
         ]
         for name, row in comparison.rows.items()
         for column, found in zip(comparison.columns, row)

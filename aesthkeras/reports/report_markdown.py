@@ -6,15 +6,16 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from aesthkeras.reports.comparisons import Comparison
+from aesthkeras.reports.intervals import Difference
 from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.probe_tables import Cell
 from aesthkeras.reports.side_by_side_tables import Averages, CellsOfSets, averages, side_by_side
-from aesthkeras.reports.significance import Difference
 
 EMPTY_CELL = "–"
 PAPER = "paper: "
+STARRED = r"\* where 0 is outside."
 
 
 def markdown(report: ProbeReport) -> str:
@@ -31,7 +32,8 @@ def markdown(report: ProbeReport) -> str:
         parts += [f"### The paper's Table 2: {dataset}", _table(table.columns, rows)]
     losses = averages(report)
     if losses:
-        parts += [f"## Averages over layers, less {_plain(report.reference)}", _averages(losses, measure)]
+        parts.append(f"## Averages over layers, less {_plain(report.reference)}")
+        parts += [f"{_plain(losses.coverage)} {STARRED}", _averages(losses, measure)]
     for part in report.sections:
         parts += _details(part, report)
     parts += ["## What was measured", _measured(report.runs), "Commands:", _commands(report)]
@@ -63,7 +65,7 @@ def _details(part: SectionReport, report: ProbeReport) -> list[str]:
         shown = part.comparison.measure.title
         parts += [
             f"## {title}: {shown}, less {_plain(part.comparison.reference)}",
-            f"{part.comparison.caption} \\* where it excludes 0.",
+            f"{_plain(part.comparison.caption)} {STARRED}",
             _differences(part.comparison),
         ]
     if part.low_data:

@@ -6,18 +6,18 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aesthkeras.reports.intervals import Difference
 from aesthkeras.reports.measures import MEASURES, Measure
 from aesthkeras.reports.probe_report import ProbeReport, SectionReport
 from aesthkeras.reports.probe_tables import AVERAGE, Cell, leaders
 from aesthkeras.reports.report_markdown import EMPTY_CELL, probe_command
 from aesthkeras.reports.side_by_side_tables import averages, side_by_side
-from aesthkeras.reports.significance import Difference
 from aesthkeras.templates import load_template
 
 SECTIONS_ABREAST = 3  # most data sets in one table, so that it fits on a slide
 CAPTIONS = {
     "layers": "by layer; bars are one standard deviation, over what the table's caption says",
-    "differences": "paired differences, 95% intervals over the tested photos; filled where 0 is excluded",
+    "differences": "paired differences with the 95% intervals of the table; filled where 0 is excluded",
     "low_data": "with few labels; bands are one standard deviation over the repeats",
 }
 
@@ -62,6 +62,7 @@ def _card(part: SectionReport, measure: Measure) -> Mapping[str, str]:
         against = f"{shown.signed(difference.mean)} [{low}, {high}] against {part.comparison.reference}"
         against += "" if shown is measure else f" in {shown.words}"
         against += "" if difference.excludes_zero else ": no difference shown"
+        against += f", for {difference.coverage.words}"
     return {
         "title": part.section.title,
         "value": f"{value}%" if cell and measure.factor == 100 else value,
@@ -94,7 +95,7 @@ def _averages(report: ProbeReport) -> Mapping[str, object] | None:
         )
         for name, row in found.rows.items()
     ]
-    return {"columns": [*found.datasets, *theirs], "rows": rows}
+    return {"columns": [*found.datasets, *theirs], "rows": rows, "coverage": found.coverage}
 
 
 def _apart(report: ProbeReport) -> WideTable | None:

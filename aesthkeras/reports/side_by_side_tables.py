@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aesthkeras.reports.intervals import Difference, what_is_covered
 from aesthkeras.reports.paper import paper_losses
 from aesthkeras.reports.probe_report import ProbeReport, Rows, SectionReport
 from aesthkeras.reports.probe_tables import AVERAGE, Cell
-from aesthkeras.reports.significance import Difference
 
 CellsOfSets = Sequence[Sequence["Cell | None"]]
 
@@ -30,12 +30,14 @@ class Averages:
     """Differences from the reference, averaged over layers, data sets beside each other: Table 4.
 
     `rows` is encoder -> a difference for each data set, None where there is none; `paper` is encoder -> the
-    loss that the paper prints for each data set, empty where it has none, for the encoders that it has.
+    loss that the paper prints for each data set, empty where it has none, for the encoders that it has;
+    `coverage` says what the intervals cover.
     """
 
     datasets: Sequence[str]
     rows: Mapping[str, Sequence[Difference | None]]
     paper: Mapping[str, Sequence[str]]
+    coverage: str
 
 
 def side_by_side(parts: Sequence[SectionReport]) -> SideBySide:
@@ -73,7 +75,9 @@ def averages(report: ProbeReport) -> Averages | None:
     if len(compared) < 2 and not printed:
         return None
     rows = {name: [_last(comparison.rows.get(name)) for _, comparison in compared] for name in names}
-    return Averages([section.title for section, _ in compared], rows, printed)
+    titles = [section.title for section, _ in compared]
+    columns = {title: [row[place] for row in rows.values()] for place, title in enumerate(titles)}
+    return Averages(titles, rows, printed, what_is_covered(columns))
 
 
 def _last(row: Sequence[Difference | None] | None) -> Difference | None:

@@ -1,44 +1,36 @@
-"""Paired differences between two encoders, with intervals from a bootstrap over photos or over groups.
+"""Paired differences between two encoders, with intervals for new photos, folds and training seeds.
 
 A difference is that of two cells of the tables (`probe_tables`): the measure in each fold, averaged over the
 folds of a repeat, then over repeats and seeds. Both encoders are tested on the same photos. So photos are
-resampled, each with the predictions of both encoders in every layer and repeat. Photos of one group are not
-independent: then groups are resampled. The interval is the percentile interval of Efron and Tibshirani
-(1993). It says how the difference depends on the photos that were tested, not how it depends on those that
-trained the probes or on the seed of pre-training: it is too narrow for a statement about these.
+resampled, each with the predictions of both encoders in every layer, repeat and seed; groups are, where
+photos of one group are not independent (bootstrap, Efron and Tibshirani 1993).
+
+With folds that is half of the variance. Each of two photos trains the probe that tests the other, so what
+they share by chance is in both results; resampling takes these for independent, and of encoders that do not
+differ it told 14% apart. A sum in which everything occurs twice has twice the variance: with folds it is
+doubled. The corrected resampled t of Nadeau and Bengio (2003), of variance (1/J + n_test / n_train) S**2,
+comes to 1.5 times in 4 repeats of 5 folds, which is too little for an AUC. `docs/probes.md` has the
+coverage of both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from aesthkeras.errors import UsageError
+from aesthkeras.reports.intervals import Coverage, Difference, half_width
 from aesthkeras.reports.predictions import Predictions
-from aesthkeras.reports.probe_runs import APART
 
 ENTRIES_AT_ONCE = 4_000_000  # resamples x photos held at a time, 32 MB of float64
+TAKING_TURNS = 2.0  # to train and to test: what multiplies the variance of resampled predictions
 Statistic = Callable[[np.ndarray], np.ndarray]
 """Weights of the photos, float64 `[B, N]` -> `[B, L]`."""
 FoldStatistic = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """Of the photos of one fold: probabilities `[L, N]`, labels `[N]`, weights `[B, N]` -> `[B, L]`, NaN where
 it is undefined."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """This encoder less the reference, with the ends of the interval; on the measure's scale."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0."""
-        return self.low > 0 or self.high < 0
 
 
 def paired_differences(
@@ -47,12 +39,13 @@ def paired_differences(
     measure: str = "accuracy",
     resamples: int = 2000,
     seed: int = 0,
-    level: float = 0.95,
 ) -> tuple[Difference, ...]:
     """The difference of each layer, and last of the average over layers.
 
     A fold of a resample in which the measure is undefined is left out, as in the tables. The positive class
-    is predicted from a probability of 0.5 on, as the probe does.
+    is predicted from a probability of 0.5 on, as the probe does. An interval is +- t times the root of a
+    variance: that of the resamples, with folds `TAKING_TURNS` times, and the variance between the training
+    seeds of each side divided by how many there are.
 
     Args:
         tested: predictions of L layers.
@@ -60,7 +53,6 @@ def paired_differences(
         measure: `accuracy`, `balanced_accuracy` or `auc`.
         resamples: of the bootstrap.
         seed: of the bootstrap; every call with it and the same photos draws the same resamples.
-        level: of the interval.
 
     Returns:
         L + 1 differences.
@@ -68,50 +60,73 @@ def paired_differences(
     Raises:
         UsageError: the two were not tested on the same photos in the same folds with the same labels.
     """
-    first, second = _tested_alike(tested, reference)
+    pair = _tested_alike(tested, reference)
     # photos that only trained are no part of the sample
-    counted = first.is_tested().any(axis=0)
+    counted = pair[0].is_tested().any(axis=0)
     _, units = np.unique(tested.units[counted], return_inverse=True)
-    one, two = (_averaged(STATISTICS[measure], each.of_photos(counted)) for each in (first, second))
-    whole = np.ones((1, len(units)))
-    found = (one(whole) - two(whole))[0]
-    draws = _draws(lambda weights: one(weights) - two(weights), units, resamples, seed)
-    found, draws = np.append(found, found.mean()), np.column_stack([draws, draws.mean(axis=1)])
+    one, two = (_by_seed(STATISTICS[measure], each.of_photos(counted)) for each in pair)
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        return one(weights).mean(axis=0) - two(weights).mean(axis=0)
+
+    draws = _draws(difference, units, resamples, seed)
+    has_folds = len(list(pair[0].tests())) > len(pair[0].repeats)
     # a resample without one of the classes in any fold has no balanced accuracy and no AUC
-    low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return tuple(Difference(*map(float, numbers)) for numbers in zip(found, low, high))
+    of_photos = np.nanvar(draws, axis=0, ddof=1) * (TAKING_TURNS if has_folds else 1)
+    terms = [(of_photos, max(int(units.max()), 1))]
+    means = [side(np.ones((1, len(units))))[:, 0] for side in (one, two)]  # [S, L + 1]
+    for of_seeds in means:
+        if len(of_seeds) > 1:
+            terms.append((of_seeds.var(axis=0, ddof=1) / len(of_seeds), len(of_seeds) - 1))
+    covers = Coverage(
+        "groups" if len(units) > units.max() + 1 else "photos",
+        has_folds,
+        *(len(set(each.training_seeds)) > 1 for each in pair),
+    )
+    found = means[0].mean(axis=0) - means[1].mean(axis=0)
+    return tuple(
+        Difference(float(mean), float(mean - half), float(mean + half), covers)
+        for mean, half in zip(found, half_width(terms))
+    )
 
 
 def _tested_alike(tested: Predictions, reference: Predictions) -> tuple[Predictions, Predictions]:
-    """Both in the repeats that they share, with predictions only for the photos that both tested there.
-
-    An encoder that is not trained with seeds stands beside every seed of the other.
-    """
+    """Both in the repeats that they share, with predictions only for the photos that all tested there."""
     if not np.array_equal(tested.ids, reference.ids):
         raise UsageError("expected the same photos in the same order")
-    by_training_seed = tested.has_seeds and reference.has_seeds
-    pair, repeats = [], []
-    for one in (tested, reference):
-        pair.append(replace(one, probabilities=one.probabilities.copy()))
-        repeats.append(np.array([repeat if by_training_seed else repeat % APART for repeat in one.repeats]))
-    shared = sorted(set(repeats[0].tolist()) & set(repeats[1].tolist()))
+    everyone = [set(one.repeats) for side in (tested, reference) for one in side.by_training_seed()]
+    shared = sorted(set.intersection(*everyone))
     if not shared:
-        raise UsageError("expected a training seed, or a repeat of the folds, that both encoders have")
+        raise UsageError("expected a repeat of the folds that both encoders have, with every training seed")
+    first, second = (
+        replace(rows, probabilities=rows.probabilities.copy())
+        for rows in (
+            one.of_replicates(np.flatnonzero(np.isin(one.repeats, shared))) for one in (tested, reference)
+        )
+    )
     for repeat in shared:
-        rows = [np.flatnonzero(of_one == repeat) for of_one in repeats]
-        counted = np.logical_and(*(one.is_tested()[of_one].all(axis=0) for one, of_one in zip(pair, rows)))
+        both = [(one, np.flatnonzero(np.equal(one.repeats, repeat))) for one in (first, second)]
+        counted = np.logical_and(*(one.is_tested()[rows].all(axis=0) for one, rows in both))
         if not counted.any():
             raise UsageError("expected photos that both encoders were tested on")
         for name in ("labels", "folds"):
-            found = np.concatenate([getattr(one, name)[of_one] for one, of_one in zip(pair, rows)])
+            found = np.concatenate([getattr(one, name)[rows] for one, rows in both])
             if (found[:, counted] != found[0, counted]).any():
                 raise UsageError(f"expected the same {name}")
-        for one, of_one in zip(pair, rows):
-            one.probabilities[:, of_one[:, np.newaxis], ~counted] = np.nan
-    first, second = (
-        one.of_replicates(np.flatnonzero(np.isin(of_one, shared))) for one, of_one in zip(pair, repeats)
-    )
+        for one, rows in both:
+            one.probabilities[:, rows[:, np.newaxis], ~counted] = np.nan
     return first, second
+
+
+def _by_seed(in_fold: FoldStatistic, one: Predictions) -> Statistic:
+    """The measure of each training seed, of the layers and their average: `[B, N]` -> `[S, B, L + 1]`."""
+    of_seeds = [_averaged(in_fold, each) for each in one.by_training_seed()]
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        found = np.stack([of_seed(weights) for of_seed in of_seeds])
+        return np.concatenate([found, found.mean(axis=-1, keepdims=True)], axis=-1)
+
+    return statistic
 
 
 def _averaged(in_fold: FoldStatistic, one: Predictions) -> Statistic:
@@ -133,7 +148,7 @@ def _averaged(in_fold: FoldStatistic, one: Predictions) -> Statistic:
 
 
 def _draws(statistic: Statistic, units: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """The statistic of each resample, float64 `[resamples, L]`."""
+    """The statistic of each resample, float64 `[resamples, L + 1]`."""
     generator = np.random.default_rng(seed)
     count = int(units.max()) + 1
     at_once = max(1, ENTRIES_AT_ONCE // len(units))

@@ -1,7 +1,7 @@
 """One row for encoders that differ in their seed alone: `NAME-seed0`, `NAME-seed1`, `random alexnet seed 0`.
 
-The row is the mean over all repeats and seeds. A difference is over the seeds that both rows have; photos are
-resampled, each with the predictions of all seeds, so its interval tells nothing of other seeds.
+The row is the mean over all repeats and seeds, and a difference is that of two rows. The seeds of two
+encoders have nothing in common, so each row may have its own; their scatter is part of the interval.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aesthkeras.errors import UsageError
-from aesthkeras.reports.probe_runs import APART, ProbeRun
+from aesthkeras.reports.probe_runs import ProbeRun
 from aesthkeras.reports.sections import ALIKE
 
+APART = 10_000  # repeats of seed s are numbered from s times this on
 NAMED = re.compile(r"(?P<base>.+)[- ]seed ?(?P<seed>\d+)(?P<tiles>, .+ tiles)?")
 
 

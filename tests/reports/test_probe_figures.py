@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from aesthkeras.reports.comparisons import Comparison
+from aesthkeras.reports.intervals import Coverage, Difference
 from aesthkeras.reports.measures import MEASURES
 from aesthkeras.reports.probe_figures import difference_figure, encoder_colours, layer_figure
 from aesthkeras.reports.probe_tables import AVERAGE, Cell, Table
-from aesthkeras.reports.significance import Difference
 
 BLUE = (0x00, 0x72, 0xB2)
 
@@ -23,11 +23,12 @@ def pixels(picture: bytes) -> np.ndarray:
 
 def differences(names: list[str], certain: int) -> Comparison:
     """All around 0 but that of one encoder, 5 points above."""
+    coverage = Coverage("photos", is_refitted=True, encoder_seeds=False, reference_seeds=False)
     rows = {
-        name: (Difference(*((5.0, 4.0, 6.0) if place == certain else (0.0, -1.0, 1.0))),) * 2
+        name: (Difference(*((5.0, 4.0, 6.0) if place == certain else (0.0, -1.0, 1.0)), coverage),) * 2
         for place, name in enumerate(names)
     }
-    return Comparison("random", MEASURES["accuracy"], ("conv1", AVERAGE), rows, "photos", 0.5)
+    return Comparison("random", MEASURES["accuracy"], ("conv1", AVERAGE), rows, 0.5)
 
 
 def test_encoders_may_be_called_by_signs_of_money():

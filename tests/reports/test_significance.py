@@ -1,4 +1,4 @@
-"""The bootstrap: exact where it can be worked out, scipy's where it can do the same, wider over groups."""
+"""Intervals: exact where they can be worked out, scipy's where it can do the same, wider over groups."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 
 from aesthkeras.errors import UsageError
+from aesthkeras.reports.intervals import Coverage, Difference, half_width, what_is_covered
 from aesthkeras.reports.predictions import Predictions
 from aesthkeras.reports.significance import paired_differences
 
@@ -22,7 +23,8 @@ def made(probabilities, labels, units=None, folds=None) -> Predictions:
     units = np.arange(photos) if units is None else np.asarray(units)
     folds = np.zeros_like(labels) if folds is None else np.asarray(folds)
     ids = np.array([str(n) for n in range(photos)])
-    return Predictions(ids, units, labels, folds, probabilities, tuple(range(len(labels))))
+    rows = len(labels)
+    return Predictions(ids, units, labels, folds, probabilities, tuple(range(rows)), (0,) * rows)
 
 
 def drawn(photos, layers=1, repeats=1, seed=0, units=None):
@@ -81,8 +83,74 @@ def test_groups_of_different_sizes_weigh_by_their_photos():
     first, second = made([[[0.9, 0.9, 0.9, 0.1]]], labels, units), made([[[0.1] * 4]], labels, units)
     found = paired_differences(first, second, resamples=1000)[0]
     assert found.mean == pytest.approx(0.75)
-    # the three resamples there are: both of the large group (1), one each (3/4), both of the small one (0)
-    assert (found.low, found.high) == (0, 1)
+    # the four resamples there are: the large group twice (1), one each (3/4, twice), the small one twice (0)
+    half = stats.t.ppf(0.975, 1) * np.std([1, 0.75, 0.75, 0])
+    assert found.high - found.mean == pytest.approx(half, rel=0.05)
+    assert found.mean - found.low == pytest.approx(half, rel=0.05)
+
+
+def test_with_folds_the_variance_is_doubled():
+    first, second = drawn(400)
+    folds = np.arange(400)[None] % 5
+    ours = paired_differences(
+        *(made(one.probabilities, one.labels, folds=folds) for one in (first, second)), resamples=4000
+    )[0]
+    right, other = ((one.probabilities[0, 0] >= 0.5) == one.labels[0] for one in (first, second))
+    gain = (right.astype(float) - other).reshape(-1, 5)  # a column per fold
+    variance = (gain.var(axis=0) / len(gain)).sum() / 5**2  # of the mean of five folds' means
+    half = stats.t.ppf(0.975, 399) * np.sqrt(2 * variance)
+    assert (ours.high - ours.low) / 2 == pytest.approx(half, rel=0.05)
+    assert ours.coverage.words == "new photos and new folds, but not new training seeds"
+
+
+def test_the_scatter_of_training_seeds_is_part_of_the_interval():
+    labels = [[1] * 50] * 3
+    # every photo is right with seeds 0 and 1, and wrong with seed 2: photos do not matter, seeds do
+    seeds = replace(made([[[0.9] * 50, [0.9] * 50, [0.1] * 50]], labels), repeats=(0, 0, 0))
+    wrong = made([[[0.1] * 50]], labels[:1])
+    found = paired_differences(replace(seeds, training_seeds=(0, 1, 2)), wrong)[0]
+    theirs = stats.ttest_1samp([1, 1, 0], 0).confidence_interval()
+    assert (found.mean, found.low, found.high) == pytest.approx((2 / 3, theirs.low, theirs.high))
+    assert found.coverage.words == (
+        "new photos to test on and new training seeds of the encoder, but not new photos to train probes on "
+        "or new training seeds of the reference"
+    )
+    # three probes of one encoder are no trainings of it
+    assert paired_differences(seeds, wrong)[0].low == pytest.approx(2 / 3)
+
+
+def test_variances_are_added_as_welch_does():
+    one, two = np.random.default_rng(0).normal(size=(2, 8))
+    two = 3 * two[:4]
+    theirs = stats.ttest_ind(one, two, equal_var=False).confidence_interval()
+    terms = [(np.array([side.var(ddof=1) / len(side)]), len(side) - 1) for side in (one, two)]
+    assert half_width(terms)[0] == pytest.approx((theirs.high - theirs.low) / 2)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "words"),
+    [
+        (Coverage("groups", True, True, True), "new groups, new folds and new training seeds"),
+        (
+            Coverage("photos", False, False, False),
+            "new photos to test on, but not new photos to train probes on or new training seeds",
+        ),
+        (
+            Coverage("photos", True, False, True),
+            "new photos, new folds and new training seeds of the reference, but not new training seeds of "
+            "the encoder",
+        ),
+    ],
+)
+def test_what_an_interval_covers_in_words(coverage, words):
+    assert coverage.words == words
+    one = Difference(0.0, -1.0, 1.0, coverage)
+    assert what_is_covered({"a": [one, None], "b": [one]}) == f"The 95% intervals cover {words}."
+    other = replace(one, coverage=Coverage("photos", True, False, False))
+    assert what_is_covered({"a": [one], "b": [other], "c": [one]}) == (
+        f"The 95% intervals of a and c cover {words}. The 95% intervals of b cover new photos and new folds, "
+        "but not new training seeds."
+    )
 
 
 def test_the_average_over_layers_is_drawn_together():

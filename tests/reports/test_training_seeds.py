@@ -59,15 +59,26 @@ def test_differences_are_those_of_the_seeds_side_by_side(runs):
     assert pooled.labels.shape == (4, 40)
 
 
-def test_a_seed_that_only_one_of_two_has_is_left_out_of_their_difference(runs):
-    without = [run for run in runs if run.encoder != "ours-seed0"]
-    comparison = report(without).sections[0].comparison
-    # seed 1 against seed 1: 75% less 55%
-    assert comparison.rows["ours"][0].mean == pytest.approx(20.0)
-    assert report(without).sections[0].table.rows["ours"][0].mean == 75.0
-    apart = "ours and random alexnet have other training seeds on OASIS: their difference is over those that"
-    assert apart in " ".join(report(without).notes)
-    assert "have other training seeds" not in " ".join(report(runs).notes)
+def test_a_difference_is_that_of_two_rows_whatever_seeds_they_have(runs):
+    unlike = [run for run in runs if run.encoder not in ("ours-seed1", "random alexnet seed 0")]
+    unlike.append(replace(runs[1], encoder="random alexnet seed 7"))  # 90% and 60%
+    (part,) = report(unlike).sections
+    # seed 0 against seeds 1 and 7: 75% less (55% + 75%) / 2
+    assert part.comparison.rows["ours"][0].mean == pytest.approx(10.0)
+    rows = part.table.rows
+    assert rows["ours"][0].mean - rows["random alexnet"][0].mean == pytest.approx(10.0)
+
+
+def test_the_table_says_whose_training_seeds_its_intervals_cover(runs):
+    (part,) = report(runs).sections
+    assert (
+        "The 95% intervals of ours cover new photos to test on and new training seeds, but not new photos to "
+        "train probes on. The 95% intervals of other cover new photos to test on and new training seeds of "
+        "the reference, but not new photos to train probes on or new training seeds of the encoder."
+    ) in part.comparison.caption
+    assert "wants three training seeds" in " ".join(report(runs).notes)
+    both = [run for run in runs if run.encoder != "other"]
+    assert "wants three training seeds" not in " ".join(report(both).notes)
 
 
 @pytest.mark.parametrize(("seeds", "difference"), [((0, 1), 30.0), ((1,), 10.0)])
