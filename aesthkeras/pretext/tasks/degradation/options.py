@@ -59,6 +59,11 @@ class DegradationOptions(TaskOptions):
         "JPEG by libjpeg, by its batched form, or by whichever suits the device",
         ["auto", "codec", "dct"],
     )
+    quantization: str = setting(
+        "levels",
+        "quantization to 64 and 8 levels of each channel, or to a palette of as many colours",
+        ["levels", "palette"],
+    )
     eight_bit: bool = setting(True, "round every view to 8 bits, as a photo on disk is")
 
     def __post_init__(self) -> None:
@@ -83,7 +88,11 @@ class DegradationOptions(TaskOptions):
     def degradation_settings(self) -> DegradationSettings:
         """The settings that decide the pixels of edited views."""
         return DegradationSettings(
-            jpeg=self.jpeg, blur_unit=self.blur_unit, noise_scale=self.noise_scale, eight_bit=self.eight_bit
+            jpeg=self.jpeg,
+            blur_unit=self.blur_unit,
+            noise_scale=self.noise_scale,
+            quantization=self.quantization,
+            eight_bit=self.eight_bit,
         )
 
 
