@@ -19,7 +19,7 @@ class Quantization(Degradation):
 
     Table 1, attribute "Soft / Grainy": 64 and 8 "levels". The paper does not say of what. Evenly spaced
     levels of each channel, black and white among them, are hardly seen where there are 64 (46 dB). A palette
-    of so many colours, each photo its own, is (33 and 25 dB).
+    of so many colours, each photo its own, is (33 and 24 dB).
 
         posterised = aesthkeras.degradations.Quantization(8)(photos)
 
