@@ -67,6 +67,14 @@ def _pooled(features: tf.Tensor, name: str) -> tf.Tensor:
     return layers.MaxPooling2D(3, 2, "valid", name=name)(features)
 
 
+def pooled_edge(input_size: int) -> int:
+    """Edge of the map that the last pooling gives for an input: 6 for 227, 1 for 67; below that 0 or less."""
+    edge = (input_size - 11) // 4 + 1
+    for _ in range(3):
+        edge = (edge - 3) // 2 + 1
+    return edge
+
+
 def pooled_features(encoder: keras.Model, images: tf.Tensor, training: bool) -> tf.Tensor:
     """The layers of an ``AlexNet`` up to the last pooling, on images of another size than its input.
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from skimage import data
 
-from aesthkeras.encoders.alexnet import AlexNet, pooled_features
+from aesthkeras.encoders.alexnet import AlexNet, pooled_edge, pooled_features
 from aesthkeras.encoders.pixels import PixelStandardization
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.views import resize_shorter_edge
@@ -175,7 +175,10 @@ def test_convolutions_answer_at_the_size_of_the_patches():
     images = np.random.default_rng(0).uniform(0, 255, (2, 96, 96, 3)).astype(np.float32)
     expected = keras.Model(small.input, small.get_layer("flat").output)(images)
     np.testing.assert_allclose(pooled_features(large, images, training=False), expected, atol=1e-5)
-    assert pooled_features(large, images[:, :67, :67], training=False).shape == (2, 32)
+    for edge in (67, 95, 96):
+        seen = pooled_features(large, images[:, :edge, :edge], training=False)
+        assert seen.shape == (2, 32 * pooled_edge(edge) ** 2)
+    assert (pooled_edge(66), pooled_edge(227)) == (0, 6)
 
 
 def test_loss_is_the_cross_entropy_and_metrics_count_positions():

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.encoders import blocks
-from aesthkeras.encoders.alexnet import EMBEDDING_SIZE, pooled_features
+from aesthkeras.encoders.alexnet import EMBEDDING_SIZE, pooled_edge, pooled_features
 from aesthkeras.monitoring import pictures
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import Tensors
@@ -72,8 +72,7 @@ class ContextTask(ViewClassification):
     def build_head(self, encoder: keras.Model) -> keras.Model:
         """A dense layer for each patch of a pair, two and 8 logits for both: the paper's fc6 to fc9."""
         block = blocks.Block(self.recipe.seed, self.recipe.weight_decay)
-        edge = self.options.patch
-        values = pooled_features(encoder, tf.zeros([1, edge, edge, 3]), training=False).shape[-1]
+        values = pooled_edge(self.options.patch) ** 2 * encoder.output["conv5"].shape[-1]
         pair = keras.Input([2, values], name="pair")
         each = block.dense(pair, "patch_features", EMBEDDING_SIZE)
         fused = block.dense(keras.layers.Flatten(name="both")(each), "fusion1", self.options.fusion_units)
