@@ -131,8 +131,8 @@ def _differences(comparison: Comparison) -> str:
 
 
 def _measured(runs: Sequence[ProbeRun]) -> str:
-    columns = ("encoder", "made from", "kernels moved", "pretext loss")
-    columns += ("data set", "photos", "solver", "pooling", "protocol", "commit")
+    columns = ["encoder", "made from", "kernels moved", "pretext loss"]
+    columns += ["data set", "photos", "solver", "pooling", "protocol", "commit"]
     proofs = [(one.moved_words, one.loss_words) if (one := run.learned) else ("", "") for run in runs]
     lines = [
         (run.encoder, run.spec, *proof, run.dataset, f"{run.photos:,}", run.solver, run.pooling, run.protocol)
