@@ -27,6 +27,11 @@ class PreviewSettings:
     noise_scale: str = setting(
         "standardised", "noise variance of the standardised image, or of [0, 1]", ["standardised", "unit"]
     )
+    quantization: str = setting(
+        "levels",
+        "quantization to 64 and 8 levels of each channel, or to a palette of as many colours",
+        ["levels", "palette"],
+    )
 
     def __post_init__(self) -> None:
         """Checks every range; raises `UsageError` naming the flag."""
@@ -46,7 +51,11 @@ def main(paths: list[str]) -> None:
     from aesthkeras.degradations.table import DegradationSettings
 
     look = DegradationSettings(
-        jpeg=settings.jpeg, blur_unit=settings.blur_unit, noise_scale=settings.noise_scale, eight_bit=True
+        jpeg=settings.jpeg,
+        blur_unit=settings.blur_unit,
+        noise_scale=settings.noise_scale,
+        quantization=settings.quantization,
+        eight_bit=True,
     )
     unusable = write_contact_sheet(
         paths, settings.out, edge=settings.resize, crop=settings.crop, seed=settings.seed, settings=look

@@ -34,6 +34,7 @@ class DegradedViews(keras.layers.Layer):
         jpeg: `codec` is libjpeg, which runs on a CPU; `dct` runs on any device; `auto` is the codec.
         blur_unit: as `unit` of `GaussianBlur`.
         noise_scale: as `scale` of `GaussianNoise`.
+        quantization: as `form` of `Quantization`.
         eight_bit: whether all views are rounded to uint8; otherwise they are float32 in [0, 255].
         seed: for calls that are given no seed: all of them draw the same. With None each of them draws anew.
         **kwargs: those of `keras.layers.Layer`, such as `name`.
@@ -51,6 +52,7 @@ class DegradedViews(keras.layers.Layer):
         jpeg: str = "codec",
         blur_unit: str = "percent",
         noise_scale: str = "standardised",
+        quantization: str = "levels",
         eight_bit: bool = True,
         seed: int | None = None,
         **kwargs: Any,
@@ -60,7 +62,7 @@ class DegradedViews(keras.layers.Layer):
         self.parameters = parameters
         self.edits = edits
         self.leave_out = leave_out
-        self.settings = DegradationSettings(jpeg, blur_unit, noise_scale, eight_bit)
+        self.settings = DegradationSettings(jpeg, blur_unit, noise_scale, quantization, eight_bit)
         self.seed = seed
         most = len(drawn_operations(edits, leave_out))
         require(self, "operations", operations in range(1, most + 1), f"1 to {most}")

@@ -45,6 +45,7 @@ LAYERS: dict[str, Callable[..., Degradation]] = {
 _SETTINGS = {
     "jpeg": {"form": "jpeg"},
     "gaussian_noise": {"scale": "noise_scale"},
+    "quantization": {"form": "quantization"},
     "gaussian_blur": {"unit": "blur_unit"},
 }
 """Operation -> argument of its layer -> the field of `DegradationSettings` that decides it."""

@@ -153,6 +153,7 @@ _CHOICES = {
     "jpeg": ("auto", "codec", "dct"),
     "blur_unit": ("percent", "pixel"),
     "noise_scale": ("standardised", "unit"),
+    "quantization": ("levels", "palette"),
 }
 
 
@@ -167,6 +168,8 @@ class DegradationSettings:
             more in larger photos), or in `pixel`; 0.2 px would vanish in the rounding to 8 bits.
         noise_scale: whether the variance of the noise is that of the `standardised` photo (sigma = sqrt(v) x
             0.226 on [0, 1]) or of the `unit` range [0, 1]; there 0.8 leaves nothing of the photo.
+        quantization: whether 64 and 8 are evenly spaced `levels` of each channel, or the colours of a
+            `palette` of the photo's own.
         eight_bit: round every view to 8 bits, the undegraded one too. Otherwise a network recognises the
             operation by fractions of levels instead of looking at the picture.
 
@@ -177,6 +180,7 @@ class DegradationSettings:
     jpeg: str = "auto"
     blur_unit: str = "percent"
     noise_scale: str = "standardised"
+    quantization: str = "levels"
     eight_bit: bool = True
 
     def __post_init__(self) -> None:

@@ -65,3 +65,31 @@ def AlexNet(  # noqa: N802, as in keras.applications
 
 def _pooled(features: tf.Tensor, name: str) -> tf.Tensor:
     return layers.MaxPooling2D(3, 2, "valid", name=name)(features)
+
+
+def pooled_edge(input_size: int) -> int:
+    """Edge of the map that the last pooling gives for an input: 6 for 227, 1 for 67; below that 0 or less."""
+    edge = (input_size - 11) // 4 + 1
+    for _ in range(3):
+        edge = (edge - 3) // 2 + 1
+    return edge
+
+
+def pooled_features(encoder: keras.Model, images: tf.Tensor, training: bool) -> tf.Tensor:
+    """The layers of an ``AlexNet`` up to the last pooling, on images of another size than its input.
+
+    Args:
+        encoder: as ``AlexNet`` made it; its layers are a chain.
+        images: RGB pixel values in [0, 255], ``[N, S, S, 3]``, S at least 67.
+        training: whether batch normalisation takes the statistics of the batch.
+
+    Returns:
+        float32 ``[N, values]``, >= 0.
+    """
+    features = images
+    for layer in encoder.layers[1:]:  # the first one is the input
+        is_normalization = isinstance(layer, layers.BatchNormalization)
+        features = layer(features, training=training) if is_normalization else layer(features)
+        if layer.name == "flat":
+            break
+    return tf.cast(features, tf.float32)

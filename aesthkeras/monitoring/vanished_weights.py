@@ -15,8 +15,8 @@ VANISHED = 0.01
 class WarnOfVanishedWeights(keras.callbacks.Callback):
     """Warns once, on stderr, when the entropy weights leave next to nothing to learn from.
 
-    Switched on while the network is still unsure of everything, the weight is 0 for all patches. Nothing is
-    learned then, and so it stays 0 (RESULTS.md, `entropy_early`).
+    By the entropy of the whole prediction, switched on while the network is still unsure of everything, it is
+    0 for all patches. Nothing is learned then, and so it stays 0 (RESULTS.md, `entropy_early`).
 
     Args:
         weights: the mean weight of the epoch.
@@ -33,6 +33,6 @@ class WarnOfVanishedWeights(keras.callbacks.Callback):
             self.warned = True
             tqdm.write(
                 f"aesthkeras: epoch {epoch + 1}: the mean entropy weight is {mean:.4f}, next to nothing is "
-                "learned any more: expected a later entropy_epoch, or entropy_unit=normalised",
+                "learned any more: expected a later entropy_epoch, or entropy_of=applied",
                 file=sys.stderr,
             )

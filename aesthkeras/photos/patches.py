@@ -15,10 +15,12 @@ from aesthkeras.errors import UsageError
 from aesthkeras.photos.photo_files import decoding_error
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.pixel_cache import PixelCache
+from aesthkeras.photos.random_sized import random_rectangle, resized_to_square
 from aesthkeras.photos.stretches import stretch_dataset
 from aesthkeras.photos.views import resize_shorter_edge
 
-Reader = Callable[..., tf.Tensor]  # photo's index, chance [2], and its bytes if they are known -> patch
+Window = Callable[[tf.Tensor], tuple[tf.Tensor | int, ...]]  # shape [2] -> top, left, height, width
+Reader = Callable[..., tf.Tensor]  # photo's index, window, and its bytes if they are known -> its pixels
 
 
 def patch_dataset(
@@ -32,6 +34,7 @@ def patch_dataset(
     part: int = 0,
     parts: int = 1,
     shuffle_buffer: int = 0,
+    crops: str = "plain",
     parallel_calls: int = tf.data.AUTOTUNE,
     prefetch: int = 2,
 ) -> tf.data.Dataset:
@@ -52,6 +55,8 @@ def patch_dataset(
         parts: how many equal parts a batch has; their number divides `batch_size`.
         shuffle_buffer: 0 reads each photo of a shard where it lies, in random order; otherwise shards are
             read in long stretches, and so many photos are shuffled with one another (`stretches`).
+        crops: `plain` cuts squares of the patches' size, `random_sized` rectangles that are resized to it
+            (`random_sized.random_rectangle`).
         parallel_calls: photos decoded at once.
         prefetch: batches kept ready.
 
@@ -73,10 +78,10 @@ def patch_dataset(
     if shuffle_buffer and (photos.slices is None or photos.pixels is not None):
         raise UsageError(f"shuffle_buffer={shuffle_buffer}: expected shards, read without a cache; or 0")
     rows = batch_size // parts
-    keys = np.random.SeedSequence(seed).generate_state(3, np.uint32)
-    order_key, crop_key, batch_key = (int(key) for key in keys)
+    keys = np.random.SeedSequence(seed).generate_state(4, np.uint32)
+    order_key, crop_key, batch_key, size_key = (int(key) for key in keys)
     per_epoch = tf.constant(len(photos.paths) * crops_per_photo, tf.int64)
-    read = _cached_reader(photos.pixels, crop) if photos.pixels else _file_reader(photos, edge, crop)
+    read = _cached_reader(photos.pixels) if photos.pixels else _file_reader(photos, edge)
 
     def turn(place_in_part: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         step, row = place_in_part // rows, place_in_part % rows
@@ -88,7 +93,13 @@ def patch_dataset(
 
     def patch(photo: tf.Tensor, position: tf.Tensor, *contents: tf.Tensor) -> tuple[tf.Tensor, ...]:
         chance = tf.random.stateless_uniform([3], seed=tf.stack([tf.constant(crop_key, tf.int64), position]))
-        pixels = read(photo, chance[:2], *contents)
+        if crops == "plain":
+            pixels = read(photo, lambda shape: (*crop_at(shape, crop, chance[:2]), crop, crop), *contents)
+        else:
+            size_seed = tf.stack([tf.constant(size_key, tf.int64), position])
+            cut = read(photo, lambda shape: random_rectangle(shape, size_seed), *contents)
+            pixels = resized_to_square(cut, crop)
+        pixels = tf.ensure_shape(pixels, [crop, crop, 3])
         return tf.cond(chance[2] < 0.5, lambda: tf.reverse(pixels, [1]), lambda: pixels), photo, position
 
     def batch(patches: tf.Tensor, photo: tf.Tensor, position: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -130,28 +141,28 @@ def unreadable_photo(error: tf.errors.OpError) -> UsageError:
     return UsageError(f"data_dir: expected photos not to change during the run, but {decoding_error(error)}")
 
 
-def _file_reader(photos: PhotoSet, edge: int, crop: int) -> Reader:
+def _file_reader(photos: PhotoSet, edge: int) -> Reader:
     decode, contents = photos.decoder(), photos.contents()
 
-    def read(photo: tf.Tensor, chance: tf.Tensor, *read_before: tf.Tensor) -> tf.Tensor:
+    def read(photo: tf.Tensor, window: Window, *read_before: tf.Tensor) -> tf.Tensor:
         named = (*read_before, tf.constant("")) if read_before else contents(photo)
         pixels = resize_shorter_edge(decode(*named), edge)
-        top, left = crop_at(tf.shape(pixels)[:2], crop, chance)
-        return tf.ensure_shape(pixels[top : top + crop, left : left + crop], [crop, crop, 3])
+        top, left, height, width = window(tf.shape(pixels)[:2])
+        return pixels[top : top + height, left : left + width]
 
     return read
 
 
-def _cached_reader(cache: PixelCache, crop: int) -> Reader:
+def _cached_reader(cache: PixelCache) -> Reader:
     flat, starts, shapes = cache.tensors()
 
-    def read(photo: tf.Tensor, chance: tf.Tensor) -> tf.Tensor:
+    def read(photo: tf.Tensor, window: Window) -> tf.Tensor:
         shape = shapes[photo]
-        top, left = crop_at(shape, crop, chance)
+        top, left, height, width = window(shape)
         row = 3 * shape[1]
         # only the rows of the patch leave the cache
         begin = starts[photo] + tf.cast(top, tf.int64) * tf.cast(row, tf.int64)
-        rows = tf.reshape(tf.slice(flat, [begin], [tf.cast(crop * row, tf.int64)]), [crop, shape[1], 3])
-        return tf.ensure_shape(rows[:, left : left + crop], [crop, crop, 3])
+        rows = tf.reshape(tf.slice(flat, [begin], [tf.cast(height * row, tf.int64)]), [height, shape[1], 3])
+        return rows[:, left : left + width]
 
     return read

@@ -24,6 +24,7 @@ def patch_stream(photos: PhotoSet, task: PretextTask, first_step: int) -> tf.dat
         seed=recipe.seed,
         first_step=first_step,
         shuffle_buffer=recipe.shuffle_buffer,
+        crops=recipe.crops,
         part=machine(),
         parts=machines(),
     )

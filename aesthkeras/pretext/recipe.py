@@ -30,12 +30,25 @@ class Recipe(SgdSettings):
         0, "ends the run after so many images through forward and backward, whatever --epochs; 0 for no limit"
     )
     crops_per_photo: int = setting(1, "random patches of each photo in one epoch")
+    crops: str = setting(
+        "plain",
+        "how a patch is cut: plain, a square of its size; random_sized, a rectangle of 8 to 100% of the "
+        "photo's area and 3:4 to 4:3, resized to the square",
+        ["plain", "random_sized"],
+    )
     shuffle_buffer: int = setting(
         0,
         "shards: how many photos are shuffled with one another, while shards are read in stretches of 8 MiB; "
         "0 reads each photo where it lies, in random order",
     )
+    optimizer: str = setting(
+        "sgd", "SGD with Nesterov momentum, or Adam, whose beta_1 is the momentum", ["sgd", "adam"]
+    )
     learning_rate: float = setting(0.1, "learning rate at the start, 1e-10 to 100")
+    learning_rate_drops: str = setting(
+        "",
+        "epochs after which the rate drops, such as 15,19,25; empty for every --learning_rate_epochs",
+    )
     precision: str = setting(
         "auto",
         "arithmetic of the network: auto takes bfloat16 where the machine has it, float16 on older GPUs",
@@ -58,4 +71,13 @@ class Recipe(SgdSettings):
         require(self, "width", 0 < self.width <= 8, "a number above 0, at most 8")
         require(self, "crop", self.crop >= 96, "at least 96 pixels")
         require(self, "crop", self.crop <= self.resize, f"at most the shorter edge, resize={self.resize}")
+        listed = self.learning_rate_drops.split(",") if self.learning_rate_drops else []
+        numbers = all(epoch.strip().isdecimal() for epoch in listed)
+        ascending = numbers and list(self.drops) == sorted({*self.drops} - {0})
+        require(self, "learning_rate_drops", ascending, "ascending epochs from 1 on, such as 15,19,25")
         require(self, "seed", 0 <= self.seed < 2**31, "a number from 0 to 2147483647")
+
+    @property
+    def drops(self) -> tuple[int, ...]:
+        """`learning_rate_drops` as numbers."""
+        return tuple(map(int, filter(None, self.learning_rate_drops.split(","))))

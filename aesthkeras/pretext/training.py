@@ -16,6 +16,7 @@ from aesthkeras.photos.patches import steps_per_epoch, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.pretext.export import describe_run
 from aesthkeras.pretext.feeding import first_views, patch_stream, shared_out, step_dataset
+from aesthkeras.pretext.learning import BATCHES, Weights, proof_of_learning
 from aesthkeras.pretext.model import PretextModel
 from aesthkeras.pretext.run_settings import RunSettings
 from aesthkeras.pretext.start import Blocks, take_blocks
@@ -23,11 +24,12 @@ from aesthkeras.pretext.task import PretextTask
 from aesthkeras.training.checkpoints import SaveCheckpoints, TrainingCheckpoint
 from aesthkeras.training.divergence import StopOnDivergence
 from aesthkeras.training.input_wait import with_input_wait
+from aesthkeras.training.learned import RECORDED_AS, learned_record
 from aesthkeras.training.machines import TF_CONFIG, is_chief, machines
 from aesthkeras.training.precision import resolve_precision, use_precision
 from aesthkeras.training.replicas import wait_for_all
 from aesthkeras.training.run_folder import RunFolder
-from aesthkeras.training.schedule import stepped_sgd
+from aesthkeras.training.schedule import OPTIMIZERS
 
 # What TensorFlow says where another machine is gone.
 GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
@@ -51,7 +53,7 @@ def build_model(task: PretextTask, steps_per_epoch: int, synchronized: bool = Fa
     if synchronized:
         encoder, head = synchronized_copy(encoder), synchronized_copy(head)
     model = PretextModel(encoder, task, head)
-    optimizer: Any = stepped_sgd(recipe, steps_per_epoch)
+    optimizer: Any = OPTIMIZERS[recipe.optimizer](recipe, steps_per_epoch, recipe.drops)
     if precision == "float16":
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     optimizer.build(model.encoder.trainable_variables + model.head.trainable_variables)
@@ -96,14 +98,20 @@ def train(
     checkpoint = TrainingCheckpoint(run.checkpoints, run_settings.checkpoint_minutes)
     trained = trackables(model)
     with strategy.scope():
+        initial = Weights.of(model, several)  # they follow from the seed: a run that goes on has them, too
         done = checkpoint.restore(trained)
         if start and not done:
             take_blocks(model.encoder, start)
+            initial = Weights.of(model, several)
         if done < total and is_chief():
             run.rewind(done // steps)
         wait_for_all()
         for epochs, length in remaining_epochs(done, total, steps):
             train_epochs(run, own, model, photos, run_settings, checkpoint, epochs, length)
+    is_known = RECORDED_AS in run.read_record() and done == total
+    if is_chief() and not is_known and not (recipe.start_from and done):  # it began with what is not here now
+        batches = step_dataset(patch_stream(photos, task, first_step=0), task).take(BATCHES)
+        run.update_record(**learned_record(proof_of_learning(model, initial, batches)))
     return model
 
 

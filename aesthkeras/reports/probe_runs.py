@@ -24,6 +24,7 @@ from aesthkeras.labelled.description import (
     read_scorer_description,
 )
 from aesthkeras.labelled.results import FoldScore, read_probe_results
+from aesthkeras.training.learned import Learned, read_learned
 from aesthkeras.training.run_folder import RunFolder
 
 NONLINEAR = "non-linear head"
@@ -67,6 +68,11 @@ class ProbeRun:
     flags: Mapping[str, str]
     commit: str
     by_seed: Mapping[int, ProbeRun] = field(default_factory=dict)
+
+    @property
+    def learned(self) -> Learned | None:
+        """Whether the encoder's pre-training learned; None where its record is gone, or it has none."""
+        return read_learned(self.spec)
 
     @property
     def is_adapted(self) -> bool:

@@ -133,10 +133,12 @@ def _differences(comparison: Comparison) -> str:
 
 
 def _measured(runs: Sequence[ProbeRun]) -> str:
-    columns = ("encoder", "made from", "data set", "photos", "solver", "pooling", "protocol", "commit")
+    columns = ["encoder", "made from", "kernels moved", "pretext loss"]
+    columns += ["data set", "photos", "solver", "pooling", "protocol", "commit"]
+    proofs = [(one.moved_words, one.loss_words) if (one := run.learned) else ("", "") for run in runs]
     lines = [
-        (run.encoder, run.spec, run.dataset, f"{run.photos:,}", run.solver, run.pooling, run.protocol)
-        for run in runs
+        (run.encoder, run.spec, *proof, run.dataset, f"{run.photos:,}", run.solver, run.pooling, run.protocol)
+        for run, proof in zip(runs, proofs)
     ]
     return _lines(
         columns, [[_plain(text) for text in (*line, run.commit[:12])] for line, run in zip(lines, runs)]

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.degradations import CLASSES, DegradationSettings, JPEGCompression, Mixup, degrade, layer_of
+from aesthkeras.degradations import (
+    CLASSES,
+    DegradationSettings,
+    JPEGCompression,
+    Mixup,
+    Quantization,
+    degrade,
+    layer_of,
+)
 from aesthkeras.degradations.layer import to_eight_bit
 from tests.gpu_kernels import nodes_of, without_gpu_kernel
 
@@ -77,9 +85,10 @@ def test_eight_bits_are_the_fractional_views_rounded_half_up(photos):
 
 
 def test_settings_reach_the_operations(photos):
-    settings = DegradationSettings(jpeg="dct", blur_unit="pixel", noise_scale="unit")
+    settings = DegradationSettings("dct", "pixel", "unit", "palette")
     views = degrade(photos, every_class(6), (1, 1), settings).numpy()
     np.testing.assert_array_equal(views[:, 1], JPEGCompression(60, form="dct")(photos))
+    np.testing.assert_array_equal(views[:, 11], Quantization(8, form="palette")(photos))
     assert (views[:, 16] == photos).mean() > 0.99, "0.2 px vanish in the rounding"
     middle = (photos > 120) & (photos < 136)
     clipped = np.isin(views[:, 4][middle], (0, 255)).mean()
@@ -100,9 +109,10 @@ def test_the_form_for_a_gpu_gives_the_same_views(photos):
 
 
 @pytest.mark.skipif(not tf.test.is_built_with_cuda(), reason="this TensorFlow knows no GPU kernels")
-def test_every_operation_of_that_form_has_a_gpu_kernel():
+@pytest.mark.parametrize("quantization", ["levels", "palette"])
+def test_every_operation_of_that_form_has_a_gpu_kernel(quantization):
     def run(patches, classes, seed):
-        return degrade(patches, classes, seed, DegradationSettings(jpeg="dct"))
+        return degrade(patches, classes, seed, DegradationSettings(jpeg="dct", quantization=quantization))
 
     patches = tf.TensorSpec([None, 227, 227, 3], tf.uint8)
     classes, seed = tf.TensorSpec([None, 7], tf.int32), tf.TensorSpec([2], tf.int32)

@@ -44,6 +44,7 @@ def test_every_argument_reaches_the_views(patches):
         ({"jpeg": "dct"}, 2),
         ({"blur_unit": "pixel"}, 16),
         ({"noise_scale": "unit"}, 4),
+        ({"quantization": "palette"}, 11),
     ):
         other = degradations.DegradedViews(10, 2, **change)
         (one, classes), (two, _) = plain(patches, SEED), other(patches, SEED)
@@ -85,6 +86,7 @@ def test_a_model_with_it_is_saved_and_loaded(patches, tmp_path):
         "jpeg": "dct",
         "blur_unit": "pixel",
         "noise_scale": "unit",
+        "quantization": "palette",
         "eight_bit": False,
         "seed": 4,
         "name": "views",

@@ -20,6 +20,7 @@ CASES = [
     (degradations.Rotation, {"degrees": 270}),
     (degradations.Downsampling, {"factor": 4}),
     (degradations.Quantization, {"levels": 8}),
+    (degradations.Quantization, {"levels": 6, "form": "palette"}),
     (degradations.Pixelation, {"block": 8}),
     (degradations.Exposure, {"factor": 3.0}),
     (degradations.GaussianBlur, {"sigma": 0.8, "unit": "pixel"}),

@@ -57,7 +57,8 @@ def test_lookups():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"jpeg": "webp"}, {"blur_unit": "cm"}, {"noise_scale": "db"}, {"eight_bit": 1}]
+    "wrong",
+    [{"jpeg": "webp"}, {"blur_unit": "cm"}, {"noise_scale": "db"}, {"quantization": 8}, {"eight_bit": 1}],
 )
 def test_wrong_settings_are_told_in_one_line(wrong):
     with pytest.raises(UsageError, match=rf"^{next(iter(wrong))}=.*: expected ") as caught:

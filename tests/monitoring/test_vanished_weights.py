@@ -17,4 +17,4 @@ def test_vanished_entropy_weights_are_reported_once(capsys):
     printed = capsys.readouterr().err
     assert printed.count("aesthkeras:") == 1
     assert printed.startswith("aesthkeras: epoch 3: the mean entropy weight is 0.0005,")
-    assert "entropy_epoch" in printed
+    assert "entropy_epoch" in printed and "entropy_of" in printed

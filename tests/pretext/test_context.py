@@ -5,24 +5,27 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 from skimage import data
 
+from aesthkeras.encoders.alexnet import AlexNet, pooled_edge, pooled_features
 from aesthkeras.encoders.pixels import PixelStandardization
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.views import resize_shorter_edge
 from aesthkeras.pretext.feeding import step_dataset
 from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.pretext.start import block_weights, take_blocks
 from aesthkeras.pretext.tasks.context import patches as context_patches
 from aesthkeras.pretext.tasks.context.options import ContextOptions
 from aesthkeras.pretext.tasks.context.task import ContextTask
 from aesthkeras.pretext.training import build_model
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=8, precision="float32")
-SMALL = ContextOptions(patch=60, gap=30, jitter=4, grid_resize=256, fusion_units=64)
+SMALL = ContextOptions(grid=2, patch=67, gap=20, jitter=4, grid_resize=200, fusion_units=64)
 
 
 def coordinates(edge: int) -> tf.Tensor:
@@ -37,33 +40,43 @@ def photo(edge: int = 96) -> np.ndarray:
 
 def test_papers_grid_is_398_pixels_wide():
     assert ContextOptions().grid_edge() == 3 * 96 + 2 * 48 + 2 * 7
-    assert SMALL.grid_edge() == 180 + 60 + 8
+    assert SMALL.grid_edge() == 134 + 20 + 8
 
 
 def test_patches_lie_where_the_grid_says():
     # Patches of 10 with gaps of 4 and shifts up to 2: the grid begins at 2, its columns at 2, 16 and 30.
-    squares = tf.stack([coordinates(42)] * 8)
-    no_shift = tf.zeros([8, 2, 2], tf.int32)
-    pairs = context_patches.cut_pairs(squares, tf.range(8), patch=10, gap=4, shifts=no_shift).numpy()
-    assert pairs.shape == (8, 2, 10, 10, 3)
-    assert (pairs[:, 0, 0, 0, :2] == 16).all()
-    corners = [tuple(corner) for corner in pairs[:, 1, 0, 0, :2]]
-    assert corners == [(2, 2), (2, 16), (2, 30), (16, 2), (16, 30), (30, 2), (30, 16), (30, 30)]
-    np.testing.assert_array_equal(pairs[2, 1, 9, 9, :2], (11, 39))
+    no_shift = tf.zeros([2, 9, 2], tf.int32)
+    squares = tf.stack([coordinates(42)] * 2)
+    patches = context_patches.cut_grid(squares, 3, patch=10, gap=4, shifts=no_shift).numpy()
+    assert patches.shape == (2, 9, 10, 10, 3)
+    corners = [tuple(corner) for corner in patches[1, :, 0, 0, :2]]
+    assert corners == [(row, column) for row in (2, 16, 30) for column in (2, 16, 30)]
+    np.testing.assert_array_equal(patches[0, 2, 9, 9, :2], (11, 39))
 
 
 def test_each_patch_is_shifted_by_its_own_rows_and_columns():
-    shifts = tf.constant([[[2, -1], [-2, 1]]])
-    pair = context_patches.cut_pairs(coordinates(42)[tf.newaxis], tf.constant([7]), 10, 4, shifts).numpy()
-    np.testing.assert_array_equal(pair[0, :, 0, 0, :2], [(18, 15), (28, 31)])
+    shifts = tf.constant([[[2, -1], [0, 0], [0, 0], [-2, 1]]])
+    patches = context_patches.cut_grid(coordinates(28)[tf.newaxis], 2, 10, 4, shifts).numpy()
+    np.testing.assert_array_equal(patches[0, :, 0, 0, :2], [(4, 1), (2, 16), (16, 2), (14, 17)])
+
+
+@pytest.mark.parametrize(("grid", "count"), [(2, 12), (3, 40)])
+def test_all_neighbours_are_paired_in_both_orders(grid, count):
+    pairs = context_patches.neighbour_pairs(grid)
+    assert len(pairs) == len({(first, second) for first, second, _ in pairs}) == count
+    places = {}
+    for first, second, position in pairs:
+        places.setdefault(position, set()).add((second // grid - first // grid, second % grid - first % grid))
+        assert (second, first, 7 - position) in {tuple(pair) for pair in pairs}
+    assert places == {index: {place} for index, place in enumerate(context_patches.POSITIONS)}
 
 
 def test_names_say_where_the_positions_are():
     for (row, column), name in zip(context_patches.POSITIONS, context_patches.POSITION_NAMES):
-        assert ("upper" in name or name == "above") == (row == 0)
-        assert ("lower" in name or name == "below") == (row == 2)
-        assert ("left" in name) == (column == 0)
-        assert ("right" in name) == (column == 2)
+        assert ("upper" in name or name == "above") == (row < 0)
+        assert ("lower" in name or name == "below") == (row > 0)
+        assert ("left" in name) == (column < 0)
+        assert ("right" in name) == (column > 0)
 
 
 @pytest.mark.parametrize(("patch", "target"), [(60, 96), (96, 96), (120, 96)])
@@ -123,59 +136,90 @@ def test_a_patch_of_one_colour_stays_flat():
 
 
 def squares(count: int) -> dict[str, tf.Tensor]:
-    """The same square of the photo `count` times: only position, shift and colour differ."""
+    """The same square of the photo `count` times: only shift and colour differ."""
     return {
-        "patches": tf.constant(np.stack([photo(300)[20:268, 30:278]] * count)),
+        "patches": tf.constant(np.stack([photo(200)[20:182, 30:192]] * count)),
         "photo": tf.range(count, dtype=tf.int64),
         "seed": tf.constant([8, 1]),
     }
 
 
-def test_views_are_pairs_of_the_encoders_size_and_follow_from_the_seed():
+def test_views_are_patches_as_they_are_and_follow_from_the_seed():
     task = ContextTask(SMALL, RECIPE)
-    assert (task.photo_edge, task.patch_edge) == (256, 248)
-    views = task.views(squares(32))
-    assert views["views"].shape == (32, 2, 96, 96, 3)
-    assert set(views["classes"].numpy()[:, 0]) == set(range(8))
+    assert (task.photo_edge, task.patch_edge, task.images_per_step) == (200, 162, 4 * 8)
+    views = task.views(squares(9))
+    assert views["views"].shape == (9, 4, 67, 67, 3)
+    assert views["classes"].shape == (9, 12)
+    assert set(views["classes"].numpy()[0]) == set(range(8))
     deviations = views["views"].numpy().std(axis=(2, 3))
     assert set(deviations.argmax(axis=-1).ravel()) == {0, 1, 2}
-    stream = step_dataset(tf.data.Dataset.from_tensors(squares(32)), task)
+    stream = step_dataset(tf.data.Dataset.from_tensors(squares(9)), task)
     np.testing.assert_allclose(next(iter(stream))["views"], views["views"], atol=1e-3)
+
+
+def test_pairs_see_their_patches_in_their_order():
+    task = ContextTask(SMALL, RECIPE)
+    encoder = task.build_encoder()
+    head = keras.Sequential([keras.Input([2, 32]), keras.layers.Flatten()])
+    seen = task.forward(
+        encoder, lambda pairs, training: {"logits": head(pairs)}, task.views(squares(2)), False
+    )
+    one = pooled_features(encoder, task.views(squares(2))["views"][1], training=False)
+    for pair, (first, second, _) in zip(seen["logits"][1], context_patches.neighbour_pairs(2)):
+        np.testing.assert_allclose(pair, np.concatenate([one[first], one[second]]), atol=1e-4)
+
+
+def test_convolutions_answer_at_the_size_of_the_patches():
+    small, large = (AlexNet(size, 0.125, seed=seed) for size, seed in ((96, 1), (131, 2)))
+    take_blocks(large, block_weights(small))
+    images = np.random.default_rng(0).uniform(0, 255, (2, 96, 96, 3)).astype(np.float32)
+    expected = keras.Model(small.input, small.get_layer("flat").output)(images)
+    np.testing.assert_allclose(pooled_features(large, images, training=False), expected, atol=1e-5)
+    for edge in (67, 95, 96):
+        seen = pooled_features(large, images[:, :edge, :edge], training=False)
+        assert seen.shape == (2, 32 * pooled_edge(edge) ** 2)
+    assert (pooled_edge(66), pooled_edge(227)) == (0, 6)
 
 
 def test_loss_is_the_cross_entropy_and_metrics_count_positions():
     task = ContextTask(SMALL, RECIPE)
-    batch = {"classes": tf.constant([[0], [4]])}
-    outputs = {"logits": tf.stack([tf.zeros([1, 8]), tf.one_hot([5], 8) * 100])}
+    batch = {"classes": tf.constant([[0, 0], [4, 4]])}
+    outputs = {"logits": tf.stack([tf.zeros([2, 8]), tf.one_hot([5, 4], 8) * 100])}
     result = task.losses(outputs, batch)
-    np.testing.assert_allclose(result.terms["classification"], [math.log(8), 100.0], rtol=1e-5)
+    np.testing.assert_allclose(result.terms["classification"], [math.log(8), 50.0], rtol=1e-5)
     task.update_metrics(outputs, batch, result)
-    assert float(task.step_logs()["accuracy"]) == 0.5
+    assert float(task.step_logs()["accuracy"]) == 0.75
     assert task.epoch_logs()["accuracy/upper_left"] == 1
-    assert task.epoch_logs()["accuracy/right"] == 0
+    assert task.epoch_logs()["accuracy/right"] == 0.5
 
 
 def test_a_few_steps_learn_the_places_in_one_photo():
     task = ContextTask(SMALL, dataclasses.replace(RECIPE, learning_rate=0.05))
     model = build_model(task, steps_per_epoch=1000)
-    batch = task.views(squares(24))
+    batch = task.views(squares(8))
     step = tf.function(model.train_step)
     for _ in range(12):
         model.reset_metrics()
         logs = step(batch)
     assert float(logs["accuracy"]) > 0.5
     pictures = task.pictures(model.encoder, model.head, batch)
-    assert set(pictures) == {"pairs", "confusion"}
+    assert set(pictures) == {"grid", "confusion"}
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"grid_resize": 397}, "grid_resize=397: expected at least 398"),
-        ({"patch": 9}, "patch=9: expected at least 10"),
+        ({"patch": 66}, "patch=66: expected at least 67"),
+        ({"grid": 1}, "grid=1: expected 2 to 8"),
         ({"gap": 13}, "gap=13: expected at least twice jitter=7"),
     ],
 )
 def test_a_grid_that_does_not_fit_is_refused(changes, message):
     with pytest.raises(UsageError, match=message):
         ContextOptions(**changes)
+
+
+def test_encoders_whose_layers_are_no_chain_are_refused():
+    with pytest.raises(UsageError, match="encoder_name=resnet18: expected alexnet"):
+        ContextTask(SMALL, dataclasses.replace(RECIPE, encoder_name="resnet18"))

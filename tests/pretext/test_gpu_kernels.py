@@ -27,11 +27,13 @@ FACTS = {
 OF_SIZES = {"Pack", "Range", "Fill", "ShapeN", "Shape", "Size", "StatelessRandomGetKeyCounter", "Tile"}
 
 
-@pytest.mark.parametrize("name", task_names())
-def test_every_operation_of_the_step_has_a_gpu_kernel(name):
+@pytest.mark.parametrize(
+    ("name", "optimizer"), [*((name, "sgd") for name in task_names()), ("counting", "adam")]
+)
+def test_every_operation_of_the_step_has_a_gpu_kernel(name, optimizer):
     task = find_task(name)(
         task_options(name)(),
-        Recipe(crop=96, resize=104, width=0.125, batch_size=16, precision="float32"),
+        Recipe(crop=96, resize=104, width=0.125, batch_size=16, precision="float32", optimizer=optimizer),
         "gpu",
     )
     if name in FACTS:

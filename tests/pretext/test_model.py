@@ -141,16 +141,38 @@ def test_losses_follow_from_logits_and_embedding(task):
     task.triplet_scale.assign(0.02)
     losses = task.losses({"logits": logits, "embedding": embedding}, {"classes": classes})
     assert float(losses.terms["degradation"][0]) == pytest.approx(math.log(22), rel=1e-6)
-    # JPEG: 1 - 2 + 1 = 0; rotation has no order; blur: 2 - 0 + 1 = 3.
-    assert float(losses.terms["triplet"][0]) == pytest.approx((0 + 0 + 3) / 3, abs=1e-6)
+    # JPEG: 1 - 2 + 1 = 0; rotation has no order; blur: 2 - 0 + 1 = 3. |T| is six edits and 6/21 of None.
+    assert float(losses.terms["triplet"][0]) == pytest.approx((0 + 0 + 3) / (6 + 6 / 21), abs=1e-6)
     assert float(losses.patch_weights[0]) == 1.0
     task.entropy_alpha.assign(0.2)
     losses = task.losses({"logits": logits, "embedding": embedding}, {"classes": classes})
-    assert float(losses.patch_weights[0]) == pytest.approx(1 - 0.2 * math.log(22), rel=1e-5)
+    assert float(losses.patch_weights[0]) == pytest.approx(1 - 0.2 * math.log(22) / 22, rel=1e-5)
+
+
+@pytest.mark.parametrize(("of", "expected"), [("applied", 0.0), ("prediction", math.log(2) / 6)])
+def test_the_entropy_of_a_patch_is_the_mean_over_its_edits(of, expected):
+    task = DegradationTask(DegradationOptions(entropy_of=of), RECIPE)
+    classes = tf.constant([[0, 1, 2, 5, 6, 8, 9]])
+    # Sure of all edits but the last, of which it halves its belief between two classes that are both wrong.
+    halves = 50.0 * tf.one_hot([[20]], 22) + 50.0 * tf.one_hot([[21]], 22)
+    logits = tf.concat([tf.zeros([1, 1, 22]), tf.one_hot(classes[:, 1:6], 22) * 50, halves], axis=1)
+    task.entropy_alpha.assign(2.0)
+    outputs = {"logits": logits, "embedding": tf.eye(7)[tf.newaxis]}
+    losses = task.losses(outputs, {"classes": classes})
+    assert float(losses.patch_weights[0]) == pytest.approx(1 - 2 * expected, abs=1e-6)
+    task.update_metrics(outputs, {"classes": classes}, losses)
+    assert task.epoch_logs()["entropy_weight"] == pytest.approx(1 - 2 * expected, abs=1e-6)
+
+
+def test_the_applied_entropy_is_in_nats():
+    with pytest.raises(UsageError, match="entropy_unit=normalised: expected nats, without entropy_of=pred"):
+        DegradationOptions(entropy_unit="normalised")
 
 
 def test_entropy_per_view_weighs_views_not_patches():
-    task = DegradationTask(DegradationOptions(entropy_per="view", parameters_per_operation=1), RECIPE)
+    task = DegradationTask(
+        DegradationOptions(entropy_of="prediction", entropy_per="view", parameters_per_operation=1), RECIPE
+    )
     task.entropy_alpha.assign(10.0)
     logits = tf.stack([[100.0] + [0.0] * 21, [0.0] * 22, [0.0] * 22, [0.0] * 22])[tf.newaxis]
     losses = task.losses({"logits": logits, "embedding": None}, {"classes": tf.constant([[1, 2, 3, 4]])})
@@ -232,7 +254,10 @@ def test_weight_decay_alone_is_refused(triplets):
 
 
 def test_the_triplet_loss_alone_and_the_normalised_entropy():
-    task = DegradationTask(DegradationOptions(classification_weight=0.0, entropy_unit="normalised"), RECIPE)
+    task = DegradationTask(
+        DegradationOptions(classification_weight=0.0, entropy_of="prediction", entropy_unit="normalised"),
+        RECIPE,
+    )
     task.triplet_scale.assign(0.02)
     task.entropy_alpha.assign(0.25)
     blur = [item.index for item in CLASSES if item.operation == "gaussian_blur"]

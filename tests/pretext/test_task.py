@@ -22,7 +22,7 @@ from aesthkeras.pretext.task import PretextTask, find_task
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=4, seed=3)
 OPTIONS = {
-    "context": {"patch": 60, "gap": 30, "jitter": 4, "grid_resize": 256},
+    "context": {"grid": 2, "patch": 67, "gap": 10, "jitter": 2, "grid_resize": 160},
     "counting": {"counters": 7, "gray_share": 0.5},
     "degradation": {"edits": "extended", "entropy_alpha": 1 / 3, "operations_per_patch": 2},
 }

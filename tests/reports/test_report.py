@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.probe_runs import rising_scores
 from tests.report_pages import Page, lines, markdown_tables, reported
 
 
@@ -188,3 +190,23 @@ def test_the_same_runs_make_the_same_report(folders, out, tmp_path):
     reported(folders, tmp_path, with_paper=True)
     for path in out.rglob("*.*"):
         assert path.read_bytes() == (tmp_path / path.relative_to(out)).read_bytes()
+
+
+def test_the_table_of_runs_says_whether_an_encoder_learned(probe_run, tmp_path):
+    record = {
+        "moved": {"conv1": 0.015, "conv5": 0.31},
+        "untrained": {"counts": 10.2},
+        "trained": {"counts": 7.0},
+    }
+    (tmp_path / "model/2/assets").mkdir(parents=True)
+    (tmp_path / "model/2/assets/run.json").write_text(json.dumps({"learned": record}))
+    known = probe_run("counting", rising_scores(0.70), photos=200, spec=str(tmp_path / "model"))
+    unknown = probe_run("plain", rising_scores(0.55), photos=200, spec="random:alexnet?seed=0")
+    reported([known, unknown], tmp_path / "report")
+    text = (tmp_path / "report/report.md").read_text()
+    assert "| 1.5 to 31% | counts 7 (untrained 10.2) | OASIS |" in text
+    assert "| random:alexnet?seed=0 |  |  | OASIS |" in text
+    assert (
+        "<td>1.5 to 31%</td><td>counts 7 (untrained 10.2)</td>"
+        in (tmp_path / "report/report.html").read_text()
+    )

@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
-from aesthkeras.training.schedule import stepped_sgd
+from aesthkeras.pretext.recipe import Recipe
+from aesthkeras.training.schedule import stepped_adam, stepped_rate, stepped_sgd
 from aesthkeras.training.sgd_settings import SgdSettings
 
 
@@ -33,6 +34,33 @@ def test_in_a_long_training_it_drops_at_the_step_and_not_beside_it():
     found = rates(SgdSettings(learning_rate_factor=0.9, learning_rate_epochs=1), 125_000, steps)
     expected = [0.01 * 0.9**done for drop in drops for done in (drop - 1, drop)]
     np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_it_drops_where_it_is_told_to():
+    recipe = Recipe(learning_rate=0.3, learning_rate_factor=1 / 3, learning_rate_drops="2,3,5")
+    schedule = stepped_rate(recipe, 7, recipe.drops)
+    found = [float(schedule(tf.constant(step, tf.int64))) for step in (0, 13, 14, 20, 21, 34, 35, 700)]
+    np.testing.assert_allclose(found, [0.3, 0.3, 0.1, 0.1, 0.1 / 3, 0.1 / 3, 0.1 / 9, 0.1 / 9], rtol=1e-6)
+
+
+@pytest.mark.parametrize("drops", ["15,", "0,2", "3,3", "5,2", "1.5", "later"])
+def test_wrong_drops(drops):
+    with pytest.raises(UsageError, match=f"^learning_rate_drops={drops}: expected ascending epochs from 1"):
+        Recipe(learning_rate_drops=drops)
+
+
+def test_adam_follows_its_paper_and_the_same_rate():
+    # Two steps with gradients 1 and 3: m = 0.1 g, v = 0.001 g^2 at first, each divided by 1 - beta^t.
+    settings = SgdSettings(learning_rate=0.5, learning_rate_factor=0.1, learning_rate_epochs=1, momentum=0.9)
+    weight, optimizer = tf.Variable(2.0), stepped_adam(settings, 1)
+    optimizer.build([weight])
+    first, second = 1.0, 3.0
+    optimizer.apply_gradients([(tf.constant(first), weight)])
+    assert float(weight) == pytest.approx(2 - 0.5, rel=1e-5)
+    optimizer.apply_gradients([(tf.constant(second), weight)])
+    mean = (0.9 * 0.1 * first + 0.1 * second) / (1 - 0.9**2)
+    square = (0.999 * 0.001 * first**2 + 0.001 * second**2) / (1 - 0.999**2)
+    assert float(weight) == pytest.approx(1.5 - 0.05 * mean / square**0.5, rel=1e-5)
 
 
 @pytest.mark.parametrize("rate", [0.0, 1e-11, 100.5, math.inf, math.nan])

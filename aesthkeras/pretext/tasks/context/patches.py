@@ -1,4 +1,4 @@
-"""Pairs of patches for the context task (Doersch et al., ICCV 2015): cut, coarsened, without colour.
+"""Patches and pairs of the context task (Doersch et al., ICCV 2015): cut, coarsened, without colour.
 
 Batched, pure TensorFlow, stateless randomness from explicit seeds.
 """
@@ -11,8 +11,8 @@ import tensorflow as tf
 from aesthkeras.degradations.downsampling import area_weights
 from aesthkeras.encoders.pixels import IMAGENET_DEVIATION, IMAGENET_MEAN
 
-# Row and column of the second patch in the grid, in reading order; the first is at (1, 1).
-POSITIONS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))
+# Row and column of the second patch relative to the first, in reading order.
+POSITIONS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 POSITION_NAMES = (  # in the same order
     "upper_left",
     "above",
@@ -29,23 +29,44 @@ NOISE = 0.01  # deviation of the dropped channels, relative to that of the one k
 CHANNEL_GAIN = 3**0.5  # see `drop_colours`
 
 
-def cut_pairs(squares: tf.Tensor, positions: tf.Tensor, patch: int, gap: int, shifts: tf.Tensor) -> tf.Tensor:
-    """The patch in the middle of a 3x3 grid, and the one at a position around it.
+def neighbour_pairs(grid: int) -> np.ndarray:
+    """All pairs of neighbours in a grid, each in both orders, as in cdoersch/deepcontext.
 
     Args:
-        squares: `[B, S, S, 3]`, any type; S is at least 3 patches, 2 gaps and twice the largest shift.
-        positions: int32 `[B]`, indices into `POSITIONS`.
-        patch: edge of a patch in pixels.
-        gap: pixels between two patches of the grid.
-        shifts: int32 `[B, 2, 2]`, rows and columns by which each of the two patches is shifted.
+        grid: patches along an edge, at least 2.
 
     Returns:
-        `[B, 2, patch, patch, 3]` in the type of the squares.
+        int32 `[pairs, 3]`: first and second patch in reading order, and the index into `POSITIONS` of where
+        the second lies. 12 pairs of 4 patches, 40 of 9.
     """
-    edge = squares.shape[1]
-    margin = (edge - 3 * patch - 2 * gap) // 2
-    second = tf.gather(tf.constant(POSITIONS), positions)
-    cells = tf.stack([tf.ones_like(second), second], axis=1)
+    inside = range(grid)
+    return np.array(
+        [
+            (row * grid + column, (row + down) * grid + column + right, index)
+            for row in inside
+            for column in inside
+            for index, (down, right) in enumerate(POSITIONS)
+            if row + down in inside and column + right in inside
+        ],
+        np.int32,
+    )
+
+
+def cut_grid(squares: tf.Tensor, grid: int, patch: int, gap: int, shifts: tf.Tensor) -> tf.Tensor:
+    """The patches of a grid in the middle of a square.
+
+    Args:
+        squares: `[B, S, S, 3]`, any type; S is at least the grid's patches, gaps and twice the largest shift.
+        grid: patches along an edge.
+        patch: edge of a patch in pixels.
+        gap: pixels between two patches of the grid.
+        shifts: int32 `[B, grid^2, 2]`, rows and columns by which each patch is shifted.
+
+    Returns:
+        `[B, grid^2, patch, patch, 3]` in the type of the squares, in reading order.
+    """
+    margin = (squares.shape[1] - grid * patch - (grid - 1) * gap) // 2
+    cells = tf.constant([(row, column) for row in range(grid) for column in range(grid)])
     corners = margin + cells * (patch + gap) + shifts
     pixels = corners[..., tf.newaxis] + tf.range(patch)
     levels = tf.cast(squares, tf.float32)  # no GPU kernel gathers uint8

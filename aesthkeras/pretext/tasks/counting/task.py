@@ -2,8 +2,8 @@
 
 A counter phi sees a square x twice: halved (D x), and as four tiles of the same size as D x (T_1 x .. T_4 x).
 It learns that phi(D x) = sum_j phi(T_j x), and, so that it does count, that the same does not hold for D y of
-another photo y. A counter that is 0 everywhere, or any other constant, has a loss of M or more: a lower loss
-was learned.
+another photo y. A counter that is 0 everywhere, or any other constant, has a loss of M or more. What was
+learned beyond an untrained counter, which is no constant, says `training.learned`.
 
 Scale: x is a square of 2 x `crop` pixels from a photo whose shorter edge is 2 x `resize`. So D x is what
 probing and serving show the encoder, a square of `crop` pixels at a shorter edge of `resize`, and the tiles

@@ -40,10 +40,15 @@ class DegradationOptions(TaskOptions):
     plateau_progress: float = setting(0.01, "share by which Eq. 1 must fall to count as progress")
     entropy_alpha: float = setting(5 / 3, "alpha of the entropy weight; 0 switches the weighting off")
     entropy_epoch: int = setting(5, "warm-up: epochs before the entropy weight; the paper says several")
+    entropy_of: str = setting(
+        "applied",
+        "entropy of the applied edit, -P_t log P_t with the P_t of Eq. 1, or of the whole prediction",
+        ["applied", "prediction"],
+    )
     entropy_per: str = setting("patch", "one entropy weight per patch, or per view", ["patch", "view"])
     entropy_unit: str = setting(
         "nats",
-        "entropy in nats, or normalised: divided by the log of the number of classes, its highest value",
+        "entropy in nats, or that of the prediction normalised: divided by the log of the number of classes",
         ["nats", "normalised"],
     )
     blur_unit: str = setting(
@@ -53,6 +58,11 @@ class DegradationOptions(TaskOptions):
     )
     noise_scale: str = setting(
         "standardised", "noise variance of the standardised image, or of [0, 1]", ["standardised", "unit"]
+    )
+    quantization: str = setting(
+        "levels",
+        "quantization to 64 and 8 levels of each channel, or to a palette of as many colours",
+        ["levels", "palette"],
     )
     jpeg: str = setting(
         "auto",
@@ -73,6 +83,8 @@ class DegradationOptions(TaskOptions):
         trains = triplets or self.classification_weight > 0 or self.block_weight > 0
         expected = "above 0, for with these flags nothing else trains the encoder"
         require(self, "classification_weight", trains, expected)
+        has_unit = self.entropy_unit == "nats" or self.entropy_of == "prediction"
+        require(self, "entropy_unit", has_unit, "nats, without entropy_of=prediction")
         require(self, "plateau_epochs", self.plateau_epochs >= 1, "at least 1")
         require(self, "plateau_progress", 0 <= self.plateau_progress < 1, "0 or more, below 1")
 
@@ -83,7 +95,11 @@ class DegradationOptions(TaskOptions):
     def degradation_settings(self) -> DegradationSettings:
         """The settings that decide the pixels of edited views."""
         return DegradationSettings(
-            jpeg=self.jpeg, blur_unit=self.blur_unit, noise_scale=self.noise_scale, eight_bit=self.eight_bit
+            jpeg=self.jpeg,
+            blur_unit=self.blur_unit,
+            noise_scale=self.noise_scale,
+            quantization=self.quantization,
+            eight_bit=self.eight_bit,
         )
 
 

@@ -3,7 +3,7 @@
 Each patch gives its original (class None) and, for each of three operations of Table 1, views edited with
 two of the operation's parameters. Eq. 1 classifies all views, Eq. 2 orders the two parameters of an
 operation, and the entropy of the predictions weights each patch. Eq. 3 is the sum that `PretextModel`
-minimises.
+minimises; its |T| is the number of a patch's views, None counting as much as an edited class does.
 """
 
 from __future__ import annotations
@@ -100,13 +100,11 @@ class DegradationTask(ViewClassification):
             "triplet": self.triplet_scale,
             "blocks": self.options.block_weight,
         }
-        entropy = self._entropy(outputs["logits"])
-        unweighted = self._terms(outputs, batch["classes"], tf.ones_like(entropy))
+        weights = self._entropy_weights(outputs["logits"], batch["classes"])
+        unweighted = self._terms(outputs, batch["classes"], tf.ones_like(outputs["logits"][..., 0]))
         if self.options.entropy_per == "patch":
-            patch_weights = losses.entropy_weight(tf.reduce_mean(entropy[:, 1:], axis=1), self.entropy_alpha)
-            return PatchLosses(unweighted, scales, patch_weights)
-        view_weights = losses.entropy_weight(entropy, self.entropy_alpha)
-        weighted = self._terms(outputs, batch["classes"], view_weights)
+            return PatchLosses(unweighted, scales, weights)
+        weighted = self._terms(outputs, batch["classes"], weights)
         return PatchLosses(weighted, scales, unweighted=unweighted)
 
     def _terms(self, outputs: Tensors, classes: tf.Tensor, view_weights: tf.Tensor) -> Tensors:
@@ -116,7 +114,7 @@ class DegradationTask(ViewClassification):
         if self.options.parameters_per_operation == 2:
             hinges = self._hinges(outputs["embedding"], classes)
             pair_weights = (view_weights[:, 1::2] + view_weights[:, 2::2]) / 2
-            terms["triplet"] = tf.reduce_mean(pair_weights * hinges, axis=1)
+            terms["triplet"] = losses.triplet_loss(pair_weights * hinges, classes, self.none_weight)
         if self.options.block_weight:
             of_blocks = [
                 losses.degradation_loss(outputs[name], classes, self.none_weight, view_weights)
@@ -125,10 +123,17 @@ class DegradationTask(ViewClassification):
             terms["blocks"] = tf.reduce_mean(tf.stack(of_blocks), axis=0)
         return terms
 
-    def _entropy(self, logits: tf.Tensor) -> tf.Tensor:
-        """Entropy of each view's prediction, float32 `[B, V]`, in `entropy_unit`."""
-        entropy = losses.predictive_entropy(logits)
-        return entropy / math.log(len(self.classes)) if self.options.entropy_unit == "normalised" else entropy
+    def _entropy_weights(self, logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        """w_p by the mean entropy of a patch's edits, float32 `[B]`; or that of each view, `[B, V]`."""
+        if self.options.entropy_of == "applied":
+            entropy = losses.applied_entropy(logits, classes)
+        else:
+            entropy = losses.predictive_entropy(logits)
+        if self.options.entropy_unit == "normalised":
+            entropy /= math.log(len(self.classes))
+        if self.options.entropy_per == "patch":
+            entropy = tf.reduce_mean(entropy[:, 1:], axis=1)
+        return losses.entropy_weight(entropy, self.entropy_alpha)
 
     def _hinges(self, embedding: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         """Eq. 2 for each operation of each patch, float32 `[B, T]`; 0 where the operation has no order."""
@@ -144,10 +149,7 @@ class DegradationTask(ViewClassification):
         """Counts predictions, and triplets with a positive hinge among the ordered ones; adds the weights."""
         super().update_metrics(outputs, batch, patch_losses)
         classes = batch["classes"]
-        entropy = self._entropy(outputs["logits"])
-        if self.options.entropy_per == "patch":
-            entropy = tf.reduce_mean(entropy[:, 1:], axis=1)
-        self.entropy_weights.update_state(losses.entropy_weight(entropy, self.entropy_alpha))
+        self.entropy_weights.update_state(self._entropy_weights(outputs["logits"], classes))
         if self.options.parameters_per_operation == 2:
             ordered = tf.cast(draw.triplet_mask(classes), tf.float32)
             active = tf.cast(self._hinges(outputs["embedding"], classes) > 0, tf.float32)
