@@ -43,7 +43,7 @@ class Coverage:
             with_seeds, without = sides if self.encoder_seeds else sides[::-1]
             covered.append(with_seeds)
             missed.append(without)
-        return listed(covered) + (f", but not {listed(missed, 'or')}" if missed else "")
+        return enumeration(covered) + (f", but not {enumeration(missed, 'or')}" if missed else "")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def what_is_covered(rows: Mapping[str, Iterable[Difference | None]]) -> str:
             names.setdefault(words, []).append(name)
     if len(names) == 1:
         return f"The 95% intervals cover {next(iter(names))}."
-    return " ".join(f"The 95% intervals of {listed(of)} cover {words}." for words, of in names.items())
+    return " ".join(f"The 95% intervals of {enumeration(of)} cover {words}." for words, of in names.items())
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
+def enumeration(words: Sequence[str], last: str = "and") -> str:
     """`one, two and three`."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

@@ -10,7 +10,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.monitoring.progress import counted
 from aesthkeras.reports import probe_figures
 from aesthkeras.reports.comparisons import Comparison, choose_reference, compare
-from aesthkeras.reports.intervals import Difference, listed, what_is_covered
+from aesthkeras.reports.intervals import Difference, enumeration, what_is_covered
 from aesthkeras.reports.measures import Measure
 from aesthkeras.reports.paper import PRINTED_AVERAGES_OFF, paper_rows, paper_table
 from aesthkeras.reports.probe_runs import ProbeRun
@@ -193,10 +193,10 @@ def _wins(reports: Sequence[SectionReport], reference: str, measure: Measure) ->
         found = [row[-1] for name in best if (row := rows.get(name))]
         leads[report.section.title] = found
         above += [report.section.title] if any(one and one.low > 0 for one in found) else []
-    won = "; ".join(f"{name} on {listed(titles)}" for name, titles in places.items())
+    won = "; ".join(f"{name} on {enumeration(titles)}" for name, titles in places.items())
     if not won:
         return "One encoder on each data set: nothing to compare."
-    where = f"on {listed(above)}" if above else "on none of them"
+    where = f"on {enumeration(above)}" if above else "on none of them"
     what = "" if measure.name in STATISTICS else " of the difference in accuracy"
     lead = f"Best average over layers: {won}. Above {reference} {where} (95% interval{what} above 0)."
     return " ".join(filter(None, (lead, what_is_covered(leads))))
