@@ -33,9 +33,11 @@ pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
 time.sleep(60)
 """
 RUNNING = """
+import signal
 from pathlib import Path
 from aesthkeras.experiments.planning import Job
 from aesthkeras.experiments.side_by_side import run_jobs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 jobs = [Job("sleeping", (f"{name}.pid",), Path(name)) for name in ("a", "b")]
 run_jobs(jobs, ["cpu", "cpu"], Path("logs"))
 """

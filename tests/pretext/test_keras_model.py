@@ -18,6 +18,7 @@ from aesthkeras.pretext.tasks.degradation.task import DegradationTask
 
 RECIPE = Recipe(width=0.125, resize=108, crop=96, batch_size=2, precision="float32")
 STEPS = 6
+VIEWS = STEPS * 2 * 7  # of two patches a step
 
 
 def patches(number: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -64,7 +65,9 @@ def test_ways_to_execute_a_step_change_no_number(views, usual, options, toleranc
     model, history = fitted(views, **options)
     assert model.step == STEPS
     for name, values in usual[1].items():
-        np.testing.assert_allclose(history[name], values, rtol=tolerance, atol=1e-5, err_msg=name)
+        # where rounding differs, a view between two classes may fall to the other
+        least = 2 / VIEWS if name.endswith("accuracy") and tolerance > 1e-3 else 1e-5
+        np.testing.assert_allclose(history[name], values, rtol=tolerance, atol=least, err_msg=name)
 
 
 def test_run_eagerly_runs_eagerly_and_a_graph_is_traced_once(views, monkeypatch):
