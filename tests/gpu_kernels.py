@@ -45,7 +45,7 @@ def _gpu_kernels(node) -> list:
         for kernel in kernels.get_registered_kernels_for_op(node.op).kernel
         if kernel.device_type in ("GPU", "DEFAULT")
         and all(
-            types.get(limit.name, limit.allowed_values.list.type[0]) in limit.allowed_values.list.type
+            limit.name not in types or types[limit.name] in limit.allowed_values.list.type
             for limit in kernel.constraint
         )
     ]
