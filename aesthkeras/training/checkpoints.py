@@ -75,9 +75,11 @@ class TrainingCheckpoint:
         self._manager = tf.train.CheckpointManager(
             checkpoint, place, max_to_keep=KEPT, checkpoint_name="step"
         )
-        newest = tf.train.latest_checkpoint(str(self.folder))
-        if newest is None:
+        # `latest_checkpoint` would say nothing of one whose files are gone, and the training would begin anew
+        state = tf.train.get_checkpoint_state(str(self.folder))
+        if state is None:
             return 0
+        newest = state.model_checkpoint_path
         restore_from(newest, checkpoint)
         return int(newest.rpartition("-")[2])
 
