@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import keras
 
+from aesthkeras.encoders.rebuilding import rebuilt
+
 
 @contextmanager
 def float32_policy() -> Iterator[None]:
@@ -29,17 +31,9 @@ def float32_copy(model: keras.Model) -> keras.Model:
         A new functional model that shares nothing with the first.
     """
     with float32_policy():
-        copy = _rebuilt(model)
-    copy.set_weights(model.get_weights())
-    return copy
+        return rebuilt(model, _in_float32)
 
 
-def _rebuilt(model: keras.Model) -> keras.Model:
-    return keras.models.clone_model(model, clone_function=_float32_layer)
-
-
-def _float32_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    if isinstance(layer, keras.Model):
-        return _rebuilt(layer)
+def _in_float32(layer: keras.layers.Layer) -> dict[str, str]:
     is_operation = not isinstance(layer, keras.layers.Layer)  # Keras 3 has `a + b` as such; it has no dtype
-    return type(layer).from_config(layer.get_config() | ({} if is_operation else {"dtype": "float32"}))
+    return {} if is_operation else {"dtype": "float32"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 
+from aesthkeras.encoders.rebuilding import rebuilt
+
 
 def synchronized_copy(model: keras.Model) -> keras.Model:
     """The same model with the same weights, whose batch normalisation has the statistics of all replicas.
@@ -16,17 +18,8 @@ def synchronized_copy(model: keras.Model) -> keras.Model:
     Returns:
         A new functional model that shares nothing with the first.
     """
-    copy = _rebuilt(model)
-    copy.set_weights(model.get_weights())
-    return copy
+    return rebuilt(model, _synchronized)
 
 
-def _rebuilt(model: keras.Model) -> keras.Model:
-    return keras.models.clone_model(model, clone_function=_synchronized_layer)
-
-
-def _synchronized_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    if isinstance(layer, keras.Model):
-        return _rebuilt(layer)
-    is_normalization = isinstance(layer, keras.layers.BatchNormalization)
-    return type(layer).from_config(layer.get_config() | ({"synchronized": True} if is_normalization else {}))
+def _synchronized(layer: keras.layers.Layer) -> dict[str, bool]:
+    return {"synchronized": True} if isinstance(layer, keras.layers.BatchNormalization) else {}

@@ -10,15 +10,14 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from aesthkeras.cluster.workers import Cluster
 from aesthkeras.datasets.record import Record
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.shard_index import PLAN, read_entry
+from aesthkeras.photos.shard_index import PLAN
 from aesthkeras.preparation.plan import PlannedShard
 from aesthkeras.preparation.settings import PreparationSettings
-from aesthkeras.preparation.shards import write_shards
+from aesthkeras.preparation.shards import examination_bar, unfinished, write_shards
 from aesthkeras.storage import connect, file_bytes, is_remote
 
 
@@ -61,13 +60,9 @@ class ShardsOnCluster:
             UsageError: a machine lacks the folder, or a photo that is here.
             OSError, tf.errors.OpError: a file could not be written; finished shards stay.
         """
-        todo = [shard for shard in planned if read_entry(folder, shard.name) is None]
-        total = sum(len(shard.records) for shard in planned)
-        done = total - sum(len(shard.records) for shard in todo)
+        todo = unfinished(planned, folder)
         make = partial(_make_writer, folder, settings)
-        with tqdm(
-            total=total, initial=done, desc="examining photos", unit="photo", disable=not progress
-        ) as bar:
+        with examination_bar(planned, todo, progress) as bar:
             for _, photos in self.cluster.spread(make, _jobs(todo, records, readable)):
                 bar.update(photos)
 

@@ -62,10 +62,8 @@ def write_shards(
     Raises:
         OSError, tf.errors.OpError: a file could not be written; finished shards stay.
     """
-    todo = [shard for shard in planned if read_entry(folder, shard.name) is None]
-    total = sum(len(shard.records) for shard in planned)
-    done = total - sum(len(shard.records) for shard in todo)
-    with tqdm(total=total, initial=done, desc="examining photos", unit="photo", disable=not progress) as bar:
+    todo = unfinished(planned, folder)
+    with examination_bar(planned, todo, progress) as bar:
         if not todo:
             return
         order = np.concatenate([shard.records for shard in todo])
@@ -76,6 +74,18 @@ def write_shards(
         for shard in todo:
             start, end = end, end + len(shard.records)
             write_shard(shard, stream.between(start, end), records, readable, folder, settings, bar)
+
+
+def unfinished(planned: Sequence[PlannedShard], folder: str) -> list[PlannedShard]:
+    """The shards that are still to be written."""
+    return [shard for shard in planned if read_entry(folder, shard.name) is None]
+
+
+def examination_bar(planned: Sequence[PlannedShard], todo: Sequence[PlannedShard], progress: bool) -> tqdm:
+    """A progress bar over all photos, at those of the finished shards; shown on stderr if `progress`."""
+    total, left = (sum(len(shard.records) for shard in shards) for shards in (planned, todo))
+    done = total - left
+    return tqdm(total=total, initial=done, desc="examining photos", unit="photo", disable=not progress)
 
 
 def write_shard(

@@ -25,7 +25,7 @@ from aesthkeras.reports.intervals import Coverage, Difference, half_width
 from aesthkeras.reports.predictions import Predictions
 
 ENTRIES_AT_ONCE = 4_000_000  # resamples x photos held at a time, 32 MB of float64
-TAKING_TURNS = 2.0  # to train and to test: what multiplies the variance of resampled predictions
+TAKING_TURNS = 2.0  # photos train the probes that test each other: chance that two share counts twice
 Statistic = Callable[[np.ndarray], np.ndarray]
 """Weights of the photos, float64 `[B, N]` -> `[B, L]`."""
 FoldStatistic = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]

@@ -132,7 +132,12 @@ class HeadTraining:
         return self.strategy.reduce("SUM", self.strategy.run(self._updated, args=step), axis=None)
 
     def _updated(
-        self, inputs: Any, values: tf.Tensor, weights: tf.Tensor, total: tf.Tensor, pair: Any
+        self,
+        inputs: Any,
+        values: tf.Tensor,
+        weights: tf.Tensor,
+        total: tf.Tensor,
+        pair: tuple[Any, Any] | None,
     ) -> tf.Tensor:
         if self.strategy.num_replicas_in_sync > 1:  # then there are no pairs: the encoder is trained as well
             inputs, values, weights = own_rows(inputs), own_rows(values), own_rows(weights)

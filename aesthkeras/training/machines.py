@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from aesthkeras.errors import UsageError
+from aesthkeras.errors import UsageError, first_line
 
 TF_CONFIG = "TF_CONFIG"
 
@@ -18,25 +18,37 @@ def is_chief() -> bool:
 
 def machines() -> int:
     """How many processes train together, as TF_CONFIG says; 1 without it."""
-    cluster = _tf_config().get("cluster", {})
-    return max(1, len(cluster.get("chief", [])) + len(cluster.get("worker", [])))
+    cluster, _ = _read()
+    return max(1, sum(map(len, cluster.values())))
 
 
 def machine() -> int:
     """Which of the machines this process is, from 0 on; the chief is the first."""
-    task = _tf_config().get("task", {})
-    chiefs = len(_tf_config().get("cluster", {}).get("chief", []))
-    if machines() < 2 or task.get("type") == "chief":
+    cluster, task = _read()
+    if machines() < 2 or task["type"] == "chief":
         return 0
-    return chiefs + int(task.get("index", 0))
+    return len(cluster.get("chief", [])) + int(task["index"])
 
 
-def _tf_config() -> dict[str, Any]:
-    text = os.environ.get(TF_CONFIG, "")
+def _read() -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """The addresses of the machines by kind, and which of them this is.
+
+    Raises:
+        UsageError: TF_CONFIG is not as TensorFlow's guide has it, or names other kinds than chief and worker.
+    """
+    text = os.environ.get(TF_CONFIG, "").strip()
     try:
-        said = json.loads(text) if text.strip() else {}
-        if not isinstance(said, dict) or not isinstance(said.get("cluster", {}), dict):
-            raise ValueError("it is no dict")
-    except ValueError as error:
-        raise UsageError(f"{TF_CONFIG}: expected what TensorFlow's guide says, in JSON ({error})") from error
-    return said
+        said = json.loads(text) if text else {}
+        cluster, task = said.get("cluster", {}), said.get("task", {})
+        several = sum(len(list(cluster[kind])) for kind in cluster) > 1
+        if not set(cluster) <= {"chief", "worker"} or not all(
+            isinstance(one, list) for one in cluster.values()
+        ):
+            raise ValueError("cluster: chief and worker have lists of addresses, and there are no others")
+        if several and not 0 <= int(task.get("index", 0)) < len(cluster[task["type"]]):
+            raise ValueError("task: there is no machine of this index")
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise UsageError(
+            f"{TF_CONFIG}: expected what TensorFlow's guide says, in JSON ({first_line(error)})"
+        ) from error
+    return cluster, {"index": 0, **task}

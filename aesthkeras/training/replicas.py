@@ -7,7 +7,7 @@ variable TF_CONFIG asks for several machines, as TensorFlow reads it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import tensorflow as tf
 
@@ -62,8 +62,8 @@ def use_devices(settings: DeviceSettings) -> tf.distribute.Strategy:
 
 
 def over_replicas(
-    function: Callable[[tf.Tensor], Any], strategy: tf.distribute.Strategy
-) -> Callable[[tf.Tensor], Any]:
+    function: Callable[[tf.Tensor], Made], strategy: tf.distribute.Strategy
+) -> Callable[[tf.Tensor], Made]:
     """A function of rows, of which each replica computes its share.
 
     Args:
@@ -76,7 +76,7 @@ def over_replicas(
     if strategy.num_replicas_in_sync == 1:
         return function
 
-    def shared(rows: tf.Tensor) -> Any:
+    def shared(rows: tf.Tensor) -> Made:
         answers = strategy.run(lambda rows: function(own_rows(rows)), args=(rows,))
         return tf.nest.map_structure(lambda answer: strategy.gather(answer, axis=0), answers)
 

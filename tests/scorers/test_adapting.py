@@ -242,29 +242,6 @@ def test_what_the_set_cannot_give_does_not_claim_the_folder(settings, flag, rate
 
 
 @pytest.mark.parametrize(
-    ("settings", "flag"),
-    [
-        ({"hidden": "64,x"}, "hidden=64,x"),
-        ({"hidden": "0"}, "hidden=0"),
-        ({"hidden": "²"}, "hidden=²"),
-        ({"dropout": 1.0}, "dropout=1.0"),
-        ({"members": 6}, "members=6"),
-        ({"trunk": "finetuned", "members": 2}, "members=2"),
-        ({"trunk_rate": 0.0}, "trunk_rate=0.0"),
-        ({"trunk": "finetuned", "members": 1, "copies": 2}, "copies=2"),
-        ({"copies": 19}, "copies=19"),
-        ({"copy_weight": 0.0}, "copy_weight=0.0"),
-        ({"copy_weight": float("inf")}, "copy_weight=inf"),
-        ({"weight_decay": -1.0}, "weight_decay=-1.0"),
-        ({"folds": 1}, "folds=1"),
-    ],
-)
-def test_settings_out_of_range_name_their_flag(settings, flag):
-    with pytest.raises(UsageError, match=flag):
-        ScorerRecipe(**settings)
-
-
-@pytest.mark.parametrize(
     ("blocks", "named"),
     [
         ("conv5, conv1", "conv1,conv5"),
