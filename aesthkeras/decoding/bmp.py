@@ -36,7 +36,7 @@ def decode_bmp(contents: tf.Tensor, name: str | tf.Tensor) -> tuple[tf.Tensor, t
     contents = require_in_graph(
         is_known,
         name,
-        lambda: tf.strings.format("a BMP of {} bits a pixel in an uncommon or compressed form", bits),
+        tf.strings.format("a BMP of {} bits a pixel in an uncommon or compressed form", bits),
         contents,
     )
     has_alpha = tf.equal(compression, 3) & (header >= 56) & tf.equal(masks[3], 0xFF000000)

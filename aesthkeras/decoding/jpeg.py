@@ -150,7 +150,7 @@ def _checked(contents: tf.Tensor, name: tf.Tensor, *places: tf.Tensor) -> tuple[
     contents = require_in_graph(
         tf.equal(head.frame, 0) | is_known,
         name,
-        lambda: tf.strings.format("a JPEG of {} components of {} bits is not supported", (components, bits)),
+        tf.strings.format("a JPEG of {} components of {} bits is not supported", (components, bits)),
         contents,
     )
     # libjpeg goes over the whole photo for a scan of a few bytes; what lies behind its end may look like some

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
 MAX_PIXELS = 89_478_485  # Pillow's own limit against decompression bombs: 256 MiB of RGB
@@ -12,7 +10,7 @@ MAX_ASPECT = 100  # longer edge over shorter edge
 
 
 def require_in_graph(
-    condition: tf.Tensor, name: str | tf.Tensor, message: str | Callable[[], tf.Tensor], contents: tf.Tensor
+    condition: tf.Tensor, name: str | tf.Tensor, message: str | tf.Tensor, contents: tf.Tensor
 ) -> tf.Tensor:
     """Return `contents`, which what follows must use, so that it runs after the check.
 
@@ -20,15 +18,11 @@ def require_in_graph(
         tf.errors.InvalidArgumentError: when the graph runs and `condition` does not hold: `message`, behind
             `name` where that is not empty.
     """
-
-    def refuse() -> tf.Tensor:
-        text = message if isinstance(message, str) else message()
-        prefix = tf.where(tf.equal(name, ""), "", tf.strings.join([name, ": "]))
-        check = tf.debugging.Assert(condition, [tf.strings.join([prefix, text])])
-        with tf.control_dependencies([check] if check is not None else []):
-            return tf.identity(contents)
-
-    return tf.cond(condition, lambda: contents, refuse)
+    prefix = tf.where(tf.equal(name, ""), "", tf.strings.join([name, ": "]))
+    # tf.debugging.Assert makes two branches of each check, and what a graph costs to begin with goes by them
+    check = tf.raw_ops.Assert(condition=condition, data=[tf.strings.join([prefix, message])])
+    with tf.control_dependencies([check] if check is not None else []):
+        return tf.identity(contents)
 
 
 def require_photo_size(shape: tf.Tensor, name: str | tf.Tensor, contents: tf.Tensor) -> tf.Tensor:
@@ -40,8 +34,8 @@ def require_photo_size(shape: tf.Tensor, name: str | tf.Tensor, contents: tf.Ten
     height, width = shape[0], shape[1]
     shorter, longer = tf.minimum(height, width), tf.maximum(height, width)
 
-    def refused(why: str) -> Callable[[], tf.Tensor]:
-        return lambda: tf.strings.format("{} x {} pixels, " + why, (width, height))
+    def refused(why: str) -> tf.Tensor:
+        return tf.strings.format("{} x {} pixels, " + why, (width, height))
 
     is_small_enough = longer <= MAX_PIXELS // tf.maximum(shorter, 1)
     contents = require_in_graph(is_small_enough, name, refused(f"more than {MAX_PIXELS} in all"), contents)

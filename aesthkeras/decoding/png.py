@@ -167,9 +167,7 @@ def _require_pixels_alone(
 
 
 def _require_few(is_few: tf.Tensor, contents: tf.Tensor, name: str | tf.Tensor, most: tf.Tensor) -> tf.Tensor:
-    def many() -> tf.Tensor:
-        return tf.strings.format("the PNG has over {} chunks before or behind its pixels", most)
-
+    many = tf.strings.format("the PNG has over {} chunks before or behind its pixels", most)
     return require_in_graph(is_few, name, many, contents)
 
 

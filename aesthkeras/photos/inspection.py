@@ -97,10 +97,10 @@ def _decode_all(
     if known and not writer:
         good, by_pillow = known.find(paths, *stamps.T)
         readable = readable & ~good
-    finish, at_once = (_resized(edge), 1) if writer else (_shape, 16)
+    finish = _resized(edge) if writer else _shape
 
     def decode(indices: np.ndarray, more_formats: bool) -> None:
-        for index, pixels in decode_files(paths, indices, finish, more_formats, at_once):
+        for index, pixels in decode_files(paths, indices, finish, more_formats):
             good[index] = True
             by_pillow[index] = more_formats
             if known:

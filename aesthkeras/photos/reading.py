@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,7 +20,7 @@ from aesthkeras.storage import tensorflow_opens
 
 THUMBNAIL_EDGES = (180, 360)  # shorter and longer one in pixels; neither is exceeded
 THUMBNAIL_QUALITY = 75
-_BATCHES_AHEAD = 2
+_AHEAD = 4  # photos that wait for their turn, for each thread
 
 # photo, uint8 [height, width, 3], and the bytes of its file -> what is wanted of it
 Finish = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]
@@ -43,40 +45,48 @@ class Photo(NamedTuple):
 
 
 def decode_files(
-    paths: Sequence[str],
-    indices: Sequence[int] | np.ndarray,
-    finish: Finish,
-    more_formats: bool = False,
-    at_once: int = 16,
+    paths: Sequence[str], indices: Sequence[int] | np.ndarray, finish: Finish, more_formats: bool = False
 ) -> Iterator[tuple[Any, ...]]:
     """Decode some photos in parallel and yield, in order, those that come out; those that fail are skipped.
 
     Args:
         paths: of photos on this machine or on a store.
         indices: which of them; files that are no regular files must not be among them.
-        finish: what to make of each photo, for a tf.data graph. It is traced once, so it must be the same
-            object in every call: return it from a function with `lru_cache`.
+        finish: what to make of each photo, in a graph. It is traced once, so it must be the same object in
+            every call: return it from a function with `lru_cache`.
         more_formats: whether to decode WebP, TIFF, AVIF and HEIC as well.
-        at_once: how many photos go from TensorFlow to Python together; 1 where their shapes differ.
 
     Yields:
         The index of a photo and what `finish` returned for it, as NumPy values.
     """
-    names = tf.constant([os.fsencode(paths[index]) for index in indices], tf.string)
-    files = tf.data.Dataset.from_tensor_slices((tf.constant(indices, tf.int64), names))
     by_tensorflow = all(tensorflow_opens(paths[index]) for index in indices)
-    # AUTOTUNE would start with one call in every dataset, and there is a dataset for every few hundred photos
-    photos = files.map(
-        _file_decoder(finish, more_formats, by_tensorflow),
-        num_parallel_calls=2 * usable_cores(),
-        deterministic=True,
-    )
-    photos = photos.ignore_errors(log_warning=False)
-    if at_once == 1:
-        yield from photos.as_numpy_iterator()
-        return
-    for batch in photos.batch(at_once).prefetch(_BATCHES_AHEAD).as_numpy_iterator():
-        yield from zip(*batch)
+    # Not a dataset: each one would set up the decoder's graph anew, which takes as long as 300 photos
+    decode = _file_decoder(finish, more_formats, by_tensorflow)
+
+    def decoded(index: int) -> list[Any] | None:
+        try:
+            return [value.numpy() for value in decode(tf.constant(os.fsencode(paths[index])))]
+        except tf.errors.OpError:
+            return None
+
+    threads = 2 * usable_cores()
+    waiting: deque[tuple[int, Future[list[Any] | None]]] = deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for index in map(int, indices):
+            waiting.append((index, pool.submit(decoded, index)))
+            if len(waiting) > _AHEAD * threads:
+                yield from _if_decoded(*waiting.popleft())
+        while waiting:
+            yield from _if_decoded(*waiting.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _if_decoded(index: int, photo: Future[list[Any] | None]) -> Iterator[tuple[Any, ...]]:
+    values = photo.result()
+    if values is not None:
+        yield index, *values
 
 
 def read_photos(
@@ -110,15 +120,16 @@ def read_photos(
 
 @lru_cache(maxsize=8)  # a graph for every few thousand photos would fill the memory
 def _file_decoder(finish: Finish, more_formats: bool, by_tensorflow: bool) -> Any:
-    """The traced function: index and path -> index and what `finish` returns."""
+    """The traced function: path -> what `finish` returns."""
     decode = photo_decoder(more_formats)
 
-    def decoded(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        contents = whole_file(path, by_tensorflow)
-        return index, *finish(decode(contents, tf.constant("")), contents)
+    def decoded(path: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        with tf.device("CPU:0"):  # as in a dataset: a GPU resizes to other last bits
+            contents = whole_file(path, by_tensorflow)
+            return finish(decode(contents, tf.constant("")), contents)
 
-    specification = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.string)]
-    return tf.function(decoded, input_signature=specification, autograph=False)
+    path = tf.TensorSpec([], tf.string)
+    return tf.function(decoded, input_signature=[path], autograph=False).get_concrete_function()
 
 
 @lru_cache(maxsize=4)

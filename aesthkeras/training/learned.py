@@ -1,6 +1,6 @@
 """Whether a pre-training learned anything: what run.json says of it, and how reports read it there.
 
-A share of right answers proves nothing, for untrained networks may give many: of counting's pairs, 78%. So a
+A share of right answers proves nothing: of counting's pairs an untrained network tells four in five apart. So a
 loss stands beside that of the untrained network on the same data, and beside it how far the weights moved.
 This file imports no TensorFlow.
 """
