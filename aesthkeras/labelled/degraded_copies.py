@@ -23,7 +23,7 @@ def draw_copies(photos: int, copies: int, seed: int) -> np.ndarray:
     return drawn[:, :copies]
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def degraded_copies(crops: tf.Tensor, classes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Copies of crops as pre-training makes its views: uint8 `[N, S, S, 3]` -> `[N, copies, S, S, 3]`.
 

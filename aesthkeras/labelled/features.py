@@ -61,7 +61,7 @@ def pooling_function(
         return describe({name: outputs[name] for name in layers}, pooling)
 
     specification = tf.TensorSpec([None, *encoder.input_shape[1:]], tf.uint8)
-    return tf.function(pooled, input_signature=[specification]).get_concrete_function()
+    return tf.function(pooled, input_signature=[specification], autograph=False).get_concrete_function()
 
 
 def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BATCH_SIZE) -> tf.data.Dataset:
@@ -82,7 +82,7 @@ def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BAT
 
     numbers = tf.data.Dataset.range(len(photos.paths))
     crops = numbers.map(
-        lambda photo: center_crop(resized(photo), crop),
+        tf.autograph.experimental.do_not_convert(lambda photo: center_crop(resized(photo), crop)),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )

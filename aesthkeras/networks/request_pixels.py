@@ -33,6 +33,7 @@ def decode_request(image_bytes: tf.Tensor, resize_edge: int, crop: int) -> tf.Te
     with tf.control_dependencies([_assert_count(image_bytes, "image_bytes")]):
         count = tf.shape(image_bytes, tf.int64)[0]
 
+    @tf.autograph.experimental.do_not_convert
     def decode(index: tf.Tensor, contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         name = tf.strings.join(["image ", tf.strings.as_string(index)])
         return index, serving_pixels(contents, resize_edge, crop, name)

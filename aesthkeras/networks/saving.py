@@ -106,10 +106,14 @@ class ServedModel(tf.Module):
 
         photos = tf.TensorSpec([None], tf.string, name="image_bytes")
         arrays = tf.TensorSpec([None, None, None, 3], tf.uint8, name="pixels")
-        self.features = tf.function(features, input_signature=[photos])
-        self.pixels = tf.function(features_of_pixels, input_signature=[arrays])
-        self.default = tf.function(scores, input_signature=[photos]) if scorer else self.features
-        self.degradations = tf.function(degradations, input_signature=[photos]) if head else None
+        self.features = tf.function(features, input_signature=[photos], autograph=False)
+        self.pixels = tf.function(features_of_pixels, input_signature=[arrays], autograph=False)
+        self.default = (
+            tf.function(scores, input_signature=[photos], autograph=False) if scorer else self.features
+        )
+        self.degradations = (
+            tf.function(degradations, input_signature=[photos], autograph=False) if head else None
+        )
 
     def by_signature(self) -> dict[str, Any]:
         """The functions by the names of their signatures."""

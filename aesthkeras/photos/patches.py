@@ -83,6 +83,7 @@ def patch_dataset(
     per_epoch = tf.constant(len(photos.paths) * crops_per_photo, tf.int64)
     read = _cached_reader(photos.pixels) if photos.pixels else _file_reader(photos, edge)
 
+    @tf.autograph.experimental.do_not_convert
     def turn(place_in_part: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         step, row = place_in_part // rows, place_in_part % rows
         position = step * batch_size + part * rows + row
@@ -91,6 +92,7 @@ def patch_dataset(
         shuffled = tf.random.experimental.index_shuffle(place, seed=order_seed, max_index=per_epoch - 1)
         return tf.ensure_shape(shuffled, []) // crops_per_photo, position
 
+    @tf.autograph.experimental.do_not_convert
     def patch(photo: tf.Tensor, position: tf.Tensor, *contents: tf.Tensor) -> tuple[tf.Tensor, ...]:
         chance = tf.random.stateless_uniform([3], seed=tf.stack([tf.constant(crop_key, tf.int64), position]))
         if crops == "plain":
@@ -102,6 +104,7 @@ def patch_dataset(
         pixels = tf.ensure_shape(pixels, [crop, crop, 3])
         return tf.cond(chance[2] < 0.5, lambda: tf.reverse(pixels, [1]), lambda: pixels), photo, position
 
+    @tf.autograph.experimental.do_not_convert
     def batch(patches: tf.Tensor, photo: tf.Tensor, position: tf.Tensor) -> dict[str, tf.Tensor]:
         step = position[0] // batch_size
         seed_of_batch = tf.random.stateless_uniform(

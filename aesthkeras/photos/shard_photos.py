@@ -99,6 +99,7 @@ def _fill_cache(photos: PhotoSet, edge: int, writer: PixelCacheWriter, progress:
     assert photos.slices is not None
     decode, contents = photos.decoder(), photos.slices.contents()
 
+    @tf.autograph.experimental.do_not_convert
     def decoded(photo: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return photo, resize_shorter_edge(decode(contents(photo), tf.constant("")), edge)
 

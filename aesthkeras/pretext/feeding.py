@@ -43,8 +43,10 @@ def step_dataset(patches: tf.data.Dataset, task: PretextTask) -> tf.data.Dataset
         Dicts of tensors that all have a row for each patch, so that replicas can share them out.
     """
     if task.device == "cpu":
-        return patches.map(task.views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+        views = tf.autograph.experimental.do_not_convert(task.views)
+        return patches.map(views, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
 
+    @tf.autograph.experimental.do_not_convert
     def with_seeds(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         rows = tf.shape(batch["photo"])[0]
         return {
@@ -86,7 +88,7 @@ def first_views(model: PretextModel, batches: tf.data.Dataset) -> tuple[Tensors,
     Raises:
         UsageError: they were made on another kind of device.
     """
-    views = tf.function(model.with_views)(next(iter(batches)))
+    views = tf.function(model.with_views, autograph=False)(next(iter(batches)))
     place = max(views.values(), key=tf.size).device
     wanted = model.task.device
     if f"device:{wanted.upper()}:" not in place:

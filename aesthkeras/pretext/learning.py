@@ -66,7 +66,7 @@ def proof_of_learning(model: PretextModel, initial: Weights, batches: Iterable[T
     }
     if not initial.encoder:
         return Learned(moved)
-    terms = tf.function(lambda batch: _terms(model, batch))
+    terms = tf.function(lambda batch: _terms(model, batch), autograph=False)
     try:
         after = _means(terms, batches)
         initial.give(model)

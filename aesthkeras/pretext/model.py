@@ -101,6 +101,7 @@ class PretextModel(keras.Model):
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: all is built. With several replicas Keras 3 would take a batch off the stream for it."""
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step of the optimizer on a batch of views, as `PretextTask.views` made it, or of patches."""
         batch = self.with_views(batch)
@@ -114,6 +115,7 @@ class PretextModel(keras.Model):
         minimize(self.optimizer, loss, self.trainable_variables, tape)
         return self._logs(batch, outputs, losses, weight_decay)
 
+    @tf.autograph.experimental.do_not_convert
     def test_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The same numbers for a batch of views that is not learned from."""
         batch = self.with_views(batch)

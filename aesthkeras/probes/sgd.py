@@ -83,7 +83,9 @@ class ProbeBank:
         self._waiting_labels = np.zeros(0, np.int64)
         batch = {layer: tf.TensorSpec([self.batch_size, number]) for layer, number in values.items()}
         signature = [batch, tf.TensorSpec([self.batch_size], tf.int64)]
-        self._update = tf.function(self._updated, input_signature=signature).get_concrete_function()
+        self._update = tf.function(
+            self._updated, input_signature=signature, autograph=False
+        ).get_concrete_function()
 
     def learn(self, features: Mapping[str, tf.Tensor], photos: np.ndarray) -> None:
         """Collects the labelled photos of a batch; updates the weights whenever there are `batch_size`.

@@ -54,8 +54,10 @@ class HeadTraining:
         self.best_losses = np.full(members, math.inf)
         self.best_epochs = np.zeros(members, np.int64)
         self.losses: list[tf.Tensor] = []  # of this epoch's steps; read at its end: no step waits for them
-        self._update = tf.function(self._updated_by_all, reduce_retracing=True)
-        self.outputs = tf.function(over_replicas(self._outputs, self.strategy), reduce_retracing=True)
+        self._update = tf.function(self._updated_by_all, reduce_retracing=True, autograph=False)
+        self.outputs = tf.function(
+            over_replicas(self._outputs, self.strategy), reduce_retracing=True, autograph=False
+        )
 
     def learn(
         self,

@@ -21,6 +21,7 @@ def with_input_wait(batches: tf.data.Dataset) -> tf.data.Dataset:
     """
     clock = tf.data.Dataset.counter().map(lambda _: tf.timestamp())
 
+    @tf.autograph.experimental.do_not_convert
     def with_wait(began: tf.Tensor, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         rows = tf.shape(next(iter(batch.values())))[0]  # which replicas share out among them
         return {**batch, INPUT_WAIT: tf.fill([rows], (tf.timestamp() - began) / tf.cast(rows, tf.float64))}

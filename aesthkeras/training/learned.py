@@ -1,7 +1,7 @@
 """Whether a pre-training learned anything: what run.json says of it, and how reports read it there.
 
-A share of right answers proves nothing: of counting's pairs an untrained network tells four in five apart. So a
-loss stands beside that of the untrained network on the same data, and beside it how far the weights moved.
+A share of right answers proves nothing: of counting's pairs an untrained network tells four in five apart. So
+a loss stands beside that of the untrained network on the same data, and beside it how far the weights moved.
 This file imports no TensorFlow.
 """
 

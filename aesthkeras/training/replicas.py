@@ -80,7 +80,7 @@ def over_replicas(
         answers = strategy.run(lambda rows: function(own_rows(rows)), args=(rows,))
         return tf.nest.map_structure(lambda answer: strategy.gather(answer, axis=0), answers)
 
-    return tf.function(shared, reduce_retracing=True)
+    return tf.function(shared, reduce_retracing=True, autograph=False)
 
 
 def wait_for_all() -> None:
