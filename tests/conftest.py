@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 
 import pytest
+import tensorflow as tf
 
 # Two processes of tests share the machine: on one with a GPU neither may take all its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
+# Grappler takes half of the time that small graphs take. What it makes of them is seen by the long tests, by
+# the commands that tests start, and by `.ci/run` away from the clone.
+if "AESTHKERAS_LONG_TESTS" not in os.environ:
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves the long tests out, but where they are asked for: together they take as long as all others."""
+    """Leaves the long tests out, but where they are asked for: whole runs, and further cases of a kind."""
     if "AESTHKERAS_LONG_TESTS" in os.environ:
         return
     for item in items:

@@ -80,8 +80,8 @@ def library(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     ("script", "second", "code"),
     [
-        (SHARDS, "start no second preparation there", "ENOLCK"),
-        (RUN, "start no second training there", "EINVAL"),
+        pytest.param(SHARDS, "start no second preparation there", "ENOLCK", marks=pytest.mark.long),
+        pytest.param(RUN, "start no second training there", "EINVAL", marks=pytest.mark.long),
         (SCORES, "let no second process write there", "ENOSYS"),
         (SCORES, "let no second process write there", "ENOLCK"),
         (SCORES, "let no second process write there", "EOPNOTSUPP"),

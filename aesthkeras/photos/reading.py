@@ -65,7 +65,8 @@ def decode_files(
 
     def decoded(index: int) -> list[Any] | None:
         try:
-            return [value.numpy() for value in decode(tf.constant(os.fsencode(paths[index])))]
+            with tf.device("CPU:0"):
+                return [value.numpy() for value in decode(tf.constant(os.fsencode(paths[index])))]
         except tf.errors.OpError:
             return None
 

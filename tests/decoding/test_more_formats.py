@@ -156,6 +156,7 @@ def test_an_error_names_the_photo(photo, encoded):
     assert decoding_error(caught.value) == "gull.webp: the WebP data is damaged or truncated"
 
 
+@pytest.mark.long
 def test_neither_tensorflow_io_nor_pillow_heif_is_loaded(photo, tmp_path):
     (tmp_path / "photos").mkdir()
     for name in ("a.jpg", "b.png", "c.bmp", "d.gif", "e.webp", "f.tif"):

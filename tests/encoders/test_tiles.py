@@ -88,6 +88,7 @@ def test_copies_for_serving_and_scoring_answer_alike(encoder, copied):
         np.testing.assert_allclose(copy[name], output, rtol=1e-3, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.long
 def test_a_process_that_only_loads_an_export_knows_the_tiles(encoder, tmp_path):
     export_encoder(in_tiles(encoder, 2), tmp_path / "tiled", resize_edge=208)
     imports = "import sys; from aesthkeras.networks.export import Export"

@@ -140,6 +140,7 @@ def index_of_another(folder):
     (folder / "index.json").write_text(json.dumps({**index, "key": "0" * 64}))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", [damage_values, cut_file, lose_index, index_of_another])
 def test_a_damaged_interrupted_or_foreign_cache_is_made_anew(extract, passes, tmp_path, harm):
     expected = {layer: np.array(values) for layer, values in extract(tmp_path).items()}
@@ -152,6 +153,7 @@ def test_a_damaged_interrupted_or_foreign_cache_is_made_anew(extract, passes, tm
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
+@pytest.mark.long
 def test_another_encoder_pooling_or_crop_has_another_cache(encoder, extract, passes, tmp_path):
     other = find_encoder("random:alexnet?width=0.125&seed=1&crop=96&resize=104")
     first = extract(tmp_path)
@@ -176,6 +178,7 @@ def test_chosen_photos_have_the_features_that_they_have_among_all(extract, passe
     assert len(passes) == 3  # all of them are what is there already
 
 
+@pytest.mark.long
 def test_what_a_killed_process_left_is_removed(extract, tmp_path):
     extract(tmp_path)
     (folder,) = tmp_path.iterdir()

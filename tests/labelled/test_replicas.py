@@ -151,6 +151,7 @@ assert int(dropout.calls.numpy()) == 1
     assert result.returncode == 0, result.stderr[-3000:]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["probe", "adapt"])
 def test_several_machines_are_refused_in_one_line(command, rated, exported, tmp_path):
     cluster = {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}

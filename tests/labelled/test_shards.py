@@ -107,6 +107,7 @@ def rows_of(run):
         return [{**row, "dataset": ""} for row in csv.DictReader(lines)]
 
 
+@pytest.mark.long
 def test_a_probe_on_shards_of_the_original_files_has_the_very_numbers(rated, shards, run_probe, tmp_path):
     quick = {"folds": 2, "repeats": 1, "mirror": True}
     on_folder = run_probe(rated.folder, tmp_path / "folder", **quick)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 ASK = """
@@ -44,6 +45,7 @@ def test_answers_without_this_package(export, loaded, jpeg, tmp_path):
             np.testing.assert_allclose(answer[name], expected[name], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.long
 def test_answers_saved_model_cli(export, loaded, jpeg, tmp_path):
     photo = jpeg(120, 200)
     np.save(tmp_path / "photo.npy", np.array([photo]))

@@ -188,7 +188,7 @@ def test_alexnets_channels_give_alexnets_grids():
     assert probe_grid("conv2", 10, 8) == 6  # ours, at any width
 
 
-@pytest.mark.parametrize("tiles", [0, 2])
+@pytest.mark.parametrize("tiles", [0, pytest.param(2, marks=pytest.mark.long)])
 def test_a_scorer_on_such_a_network_is_exported_and_loaded_again(tiles, uncalibrated, tmp_path, jpeg):
     encoder = find_encoder(f"{SMALL}&blocks=re_lu,re_lu_3", tiles=tiles)  # of its beginning: quicker
     shown = pixels(encoder.crop)

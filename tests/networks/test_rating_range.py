@@ -108,6 +108,7 @@ def test_tflite_keeps_the_range(folder, unbounded, rating_range, pixels, request
     check(runner(pixels=pixels), unbounded, rating_range)
 
 
+@pytest.mark.long
 def test_int8_keeps_the_range(exported, unbounded, rating_range, pixels, tmp_path):
     for place, square in enumerate(pixels):
         framed = np.pad(square, [(7, 7), (7, 7), (0, 0)], "edge")

@@ -62,7 +62,9 @@ def test_cache_changes_no_pixel(cache, sets):
 
 
 @pytest.mark.parametrize("cache", ["none", "disk"])
-@pytest.mark.parametrize("first_step", [1, 3, 7, 12])
+@pytest.mark.parametrize(
+    "first_step", [7, *(pytest.param(step, marks=pytest.mark.long) for step in (1, 3, 12))]
+)
 def test_resumed_stream_is_the_rest_of_the_whole_one(cache, first_step, sets):
     """13 steps of 4 patches are 3.5 epochs of 5 photos and 3 crops: steps lie across epochs."""
     whole = batches(sets[cache], 13, crops_per_photo=3, parallel_calls=4)

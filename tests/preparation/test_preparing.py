@@ -228,7 +228,7 @@ def test_unknown_stores_and_files_for_folders_are_one_line(data_set, settings, t
         prepare(data_set, str(tmp_path / "file"), settings, progress=False)
 
 
-@pytest.mark.parametrize("cache", ["none", "memory", "disk"])
+@pytest.mark.parametrize("cache", ["none", "memory", pytest.param("disk", marks=pytest.mark.long)])
 def test_patches_from_shards_are_those_from_the_files(cache, kept, data_set, tmp_path):
     names = [record for record in data_set.records if record.split == "train"]
     for run in ("files", "shards"):

@@ -28,7 +28,11 @@ OF_SIZES = {"Pack", "Range", "Fill", "ShapeN", "Shape", "Size", "StatelessRandom
 
 
 @pytest.mark.parametrize(
-    ("name", "optimizer"), [*((name, "sgd") for name in task_names()), ("counting", "adam")]
+    ("name", "optimizer"),
+    [
+        pytest.param(name, optimizer, marks=[pytest.mark.long] if name != "degradation" else [])
+        for name, optimizer in [*((name, "sgd") for name in task_names()), ("counting", "adam")]
+    ],
 )
 def test_every_operation_of_the_step_has_a_gpu_kernel(name, optimizer):
     task = find_task(name)(

@@ -56,6 +56,7 @@ def usual(views) -> tuple[PretextModel, dict[str, list[float]]]:
     return fitted(views)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "tolerance"),
     # XLA rounds otherwise: up to 3e-3 apart after six steps on a CPU without AVX512
@@ -178,6 +179,7 @@ np.testing.assert_allclose(two_loss, one_loss, rtol=1e-5)
 """
 
 
+@pytest.mark.long
 def test_the_replicas_of_a_strategy_make_the_update_of_one():
     command = [sys.executable, "-c", TWO_REPLICAS]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)

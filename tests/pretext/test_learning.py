@@ -53,6 +53,7 @@ def test_movement_is_relative_to_the_beginning_and_the_model_is_left_as_it_was(m
     assert proof_of_learning(model, Weights.of(model, kernels_alone=True), []).trained == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 3e-7), ("adam", 1e-4)])
 def test_a_run_says_what_it_learned_also_after_it_was_resumed(optimizer, rate, brightness, photos, tmp_path):
     def run_in(name: str, *lengths: int) -> dict:

@@ -185,7 +185,10 @@ def test_entropy_per_view_weighs_views_not_patches():
     assert list(losses.terms) == task.loss_names() == ["degradation"]
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize(
+    "precision",
+    ["float32", *(pytest.param(name, marks=pytest.mark.long) for name in ("bfloat16", "float16"))],
+)
 def test_a_few_steps_learn_to_tell_rotations_of_one_photo(precision):
     recipe = dataclasses.replace(RECIPE, precision=precision, learning_rate=0.05)
     task = DegradationTask(DegradationOptions(), recipe)

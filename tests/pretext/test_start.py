@@ -53,6 +53,7 @@ def exported(tmp_path_factory):
     return export_encoder(encoder(), tmp_path_factory.mktemp("models") / "tiny", resize_edge=104).parent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("spec", "line"),
     [

@@ -65,6 +65,7 @@ def test_a_task_survives_serialisation(name):
         np.testing.assert_array_equal(found[part], values, err_msg=part)
 
 
+@pytest.mark.long
 def test_a_new_process_loads_a_model_without_importing_its_task_first(tmp_path):
     task = changed_task("labels")
     PretextModel(task.build_encoder(), task).save(tmp_path / "model.keras")
@@ -114,6 +115,7 @@ def test_flags_of_every_task_are_known_without_tensorflow():
     assert "DegradationOptions" in result.stdout
 
 
+@pytest.mark.long
 def test_the_type_checker_finds_misspelt_calls_in_the_method(tmp_path):
     slips = {"degradation_loss(": "degradation_los(", "triplet_margin)": "triplet_margn)"}
     package = Path(aesthkeras.__file__).parent

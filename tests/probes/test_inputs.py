@@ -35,6 +35,7 @@ def extracted_photos(run):
     return len(np.load(array, mmap_mode="r"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("settings", "photos"),
     [

@@ -93,6 +93,7 @@ def test_what_could_not_be_used_is_listed_with_its_reason(finished):
     assert len(reasons) == 2
 
 
+@pytest.mark.long
 def test_a_run_that_was_cut_short_goes_on_and_ends_alike(finished, rated, run_probe, tmp_path, monkeypatch):
     data = finished.parent / "tiny"
     shutil.copytree(finished, tmp_path / "run")

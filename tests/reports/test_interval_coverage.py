@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from aesthkeras.reports.significance import paired_differences
 from tests.reports.equal_encoders import Situation, trial
@@ -10,6 +11,7 @@ from tests.reports.equal_encoders import Situation, trial
 SMALL = Situation(100, 700)
 
 
+@pytest.mark.long
 def test_equal_encoders_are_told_apart_once_in_twenty_and_by_resampling_alone_more_often():
     generator = np.random.default_rng(0)
     trials = [trial(SMALL, generator) for _ in range(250)]
@@ -24,6 +26,7 @@ def test_equal_encoders_are_told_apart_once_in_twenty_and_by_resampling_alone_mo
     assert old > 0.12
 
 
+@pytest.mark.long
 def test_intervals_of_three_training_seeds_hold_for_other_seeds():
     """Seeds that make signals of different strength: with their scatter few intervals miss 0."""
     generator = np.random.default_rng(1)

@@ -118,6 +118,7 @@ def test_scorer_knows_what_it_is_and_scores_photos(finished, counted):
     assert set(Export.open(version).scoring_model().output) >= {"score", "rating", "distribution", "conv5"}
 
 
+@pytest.mark.long
 def test_a_run_that_was_cut_goes_on_and_ends_alike(finished, counted, exported, tmp_path, monkeypatch):
     """Killed in the second fold: only what was not done is trained, and every number is the same."""
     original, done = adapting.fit_scorer, []

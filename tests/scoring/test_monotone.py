@@ -122,6 +122,7 @@ def test_a_model_may_be_called_by_signs_of_money():
     assert Image.open(io.BytesIO(picture(counted(), "$$"))).size == (1376, 896)
 
 
+@pytest.mark.long
 def test_a_real_scorer_moves_and_the_same_seed_says_the_same(network, paths, tmp_path):
     change = measure(network, paths, seed=1)
     assert (change.photos, change.unreadable) == (6, 3)

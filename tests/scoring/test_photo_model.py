@@ -154,6 +154,7 @@ def test_what_is_no_model_is_refused(tmp_path):
         aesthkeras.load(tmp_path)
 
 
+@pytest.mark.long
 def test_a_shipped_model_by_name_from_any_folder_as_the_command_scores(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = sample_photos()[:3]
