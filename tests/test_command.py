@@ -81,6 +81,7 @@ def test_export_refuses_what_is_no_run(tmp_path):
     assert_refused(run("export", f"--run_dir={tmp_path}"), "--run_dir", "flags.cfg")
 
 
+@pytest.mark.long
 def test_preview_refuses_no_photo_a_text_and_an_unknown_suffix(tmp_path):
     assert_refused(run("preview"), "photo")
     text = tmp_path / "text.jpg"

@@ -104,6 +104,7 @@ def test_many_threads_decode_the_same(photos, encoded):
             np.testing.assert_array_equal(pixels, photo)
 
 
+@pytest.mark.long
 def test_pillow_and_libtiff_print_nothing(photo, encoded, tmp_path):
     contents = encoded(photo, "TIFF", dpi=(72, 72))
     (tmp_path / "a.tif").write_bytes(with_tag(contents, 296, COUNT, 2))  # Pillow warns of two units

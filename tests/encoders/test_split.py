@@ -45,6 +45,7 @@ def test_each_half_is_an_alexnet_of_half_the_width():
             np.testing.assert_allclose(whole[place], block, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_random_one_is_calibrated_in_both_halves():
     found = find_encoder("random:alexnet_lab?width=0.25&crop=96&resize=104")
     parts = [part for part in every_layer(found.model) if isinstance(part, keras.layers.BatchNormalization)]

@@ -60,6 +60,7 @@ def test_cached_photos_give_the_same_crops(photos, encoder, tmp_path):
     np.testing.assert_array_equal(next(iter(crops)), tf.gather(expected, [4, 2]))
 
 
+@pytest.mark.long
 def test_mirrored_views_are_those_of_mirrored_photos(encoder, photos, extract, tmp_path):
     found = extract(tmp_path, views=2)
     assert found["conv4"].shape[1] == 2
@@ -70,6 +71,7 @@ def test_mirrored_views_are_those_of_mirrored_photos(encoder, photos, extract, t
     np.testing.assert_allclose(found["conv4"][:, 0], extract(tmp_path)["conv4"][:, 0], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.long
 def test_random_views_are_the_patches_of_training(encoder, photos, extract, tmp_path):
     """Each photo has its patches of the stream, in their order; the last batch is cut at the epoch."""
     found = extract(tmp_path, views=5, seed=3)["conv4"]
@@ -165,6 +167,7 @@ def test_another_encoder_pooling_or_crop_has_another_cache(encoder, extract, pas
         assert not np.allclose(values["conv1"], first["conv1"])
 
 
+@pytest.mark.long
 def test_chosen_photos_have_the_features_that_they_have_among_all(extract, passes, tmp_path):
     whole = extract(tmp_path)
     first, second = (extract(tmp_path, chosen=np.array(some)) for some in ([0, 2, 5], [1, 2, 6]))

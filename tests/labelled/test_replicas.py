@@ -117,6 +117,7 @@ def test_fine_tuning_on_two_replicas_goes_on_on_one_and_ends_as_one_does(runs):
     assert json.loads((runs / "adapt-two" / "run.json").read_text())["replicas"] == 1  # the last start
 
 
+@pytest.mark.long
 def test_rows_are_shared_out_and_come_back_in_order_and_dropout_draws_a_mask_for_each_share():
     script = """
 import tensorflow as tf

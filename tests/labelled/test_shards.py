@@ -119,6 +119,7 @@ def test_a_probe_on_shards_of_the_original_files_has_the_very_numbers(rated, sha
         np.testing.assert_array_equal(found[name], expected[name])
 
 
+@pytest.mark.long
 def test_a_probe_on_resized_shards_leaves_out_what_prepare_could_not_decode(rated, run_probe, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(rated.folder, data)

@@ -71,6 +71,7 @@ def test_ways_to_execute_a_step_change_no_number(views, usual, options, toleranc
         np.testing.assert_allclose(history[name], values, rtol=tolerance, atol=least, err_msg=name)
 
 
+@pytest.mark.long
 def test_run_eagerly_runs_eagerly_and_a_graph_is_traced_once(views, monkeypatch):
     seen = []
     forward = DegradationTask.forward
@@ -103,6 +104,7 @@ def test_evaluate_gives_the_mean_loss_in_inference_mode_and_changes_no_weight(vi
         np.testing.assert_array_equal(weight, old)
 
 
+@pytest.mark.long
 def test_validation_data_is_evaluated_after_each_epoch(views):
     model = new_model()
     history = model.fit(views.take(2), epochs=2, validation_data=views.skip(4), verbose=0).history

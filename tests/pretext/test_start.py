@@ -88,6 +88,7 @@ def test_of_an_encoder_in_tiles_the_encoder_of_a_tile_is_taken(tmp_path):
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_needs_its_start_no_more_and_remembers_it(tmp_path):
     (tmp_path / "photos").mkdir()
     Image.fromarray(data.astronaut()[:120, :140]).save(tmp_path / "photos" / "astronaut.png")

@@ -126,6 +126,7 @@ def test_mirrored_views_count_as_one_photo(rated, run_probe, tmp_path):
     assert np.isfinite(np.load(run / "predictions.npz")["conv5/1/0"]).all()
 
 
+@pytest.mark.long
 def test_another_recipe_in_the_same_folder_is_refused_in_one_line(finished, exported):
     flags = [f"--encoder={exported}", f"--data_dir={finished.parent / 'tiny'}", f"--run_dir={finished}"]
     command = [sys.executable, "-m", "aesthkeras.probe", *flags, "--folds=4"]
@@ -171,6 +172,7 @@ def test_without_layers_all_blocks_of_the_encoder_are_probed(rated, run_probe, e
     assert json.loads((run / "probe.json").read_text())["layers"] == ["conv4", "conv2"]
 
 
+@pytest.mark.long
 def test_a_layer_that_the_encoder_lacks_is_named_before_the_folder_is_claimed(rated, exported, tmp_path):
     flags = [f"--encoder={exported}", f"--data_dir={rated.folder}", f"--run_dir={tmp_path / 'run'}"]
     command = [sys.executable, "-m", "aesthkeras.probe", *flags, "--layers=conv1,conv9"]

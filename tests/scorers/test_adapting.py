@@ -176,6 +176,7 @@ def test_killed_before_the_export_is_on_record_nothing_is_trained_twice(
     assert not list(tmp_path.rglob("*.training"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("tiles", "pooling"), [(0, "vissl"), (2, "statistics")])
 def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path, tiles, pooling):
     split = DatasetSettings(split="random", split_seed=5, test_share=0.3, validation_share=0.2, threshold="4")

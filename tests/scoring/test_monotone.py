@@ -156,6 +156,7 @@ def test_mistakes_end_in_one_line(arguments, words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_folder_that_takes_no_files_is_named_before_any_photo_is_degraded(paths):
     arguments = [str(paths[0]), "--model=quality", "--out=/proc/monotone"]
     command = [sys.executable, "-m", "aesthkeras.monotone", *arguments]
