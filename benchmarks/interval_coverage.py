@@ -33,12 +33,11 @@ SITUATIONS = {
 
 def corrected_t_holds(sides: list[Predictions], measure: str) -> bool:
     """Whether Nadeau and Bengio's interval for the difference of the two sides holds 0."""
-    found = []
+    in_fold, found = STATISTICS[measure], []
     for one in sides:
         for row, of_photo in enumerate(one.folds):
             for fold in range(of_photo.max() + 1):
                 test = of_photo == fold
-                in_fold = STATISTICS[measure]
                 labels, probabilities = one.labels[row, test], one.probabilities[:, row, test]
                 found.append(in_fold(probabilities, labels, np.ones((1, int(test.sum()))))[0, 0])
     first, second = np.split(np.array(found), 2)
@@ -68,11 +67,10 @@ def main() -> None:
                 right = ((sides[0].probabilities[0] >= 0.5) == sides[0].labels).mean()
                 held.append((right, narrow, corrected_t_holds(sides, measure), not one.excludes_zero))
         for measure, held in rows.items():
-            shown = [f"{share:.1%}" for share in np.mean(held, axis=0)]
+            shown = [f"{mean:.1%}" for mean in np.mean(held, axis=0)]
             if seeds > 1:  # the two others know nothing of seeds
                 shown[1:3] = "", ""
-            shares = " | ".join(shown)
-            print(f"| {name} | {trials} | {measure} | {shares} |", flush=True)
+            print("|", " | ".join([name, str(trials), measure, *shown]), "|", flush=True)
 
 
 if __name__ == "__main__":

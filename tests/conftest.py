@@ -10,8 +10,8 @@ import tensorflow as tf
 # Two processes of tests share the machine: on one with a GPU neither may take all its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
-# Grappler takes half of the time that small graphs take. What it makes of them is seen by the long tests, by
-# the commands that tests start, and by `.ci/run` away from the clone.
+# TensorFlow's graph optimiser takes half of the time in which the decoder's graph is set up, anew for every
+# dataset. What it makes of graphs is seen by the long tests and by the commands that tests start.
 if "AESTHKERAS_LONG_TESTS" not in os.environ:
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 

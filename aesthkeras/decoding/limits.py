@@ -19,7 +19,7 @@ def require_in_graph(
             `name` where that is not empty.
     """
     prefix = tf.where(tf.equal(name, ""), "", tf.strings.join([name, ": "]))
-    # tf.debugging.Assert makes two branches of each check, and what a graph costs to begin with goes by them
+    # tf.debugging.Assert makes two branches of each check, and a graph takes longer to set up for each branch
     check = tf.raw_ops.Assert(condition=condition, data=[tf.strings.join([prefix, message])])
     with tf.control_dependencies([check] if check is not None else []):
         return tf.identity(contents)

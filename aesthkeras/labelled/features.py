@@ -80,12 +80,12 @@ def crop_dataset(photos: PhotoSet, resize: int, crop: int, batch_size: int = BAT
         def resized(photo: tf.Tensor) -> tf.Tensor:
             return resize_shorter_edge(decode(*contents(photo)), resize)
 
+    @tf.autograph.experimental.do_not_convert
+    def cropped(photo: tf.Tensor) -> tf.Tensor:
+        return center_crop(resized(photo), crop)
+
     numbers = tf.data.Dataset.range(len(photos.paths))
-    crops = numbers.map(
-        tf.autograph.experimental.do_not_convert(lambda photo: center_crop(resized(photo), crop)),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
+    crops = numbers.map(cropped, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return crops.batch(batch_size).prefetch(2)
 
 

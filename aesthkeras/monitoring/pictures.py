@@ -9,7 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 PATCHES_SHOWN = 6
-CELL, VIEW, MARGIN = (1.7, 1.95), 1.6, 0.05  # in inches: a view with its title, its longer edge, space around
+# in inches
+_CELL = 1.7, 1.95  # a view with its title
+_VIEW = 1.55  # its longer edge
+_MARGIN = 0.05
 
 
 def view_sheet(
@@ -48,31 +51,22 @@ def titled_sheet(
         uint8 `[height, width, 3]`.
     """
     rows, columns = min(PATCHES_SHOWN, len(views)), views.shape[1]
-    figure = Figure(figsize=(CELL[0] * columns, CELL[1] * rows), dpi=80)
-    # one pair of axes with all views on it: a pair for each takes ten times as long
+    cell_width, cell_height = _CELL
+    figure = Figure(figsize=(cell_width * columns, cell_height * rows), dpi=80)
+    # one pair of axes in inches, with all views on it: a pair for each takes six times as long
     axes = figure.add_axes((0, 0, 1, 1))
+    height, width = _VIEW * np.array(views.shape[2:4]) / max(views.shape[2:4])
+    for row, column in np.ndindex(rows, columns):
+        middle, bottom = cell_width * (column + 0.5), cell_height * (row + 1) - _MARGIN
+        extent = (middle - width / 2, middle + width / 2, bottom, bottom - height)
+        axes.imshow(views[row, column].astype(np.uint8), extent=extent, aspect="auto")
+        color, place = colors[row][column] if colors else "black", (middle, bottom - height - _MARGIN)
+        # a class may be called $$, which is no formula
+        axes.text(
+            *place, titles[row][column], size=7, color=color, ha="center", va="bottom", parse_math=False
+        )
+    axes.set(xlim=(0, cell_width * columns), ylim=(cell_height * rows, 0))
     axes.axis("off")
-    height, width = views.shape[2:4]
-    largest = VIEW / max(height, width)
-    for row in range(rows):
-        for column in range(columns):
-            middle, bottom = CELL[0] * (column + 0.5), CELL[1] * (row + 1) - MARGIN
-            top = bottom - height * largest
-            extent = (middle - width * largest / 2, middle + width * largest / 2, bottom, top)
-            axes.imshow(views[row, column].astype(np.uint8), extent=extent, aspect="auto", zorder=0)
-            color = colors[row][column] if colors else "black"
-            # a class may be called $$, which is no formula
-            axes.text(
-                middle,
-                top - MARGIN,
-                titles[row][column],
-                fontsize=7,
-                color=color,
-                ha="center",
-                va="bottom",
-                parse_math=False,
-            )
-    axes.set(xlim=(0, CELL[0] * columns), ylim=(CELL[1] * rows, 0))
     return figure_pixels(figure)
 
 

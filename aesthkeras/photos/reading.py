@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from aesthkeras.storage import tensorflow_opens
 
 THUMBNAIL_EDGES = (180, 360)  # shorter and longer one in pixels; neither is exceeded
 THUMBNAIL_QUALITY = 75
-_AHEAD = 4  # photos that wait for their turn, for each thread
+_AHEAD = 4  # photos begun and not yet asked for, for each thread
 
 # photo, uint8 [height, width, 3], and the bytes of its file -> what is wanted of it
 Finish = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]]
@@ -60,34 +61,28 @@ def decode_files(
         The index of a photo and what `finish` returned for it, as NumPy values.
     """
     by_tensorflow = all(tensorflow_opens(paths[index]) for index in indices)
-    # Not a dataset: each one would set up the decoder's graph anew, which takes as long as 300 photos
+    # Not a dataset: each one would set up the decoder's graph anew, for seconds
     decode = _file_decoder(finish, more_formats, by_tensorflow)
 
-    def decoded(index: int) -> list[Any] | None:
+    def decoded(index: int) -> tuple[Any, ...] | None:
         try:
             with tf.device("CPU:0"):
-                return [value.numpy() for value in decode(tf.constant(os.fsencode(paths[index])))]
+                return index, *(value.numpy() for value in decode(tf.constant(os.fsencode(paths[index]))))
         except tf.errors.OpError:
             return None
 
     threads = 2 * usable_cores()
-    waiting: deque[tuple[int, Future[list[Any] | None]]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
-        for index in map(int, indices):
-            waiting.append((index, pool.submit(decoded, index)))
-            if len(waiting) > _AHEAD * threads:
-                yield from _if_decoded(*waiting.popleft())
+        coming = (pool.submit(decoded, int(index)) for index in indices)
+        waiting = deque(islice(coming, _AHEAD * threads))
         while waiting:
-            yield from _if_decoded(*waiting.popleft())
+            photo = waiting.popleft().result()
+            waiting.extend(islice(coming, 1))
+            if photo is not None:
+                yield photo
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _if_decoded(index: int, photo: Future[list[Any] | None]) -> Iterator[tuple[Any, ...]]:
-    values = photo.result()
-    if values is not None:
-        yield index, *values
 
 
 def read_photos(
@@ -120,7 +115,9 @@ def read_photos(
 
 
 @lru_cache(maxsize=8)  # a graph for every few thousand photos would fill the memory
-def _file_decoder(finish: Finish, more_formats: bool, by_tensorflow: bool) -> Any:
+def _file_decoder(
+    finish: Finish, more_formats: bool, by_tensorflow: bool
+) -> tf.types.experimental.ConcreteFunction:
     """The traced function: path -> what `finish` returns."""
     decode = photo_decoder(more_formats)
 

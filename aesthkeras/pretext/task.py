@@ -132,7 +132,9 @@ class PretextTask(abc.ABC):
 
     @abc.abstractmethod
     def views(self, batch: Tensors) -> Tensors:
-        """Makes views and targets; runs in the graph of a `tf.data.Dataset.map`, without AutoGraph.
+        """Makes views and targets; runs in the graph of a `tf.data.Dataset.map`.
+
+        Without AutoGraph, as `forward` and `losses`: what depends on a tensor takes `tf.cond`, not `if`.
 
         Args:
             batch: `patches` uint8 `[B, patch_edge, patch_edge, 3]`, `photo` int64 `[B]` (index of the photo),
