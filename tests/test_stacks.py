@@ -20,9 +20,10 @@ from PIL import Image
 from aesthkeras.photos.sources import sample_photos
 
 OTHER = os.environ.get("AESTHKERAS_OTHER_PYTHON", "")
-pytestmark = pytest.mark.skipif(
-    not OTHER, reason="AESTHKERAS_OTHER_PYTHON names no Python of the other stack"
-)
+pytestmark = [
+    pytest.mark.skipif(not OTHER, reason="AESTHKERAS_OTHER_PYTHON names no Python of the other stack"),
+    pytest.mark.timeout(900),  # a fixture trains twice, at the first test's cost
+]
 
 PYTHONS = {"here": sys.executable, "other": OTHER}
 CLONE = Path(__file__).parents[1]
@@ -87,8 +88,8 @@ def runs(photos, tmp_path_factory) -> dict[str, Path]:
             "--triplet_epoch=4",
             "--entropy_epoch=8",
             "--entropy_alpha=0.1",
-            # With larger steps rounding grows: 0.01 parts one stack with oneDNN from itself without by 0.02.
-            "--learning_rate=0.001",
+            # With larger steps rounding grows: 0.001 parts the stacks by 1e-3 of the loss, this by 6e-6.
+            "--learning_rate=0.0001",
         )
     return folders
 
@@ -126,8 +127,7 @@ def test_losses_of_the_first_ten_steps_are_equal(runs):
         for folder in runs.values()
     ]
     assert len(losses[0]) == STEPS and len(set(losses[0])) == STEPS
-    # of the loss: rounding parts them by 4e-4 at the tenth step on a CPU without AVX512
-    np.testing.assert_allclose(*losses, rtol=1e-3)
+    np.testing.assert_allclose(*losses, rtol=1e-4)
 
 
 def test_encoders_are_described_alike(runs):
