@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from aesthkeras import command
 from aesthkeras.cluster.engine import EngineSettings, joined
 from aesthkeras.datasets.find import SOURCES, read_dataset
+from aesthkeras.datasets.packed_records import PackedRecords
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.preparation.settings import PreparationSettings
@@ -42,6 +43,7 @@ def main(_: list[str]) -> None:
     if not data_set.records:
         raise UsageError(f"--data_dir={places.data_dir}: expected at least one photo that exists")
 
+    data_set = data_set._replace(records=PackedRecords(data_set.records))
     title = os.path.basename(places.data_dir.rstrip("/")) or data_set.name
     with joined(engine) as cluster:
         from aesthkeras.preparation.on_cluster import ShardsOnCluster

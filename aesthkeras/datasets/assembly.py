@@ -34,6 +34,7 @@ def assemble(
         UsageError: no record, an id twice, one class only, or settings that do not apply to this set.
     """
     records = data_set.records
+    assert isinstance(records, list), "a source reads a list"
     if not records:
         raise UsageError(f"{source}: no photo is left; expected one or more")
     records.sort(key=itemgetter(0))  # by id alone: scores may be None, which has no order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 SPLITS = ("train", "validation", "test")
@@ -55,7 +56,7 @@ class DataSet(NamedTuple):
     """
 
     name: str
-    records: list[Record]
+    records: Sequence[Record]
     classes: tuple[str, ...] = ()
     left_out: list[tuple[str, str, str]] = []
     score_range: tuple[float, float] | None = None

@@ -106,7 +106,7 @@ def find_groups(data_set: DataSet, findings: Findings, near_bits: int) -> list[D
     """Return the duplicates among the photos that can be decoded; members are indices of records."""
     good = np.flatnonzero(findings.good)
     names = sorted({record.split for record in data_set.records})
-    splits = np.array([names.index(data_set.records[index].split) for index in good], np.int8)
+    splits = np.array([names.index(data_set.records[int(index)].split) for index in good], np.int8)
     found = duplicate_groups(findings.content[good], findings.perceptual[good], splits, near_bits)
     return [group._replace(members=tuple(int(good[member]) for member in group.members)) for group in found]
 

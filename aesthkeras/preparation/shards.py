@@ -25,6 +25,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from aesthkeras.datasets.packed_records import PackedTexts
 from aesthkeras.datasets.record import Record
 from aesthkeras.photos.shard_index import ShardColumns, ShardEntry, read_entry, write_entry
 from aesthkeras.preparation.examination import Examined, examine, failure, only_more_formats_can
@@ -68,7 +69,7 @@ def write_shards(
             return
         order = np.concatenate([shard.records for shard in todo])
         places = np.flatnonzero(readable[order])
-        paths = [records[index].path for index in order]
+        paths = PackedTexts(records[index].path for index in order)
         stream = _Stream(examine(paths, places, settings))
         end = 0
         for shard in todo:

@@ -36,7 +36,7 @@ def summarize(
     """
     good = np.flatnonzero(findings.good)
     records = data_set.records
-    splits = np.array([records[index].split or WITHOUT_SPLIT for index in good])
+    splits = np.array([records[index].split or WITHOUT_SPLIT for index in good.tolist()])
     shapes = findings.shapes[good]
     return {
         "dataset": data_set.name,
