@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from aesthkeras.command import flag_file
 from aesthkeras.labelled.settings import LabelledRunSettings, listed
-from aesthkeras.networks.spec import Spec
+from aesthkeras.networks.spec import split_specs
 from aesthkeras.settings import require, require_text, setting
 
 CSV_KIND = "csv"
@@ -122,8 +122,9 @@ class ExperimentSettings:
 
     @property
     def known_encoders(self) -> list[tuple[str, str]]:
-        """Name and specification of the encoders that exist already."""
-        return [(Path(Spec(text).name).name, text) for text in self.encoders.split()]
+        """Name and specification of the encoders that exist already; `a+b` for two side by side."""
+        texts = self.encoders.split()
+        return [("+".join(Path(one.name).name for one in split_specs(text)), text) for text in texts]
 
     @property
     def calibrated_on(self) -> str:

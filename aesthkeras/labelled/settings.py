@@ -47,8 +47,8 @@ class LabelledRunSettings(DeviceSettings):
     encoder: str = setting(
         "",
         "a SavedModel folder, a run folder, random:alexnet?width=0.5&seed=0 (untrained), "
-        "keras:MobileNetV2?weights=imagenet, a .keras file, a foreign SavedModel, or alexnet:FILE.npz; "
-        "docs/encoders.md",
+        "keras:MobileNetV2?weights=imagenet, a .keras file, a foreign SavedModel, alexnet:FILE.npz, or "
+        "statistics; several, separated by commas, stand side by side; docs/encoders.md",
     )
     tiles: int = setting(
         0,

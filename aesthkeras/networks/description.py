@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 import keras
 
 # Keras knows a layer of ours by its name once the file that registers it is imported.
-from aesthkeras.encoders import foreign_layer, lab, pixels, released_alexnet, scaling, tiles  # noqa: F401
+from aesthkeras.encoders import (  # noqa: F401
+    foreign_layer,
+    lab,
+    photo_statistics,
+    pixels,
+    released_alexnet,
+    scaling,
+    side_by_side,
+    tiles,
+)
 from aesthkeras.encoders.float32 import float32_policy
 from aesthkeras.encoders.model_json import UnknownLayerError, graph_of, graph_of_configuration, model_of
 from aesthkeras.errors import first_line

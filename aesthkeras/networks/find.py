@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from aesthkeras.encoders.side_by_side import common_sizes
 from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.files import printable
@@ -14,9 +15,10 @@ from aesthkeras.networks.description import ENCODER_FILE
 from aesthkeras.networks.export import Export, find_export, newest_version
 from aesthkeras.networks.foreign import foreign_encoder
 from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.networks.joined import joined_encoder, statistics_encoder
 from aesthkeras.networks.keras_file import keras_file_encoder
 from aesthkeras.networks.random_encoder import random_encoder
-from aesthkeras.networks.spec import Spec
+from aesthkeras.networks.spec import CROP, RESIZE, STATISTICS_KIND, Spec, split_specs
 from aesthkeras.networks.trained import read_trained
 from aesthkeras.photos.sources import SAMPLES
 from aesthkeras.training.run_folder import RunFolder
@@ -24,17 +26,17 @@ from aesthkeras.training.run_folder import RunFolder
 KERAS_FILE = ".keras"
 EXPECTED_ENCODER = (
     "a SavedModel folder, a run folder with a checkpoint, a FILE.keras, random:alexnet?width=0.5&seed=0, "
-    "keras:MobileNetV2?weights=imagenet or alexnet:FILE.npz"
+    "keras:MobileNetV2?weights=imagenet, alexnet:FILE.npz or statistics"
 )
 
 
 def find_encoder(
     spec: str, calibration_dir: str = SAMPLES, tiles: int = 0, argument: str = "encoder"
 ) -> FoundEncoder:
-    """The encoder that `--encoder` names.
+    """The encoder that `--encoder` names; of several, one that has the blocks of all.
 
     Args:
-        spec: one of
+        spec: one of the following, or several, separated by commas (`split_specs`, `joined_encoder`):
 
             - `savedmodels/NAME` (its highest version), `savedmodels/NAME/VERSION`, or the name of a model
               that comes with the package;
@@ -44,19 +46,38 @@ def find_encoder(
               `keras.applications` (`applications.py`);
             - `FILE.keras?blocks=a,b&crop=224&resize=256&scaling=0..255` (`keras_file.py`);
             - `alexnet:FILE.npz?source=caffe&lrn=true`, released weights of an AlexNet (`alexnet_file.py`);
+            - `statistics?crop=224&resize=256`, natural-scene and colour statistics (`photo_statistics`);
+              beside other encoders, of the very square that is cut for these;
             - a SavedModel of somebody else, with a JSON that says what is what (`foreign.py`).
 
             What stands behind a question mark may be left out. Where there are no trained weights, batch-norm
             statistics are those of 512 random patches of unlabelled photos.
         calibration_dir: folder of those photos, or `samples`.
         tiles: look at photos that many times larger, tile by tile (`tiles.in_tiles`); 1 for no tiles, 0 for
-            what the SavedModel has.
+            what the SavedModel has. Of several, each is taken so; statistics are those of the whole square.
         argument: what errors call `spec`.
 
     Raises:
         UsageError: there is no such encoder; one line that names the argument.
     """
-    found = _found(Spec(spec, argument), calibration_dir)
+    specs = split_specs(spec, argument)
+    parts = {
+        place: _found_alone(one, calibration_dir, tiles)
+        for place, one in enumerate(specs)
+        if one.kind != STATISTICS_KIND
+    }
+    seen = [(part.crop, part.resize) for part in parts.values()]
+    sizes = common_sizes(seen or [(CROP * max(1, tiles), RESIZE * max(1, tiles))])
+    for place, one in enumerate(specs):
+        if one.kind == STATISTICS_KIND:
+            parts[place] = statistics_encoder(one, *sizes)
+    return joined_encoder([parts[place] for place in range(len(specs))], spec)
+
+
+def _found_alone(spec: Spec, calibration_dir: str, tiles: int) -> FoundEncoder:
+    if not spec.name:
+        raise spec.refuse(EXPECTED_ENCODER)
+    found = _found(spec, calibration_dir)
     found = found._replace(name=printable(found.name))
     return _in_tiles(found, tiles) if tiles else found
 

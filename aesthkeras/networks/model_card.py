@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from aesthkeras.decoding.limits import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
 from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
+from aesthkeras.networks.spec import STATISTICS_KIND, split_specs
 from aesthkeras.templates import load_template
 
 if TYPE_CHECKING:
@@ -163,8 +164,12 @@ def model_card(
 
 
 def _is_untrained(spec: str) -> bool:
-    """Whether what `find_encoder` was asked for has random weights."""
-    return spec.startswith("random:") or (spec.startswith("keras:") and "weights=none" in spec)
+    """Whether what `find_encoder` was asked for has random weights, and none that were trained."""
+    parts = [part for part in split_specs(spec) if part.kind != STATISTICS_KIND]
+    drawn = [
+        part.kind == "random" or (part.kind == "keras" and "weights=none" in part.text) for part in parts
+    ]
+    return bool(drawn) and all(drawn)
 
 
 def _training(origin: Origin, scorer: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING
+from aesthkeras.encoders.side_by_side import name_alone
 
 # Edge of the pooled map per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
 PROBE_GRIDS = {"conv1": 10, "conv2": 6, "conv3": 5, "conv4": 5, "conv5": 6}
@@ -26,15 +27,16 @@ def probe_grid(name: str, size: int, channels: int) -> int:
     ``PROBE_GRIDS`` too: 10, 6, 5, 5 and 6.
 
     Args:
-        name: of the block.
+        name: of the block; `conv1.2` is the `conv1` of a second encoder (`side_by_side`).
         size: edge of its map, at least 1.
         channels: of its map, at least 1.
 
     Returns:
         At least 1; for another block than ours, at most ``size``.
     """
-    if name in PROBE_GRIDS:
-        return PROBE_GRIDS[name]
+    own_name = name_alone(name)
+    if own_name in PROBE_GRIDS:
+        return PROBE_GRIDS[own_name]
     return max(1, min(size, round((PROBE_VALUES / channels) ** 0.5)))
 
 
@@ -89,13 +91,14 @@ def pool_block(features: tf.Tensor, grid: int, pooling: str = "vissl") -> tf.Ten
             greatest value of each channel over all positions.
 
     Returns:
-        float32 ``[N, min(grid, H) * min(grid, W) * C]``; for ``statistics`` ``[N, 3 * C]``.
+        float32 ``[N, min(grid, H) * min(grid, W) * C]``; for ``statistics`` ``[N, 3 * C]``. A map of one
+        position comes out as it is, ``[N, C]``, whatever the pooling.
     """
     _, height, width, channels = features.shape
     rows, columns = min(grid, height), min(grid, width)
     # The mean of up to 361 values is taken in float32 whatever the encoder computes in.
     features = tf.cast(features, tf.float32)
-    if pooling == "statistics":
+    if pooling == "statistics" and height * width > 1:
         mean, variance = tf.nn.moments(features, [1, 2])
         return tf.concat([mean, tf.sqrt(variance + EPSILON), tf.reduce_max(features, [1, 2])], -1)
     if pooling == "zhang":

@@ -1,7 +1,8 @@
-"""What `--encoder` says, taken apart: `KIND:NAME?option=value&option=value`."""
+"""What `--encoder` says, taken apart: `KIND:NAME?option=value&option=value`, or several, by commas."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl
 from aesthkeras.errors import UsageError
 
 KINDS = ("random", "keras", "alexnet")
+STATISTICS_KIND = "statistics"  # the one kind that needs no name behind it
 CROP, RESIZE = 224, 256  # pixels, as most networks for ImageNet have them
 LARGEST = 4096  # pixels; more would be a slip of the keyboard
 
@@ -32,14 +34,16 @@ class Spec(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """One of `KINDS`, which stands before a colon; empty for a path."""
+        """One of `KINDS`, which stands before a colon, or `statistics`; empty for a path."""
+        if self.text.partition("?")[0] == STATISTICS_KIND:
+            return STATISTICS_KIND
         kind = self.text.partition(":")[0]
         return kind if kind in KINDS and len(kind) < len(self.text) else ""
 
     @property
     def name(self) -> str:
         """What stands behind the kind, if there is one, and before the options."""
-        start = len(self.kind) + 1 if self.kind else 0
+        start = len(self.kind) + 1 if self.kind in KINDS else 0
         return self.text[start:].partition("?")[0]
 
     def options(self, types: Types, example: str) -> dict[str, Any]:
@@ -78,6 +82,23 @@ class Spec(NamedTuple):
         if not smallest <= wanted <= resized <= LARGEST:
             raise self.refuse(f"a crop from {smallest} pixels up to the resize, which is at most {LARGEST}")
         return wanted, resized
+
+
+def split_specs(text: str, argument: str = "encoder") -> list[Spec]:
+    """Encoders separated by commas, in order.
+
+    The names of `blocks=a,b` have commas of their own: behind `blocks=`, up to the next `&`, a comma opens
+    another encoder only ahead of a kind, such as `keras:` or `statistics`.
+    """
+    first, *pieces = text.split(",")
+    texts = [first]
+    for piece in pieces:
+        among_blocks = re.search(r"[?&]blocks=[^&]*$", texts[-1])
+        if among_blocks and not Spec(piece).kind:
+            texts[-1] += f",{piece}"
+        else:
+            texts.append(piece)
+    return [Spec(one, argument) for one in texts]
 
 
 def names(text: str) -> list[str]:

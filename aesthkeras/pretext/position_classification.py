@@ -12,9 +12,9 @@ from aesthkeras.encoders.positions import conv5_centers
 from aesthkeras.encoders.split import ChannelShare
 from aesthkeras.monitoring.constant_prediction import ConstantPrediction
 from aesthkeras.monitoring.lab_pictures import at_all_pixels
-from aesthkeras.networks.position_head import position_logits
 from aesthkeras.pretext.color_bins import annealed_mean, lab_of
 from aesthkeras.pretext.options import LabOptions, TaskOptions
+from aesthkeras.pretext.position_head import position_logits
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, PretextTask, Tensors
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from aesthkeras.encoders.side_by_side import name_alone
 from aesthkeras.files import replace_file
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
@@ -35,7 +36,7 @@ from aesthkeras.scorers.figure import adapt_figure
 from aesthkeras.scorers.fitting import Adaptation, FittedScorer, choose_members, fit_scorer
 from aesthkeras.scorers.inputs import FeatureInputs, HeadInputs, PatchInputs
 from aesthkeras.scorers.measuring import Measured, mean_over_repeats, outcome_of, sentence
-from aesthkeras.scorers.settings import DEFAULT_BLOCKS, ScorerRecipe, ScorerRunSettings
+from aesthkeras.scorers.settings import DEFAULT_BLOCKS, EARLY_BLOCKS, ScorerRecipe, ScorerRunSettings
 from aesthkeras.scorers.targets import require_target
 from aesthkeras.training.checkpoints import TrainingCheckpoint
 from aesthkeras.training.precision import use_precision
@@ -68,8 +69,10 @@ def name_blocks(recipe: ScorerRecipe, encoder: FoundEncoder) -> ScorerRecipe:
         UsageError: the encoder has no such block.
     """
     names = recipe.blocks
-    if names == DEFAULT_BLOCKS and not set(listed(names)) & set(encoder.blocks):
-        names = ""
+    if names == DEFAULT_BLOCKS:
+        has_default = set(listed(names)) & set(encoder.blocks)
+        taken = [block for block in encoder.blocks if name_alone(block) not in EARLY_BLOCKS]
+        names = ",".join(taken) if has_default else ""
     return replace(recipe, blocks=",".join(chosen_blocks(encoder, names, "blocks", takes_embedding=True)))
 
 

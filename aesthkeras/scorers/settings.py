@@ -13,6 +13,7 @@ from aesthkeras.training.run_folder import default_saved_model
 from aesthkeras.training.sgd_settings import SgdSettings
 
 DEFAULT_BLOCKS = "conv3,conv4,conv5"
+EARLY_BLOCKS = ("conv1", "conv2")  # which the default leaves out
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class ScorerRecipe(FoldSettings, SgdSettings):
     blocks: str = setting(
         DEFAULT_BLOCKS,
         "what the head reads, separated by commas: blocks of the encoder, or its embedding; empty for all "
-        "blocks, which is also what the default means for an encoder that has none of conv3, conv4, conv5",
+        "blocks, which is also what the default means for an encoder that has none of conv3, conv4, conv5; "
+        "of several encoders it means all blocks but conv1 and conv2",
     )
     pooling: str = setting(
         "vissl",

@@ -24,7 +24,8 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
     """Score a batch and attribute the score to regions: gradient times activation, summed over channels.
 
     The element-wise product is HiResCAM's (Draelos and Carin 2020, arXiv:2011.08891), with its sign kept. The
-    activations are those of the earliest block that the scorer reads; everything it reads passes through it.
+    activations are those of the earliest block with a map that the scorer reads. Everything that it reads of
+    that encoder passes through it; what encoders beside it say (`side_by_side`) is in no map.
     A maximum has its whole gradient in one cell: where blocks are pooled so, what a cell contributes is
     spread over its neighbours, whose places it saw too. The sum stays the same.
 
@@ -35,14 +36,17 @@ def contributions(model: keras.Model, pixels: tf.Tensor) -> tuple[dict[str, tf.T
     Returns:
         The model's outputs, and float32 ``[N, rows, columns]``: positive where a region raises the score.
     """
-    block = _earliest_block(model)
+    blocks = _attributed_blocks(model)
     # Only the pixels are watched: gradients of the weights are not needed.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         pixels = tf.cast(pixels, tf.float32)
         tape.watch(pixels)
         outputs = model(pixels, training=False)
         score = tf.reduce_sum(outputs[SCORE])
-    heat = tf.reduce_sum(tape.gradient(score, outputs[block]) * outputs[block], axis=-1)
+    gradients = tape.gradient(score, [outputs[name] for name in blocks])
+    # of another encoder than the embedding's there is no gradient
+    block, gradient = next((name, found) for name, found in zip(blocks, gradients) if found is not None)
+    heat = tf.reduce_sum(gradient * outputs[block], axis=-1)
     scorer = model.get_layer("scorer")
     is_of_maxima = block in scorer.input and scorer.get_layer("description").pooling in MAXIMUM_POOLINGS
     return outputs, _spread(heat) if is_of_maxima else heat
@@ -75,8 +79,12 @@ def heat_picture(heat: np.ndarray) -> bytes:
     return out.getvalue()
 
 
-def _earliest_block(model: keras.Model) -> str:
-    """The first block that the scorer reads; the last of all where it reads the embedding alone."""
-    blocks = [name for name, output in model.output.items() if len(output.shape) == 4]
-    read = model.get_layer("scorer").input
-    return next((name for name in blocks if name in read), blocks[-1])
+def _attributed_blocks(model: keras.Model) -> list[str]:
+    """The first block with a map that the scorer reads; where it reads none, all with maps, the last first.
+
+    Blocks of one position, such as statistics of the photo, are taken where there are no others.
+    """
+    sizes = {name: output.shape[1] for name, output in model.output.items() if len(output.shape) == 4}
+    maps = [name for name, size in sizes.items() if size > 1] or list(sizes)
+    read = [name for name in maps if name in model.get_layer("scorer").input]
+    return read[:1] or maps[::-1]

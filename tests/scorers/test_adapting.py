@@ -197,6 +197,23 @@ def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path, t
     assert crop == max(tiles, 1) * exported_crop
 
 
+def test_a_head_reads_the_blocks_of_two_encoders(rated, exported, tmp_path):
+    split = DatasetSettings(split="random", split_seed=5, test_share=0.3, threshold="4")
+    settings = {"protocol": "split", "pooling": "statistics", "blocks": "colour,conv5,naturalness"}
+    version = run_adapt(rated.folder, tmp_path / "run", f"{exported},statistics", dataset=split, **settings)
+    stored = np.load(tmp_path / "run" / "predictions.npz")
+    tested = np.flatnonzero(np.isfinite(stored["score/0"]))
+    files = tf.constant([(rated.folder / str(stored["ids"][index])).read_bytes() for index in tested])
+    answer = tf.saved_model.load(str(version)).signatures["serving_default"](image_bytes=files)
+    np.testing.assert_allclose(answer["score"], stored["score/0"][tested], rtol=1e-3, atol=1e-5)
+    meaning = Export.open(version).meaning
+    assert meaning["blocks"] == ["conv5", "naturalness", "colour"]
+    assert (meaning["encoder"]["name"], meaning["encoder"]["spec"]) == (
+        "tiny + statistics",
+        f"{exported},statistics",
+    )
+
+
 def test_a_finetuned_trunk_is_exported_changed(rated, exported, tmp_path):
     settings = {"trunk": "finetuned", "members": 1, "epochs": 2, "protocol": "split", "target": "score"}
     split = DatasetSettings(split="random", split_seed=5, test_share=0.3)
@@ -262,6 +279,15 @@ def test_of_an_encoder_with_other_names_the_default_is_all_blocks(encoder):
     assert name_blocks(ScorerRecipe(), other).block_names == ["block 1", "block 2"]
     with pytest.raises(UsageError, match="^blocks=conv3,embedding: expected some of block 1,block 2$"):
         name_blocks(ScorerRecipe(blocks="conv3,embedding"), other)
+
+
+def test_of_encoders_side_by_side_the_default_leaves_out_the_first_two_blocks_of_each(encoder):
+    names = ["conv1", "conv2", "conv3", "conv1.2", "conv5.2", "colour"]
+    outputs = {name: encoder.model.output[name] for name in ("conv1", "conv2", "conv3")}
+    outputs |= {name: encoder.model.output["conv5"] for name in names[3:]}
+    joined = encoder._replace(model=keras.Model(encoder.model.input, outputs))
+    assert name_blocks(ScorerRecipe(), joined).block_names == ["conv3", "conv5.2", "colour"]
+    assert name_blocks(ScorerRecipe(blocks=""), joined).block_names == names
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,10 @@ from aesthkeras.degradations.degraded_views import DegradedViews
 from aesthkeras.degradations.table import CLASSES, EDITS, DegradationSettings
 from aesthkeras.monitoring import confusion
 from aesthkeras.monitoring.vanished_weights import WarnOfVanishedWeights
-from aesthkeras.networks import block_heads
 from aesthkeras.networks.trained import first_classes
 from aesthkeras.pretext.recipe import Recipe
 from aesthkeras.pretext.task import PatchLosses, Tensors
-from aesthkeras.pretext.tasks.degradation import losses
+from aesthkeras.pretext.tasks.degradation import block_heads, losses
 from aesthkeras.pretext.tasks.degradation.options import DegradationOptions
 from aesthkeras.pretext.view_classification import ViewClassification
 from aesthkeras.training.phases import History, SwitchOn, after_epochs, at_plateau
