@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.side_by_side import name_alone
+from aesthkeras.networks.settings import PLACELESS
 
+POSITIONS_A_CHANNEL = 10  # that a map needs for covariances
 # Edge of the pooled map per block. For AlexNet at full width and 227 px: 9600, 9216, 9600, 9600, 9216 values.
 PROBE_GRIDS = {"conv1": 10, "conv2": 6, "conv3": 5, "conv4": 5, "conv5": 6}
 PROBE_VALUES = 9600
@@ -88,24 +91,39 @@ def pool_block(features: tf.Tensor, grid: int, pooling: str = "vissl") -> tf.Ten
             greatest value (where that rule has no window, both use ``pool_window``); ``zhang``, a bilinear
             resize without antialiasing, as Caffe's Resize layer in richzhang/colorization; ``statistics``,
             an option of ours that forgets where in the photo something is: mean, standard deviation and
-            greatest value of each channel over all positions.
+            greatest value of each channel over all positions; ``covariance``, these and the covariances of
+            any two channels where a map has ten positions and more for each of its channels.
 
     Returns:
-        float32 ``[N, min(grid, H) * min(grid, W) * C]``; for ``statistics`` ``[N, 3 * C]``. A map of one
-        position comes out as it is, ``[N, C]``, whatever the pooling.
+        float32 ``[N, min(grid, H) * min(grid, W) * C]``; for ``statistics`` ``[N, 3 * C]``; for
+        ``covariance`` ``[N, 3 * C + C * (C - 1) / 2]``, or as for ``statistics``. A map of one position
+        comes out as it is, ``[N, C]``, whatever the pooling.
     """
     _, height, width, channels = features.shape
     rows, columns = min(grid, height), min(grid, width)
     # The mean of up to 361 values is taken in float32 whatever the encoder computes in.
     features = tf.cast(features, tf.float32)
-    if pooling == "statistics" and height * width > 1:
+    if pooling in PLACELESS and height * width > 1:
         mean, variance = tf.nn.moments(features, [1, 2])
-        return tf.concat([mean, tf.sqrt(variance + EPSILON), tf.reduce_max(features, [1, 2])], -1)
+        parts = [mean, tf.sqrt(variance + EPSILON), tf.reduce_max(features, [1, 2])]
+        # Fewer positions do not settle so many values, which then say more of chance than of the photo.
+        if pooling == "covariance" and height * width >= POSITIONS_A_CHANNEL * channels:
+            parts.append(_covariances(features - mean[:, tf.newaxis, tf.newaxis]))
+        return tf.concat(parts, -1)
     if pooling == "zhang":
         pooled = tf.image.resize(features, (rows, columns), "bilinear", antialias=False)
     else:
         pooled = _pooled(features, grid, pooling)
     return tf.reshape(pooled, [-1, rows * columns * channels])
+
+
+def _covariances(centred: tf.Tensor) -> tf.Tensor:
+    """Of any two channels of ``[N, H, W, C]``, whose means are 0: ``[N, C * (C - 1) / 2]``, row by row."""
+    _, height, width, channels = centred.shape
+    values = tf.reshape(centred, [-1, height * width, channels])
+    products = tf.matmul(values, values, transpose_a=True) / (height * width)
+    rows, columns = np.triu_indices(channels, 1)
+    return tf.gather(tf.reshape(products, [-1, channels**2]), rows * channels + columns, axis=1)
 
 
 def _pooled(features: tf.Tensor, grid: int, pooling: str) -> tf.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-POOLINGS = ["vissl", "deepcluster", "max", "zhang", "statistics"]
+PLACELESS = ("statistics", "covariance")  # they do not say where in the photo something is
+POOLINGS = ["vissl", "deepcluster", "max", "zhang", *PLACELESS]
 
 # Batch normalisation's, as Keras has it, in both solvers. Without it a channel that is silent on nearly all
 # training photos is blown up: standardised test values reached 7e9 (conv5, CLIVE), with 1e-5 still 222, with

@@ -10,12 +10,13 @@ import tensorflow as tf
 from PIL import Image
 
 from aesthkeras.networks.heads import SCORE
+from aesthkeras.networks.settings import PLACELESS
 
 FOR, AGAINST = (0, 158, 115), (213, 94, 0)  # green and orange of Okabe and Ito 2008
 MOST_OPAQUE = 205  # of 255: the photo stays visible beneath the strongest colour
 # The percentile with the full colour: the strongest cell of all may be a thousand times as strong.
 FULL_COLOUR = 95
-MAXIMUM_POOLINGS = ("statistics", "max")
+MAXIMUM_POOLINGS = ("max", *PLACELESS)
 # A cell saw more than its own place: conv1's sees 11 pixels, and the next cell begins 4 pixels on.
 SEEN_BY_A_CELL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32)[:, :, np.newaxis, np.newaxis]
 

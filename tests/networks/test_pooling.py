@@ -145,6 +145,19 @@ def test_statistics_of_a_channel_that_is_silent_have_a_gradient():
     assert np.isfinite(tape.gradient(pooled, features)).all()
 
 
+def test_covariances_are_numpys_and_only_of_maps_with_positions_enough():
+    features = np.random.default_rng(0).gamma(1.0, 2.0, (2, 8, 5, 4)).astype(np.float32)
+    features[..., 3] += 0.5 * features[..., 1]
+    pooled = pool_block(tf.constant(features), 5, "covariance").numpy()
+    np.testing.assert_array_equal(pooled[:, :12], pool_block(tf.constant(features), 5, "statistics"))
+    expected = [np.cov(photo.reshape(40, 4).T, bias=True)[np.triu_indices(4, 1)] for photo in features]
+    np.testing.assert_allclose(pooled[:, 12:], expected, rtol=1e-4, atol=1e-5)
+    assert pool_block(tf.constant(features[:, :7]), 5, "covariance").shape == (
+        2,
+        12,
+    )  # 35 positions, 4 channels
+
+
 def test_statistics_do_not_say_where():
     features = np.random.default_rng(0).random((1, 6, 6, 4), np.float32)
     moved = np.random.default_rng(1).permutation(features.reshape(36, 4)).reshape(1, 6, 6, 4)
