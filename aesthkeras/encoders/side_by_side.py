@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import keras
@@ -11,6 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import EMBEDDING
+
+JOINED = "side_by_side"
+PART = "encoder"  # the name of each encoder inside, ahead of its number
 
 
 def common_sizes(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -126,10 +129,27 @@ def joined_model(
             if len(output.shape) == 4 or (name == EMBEDDING and index == embedding_of)
         }
         number = index + 1
-        part = keras.Model(encoder.input, wanted, name=f"encoder{number}")
+        part = keras.Model(encoder.input, wanted, name=f"{PART}{number}")
         view = FieldOfView(_field(size, own_resize, resize), size, name=f"seen_by_encoder{number}")
         for name, output in part(view(pixels)).items():
-            while name in outputs:
-                name = f"{name}.{number}"
-            outputs[name] = output
-    return keras.Model(pixels, outputs, name="side_by_side")
+            outputs[_name_beside(outputs, name, number)] = output
+    return keras.Model(pixels, outputs, name=JOINED)
+
+
+def parts_of(model: keras.Model) -> list[list[str]]:
+    """Which outputs are of which encoder, by name; one list for a model that is not of `joined_model`."""
+    if model.name != JOINED:
+        return [list(model.output)]
+    layers = {layer.name: layer for layer in model.layers}  # in no order of the encoders
+    parts: list[list[str]] = []
+    while (own := layers.get(f"{PART}{len(parts) + 1}")) is not None:
+        names = [name for part in parts for name in part]
+        parts.append([_name_beside(names, name, len(parts) + 1) for name in own.output])
+    return parts
+
+
+def _name_beside(names: Collection[str], name: str, number: int) -> str:
+    """The name of a block of the encoder of that number, beside those of the encoders before it."""
+    while name in names:
+        name = f"{name}.{number}"
+    return name

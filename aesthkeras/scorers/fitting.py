@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.decomposition import PCA
 
+from aesthkeras.encoders.side_by_side import parts_of
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.protocols import LabelledPhotos, Part, draw_folds
 from aesthkeras.networks.found import FoundEncoder
@@ -184,14 +186,38 @@ def _new_training(part: Part, adaptation: Adaptation, members: Members, target: 
         outputs = {name: encoder.model.output[name] for name in recipe.block_names}
         trunk = keras.Model(encoder.model.input, outputs)
     training = HeadTraining(network, recipe.target, recipe, steps, trunk)
-    _fit_statistics(training, adaptation.inputs, fitted, recipe.seed)
+    shares = equal_shares(values, parts_of(encoder.model))
+    _fit_statistics(training, adaptation.inputs, fitted, shares, recipe.seed)
     return training
 
 
-def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, seed: int) -> None:
+def equal_shares(values: Mapping[str, int], parts: Sequence[Sequence[str]]) -> np.ndarray:
+    """What standardised features are multiplied by so that each of several encoders counts the same.
+
+    Unscaled, one that says much in many values, as covariances do, would leave the components to itself.
+
+    Args:
+        values: length of each input of the head by its name.
+        parts: names of the outputs of each encoder (`parts_of`).
+
+    Returns:
+        float32 `[values]`; their mean square is 1.
+    """
+    read = [[name for name in part if name in values] for part in parts]
+    lengths = [sum(values[name] for name in part) for part in read if part]
+    part_of = {name: length for part, length in zip(filter(None, read), lengths) for name in part}
+    mean = sum(values.values()) / len(lengths)
+    factors = [np.full(number, np.sqrt(mean / part_of[name])) for name, number in values.items()]
+    return np.concatenate(factors).astype(np.float32)
+
+
+def _fit_statistics(
+    training: HeadTraining, inputs: HeadInputs, photos: np.ndarray, shares: np.ndarray, seed: int
+) -> None:
     """Fits the network's standardisation, and its projection, to centre crops and degraded copies.
 
-    The projection is on the principal components, divided by one number so that their mean variance is 1.
+    The projection is on the principal components of the features times their shares, divided by one number
+    so that their mean variance is 1.
     """
     network = training.network
     batches = [training.features(fed) for fed in inputs.centre(photos)]
@@ -206,6 +232,6 @@ def _fit_statistics(training: HeadTraining, inputs: HeadInputs, photos: np.ndarr
     standardised = keras.Model(network.input, network.get_layer("standardised").output)
     values = np.concatenate([standardised(batch).numpy() for batch in batches])
     projection = network.get_layer("projection")
-    found = PCA(projection.units, svd_solver="randomized", random_state=seed).fit(values)
+    found = PCA(projection.units, svd_solver="randomized", random_state=seed).fit(values * shares)
     scale = np.sqrt(found.explained_variance_.mean())
-    projection.set_weights([(found.components_ / scale).T])
+    projection.set_weights([(found.components_ * shares / scale).T])

@@ -14,7 +14,7 @@ from aesthkeras.encoders import build_encoder
 from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.model_json import graph_of, model_of
 from aesthkeras.encoders.photo_statistics import photo_statistics
-from aesthkeras.encoders.side_by_side import FieldOfView, common_sizes, joined_model, name_alone
+from aesthkeras.encoders.side_by_side import FieldOfView, common_sizes, joined_model, name_alone, parts_of
 from aesthkeras.photos.views import center_crop, resize_shorter_edge
 from aesthkeras.scoring.folding import fold_batch_normalization
 from tests.gpu_kernels import nodes_of, without_gpu_kernel
@@ -66,6 +66,14 @@ def test_blocks_are_told_apart_and_one_embedding_is_kept(joined):
     ]
 
 
+def test_a_joined_model_knows_whose_blocks_are_whose(encoders, joined):
+    told = {frozenset(part) for part in parts_of(joined)}
+    firsts = frozenset(f"conv{number}" for number in range(1, 6))
+    seconds = frozenset([*(f"{name}.2" for name in firsts), "embedding"])
+    assert told == {firsts, seconds, frozenset(["naturalness", "colour"])}
+    assert [set(part) for part in parts_of(encoders[0])] == [firsts | {"embedding"}]
+
+
 def test_each_answers_as_it_would_alone(encoders, joined):
     """Of a photo resized and cut for each of them alone; those shrunk twice were rounded twice."""
     shared = center_crop(resize_shorter_edge(PHOTO, 200), 192)[tf.newaxis]
@@ -105,4 +113,6 @@ def test_the_numbers_of_blocks_do_not_collide_with_names():
     block = keras.layers.Conv2D(2, 3, name="convolution")(pixels)
     odd = keras.Model(pixels, {"a": block, "a.2": block})
     plain = keras.Model(pixels, {"a": block})
-    assert list(joined_model([odd, plain], [64, 64]).output) == ["a", "a.2", "a.2.2"]
+    both = joined_model([odd, plain], [64, 64])
+    assert list(both.output) == ["a", "a.2", "a.2.2"]
+    assert parts_of(both) == [["a", "a.2"], ["a.2.2"]] and parts_of(odd) == [["a", "a.2"]]

@@ -7,7 +7,7 @@ import pytest
 
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled.protocols import LabelledPhotos, Part
-from aesthkeras.scorers.fitting import choose_members
+from aesthkeras.scorers.fitting import choose_members, equal_shares
 from aesthkeras.scorers.settings import ScorerRecipe
 
 RECIPE = ScorerRecipe(members=3, inner_folds=4)
@@ -58,3 +58,12 @@ def test_more_inner_folds_than_groups_are_refused():
     labels = np.tile([0, 1], 20)
     with pytest.raises(UsageError, match="inner_folds=17: .* 32 photos in 16 groups"):
         choose_members(photos(labels), part_of(labels), ScorerRecipe(members=1, inner_folds=17))
+
+
+def test_encoders_count_the_same_however_many_values_they_have():
+    values = {"conv1": 6, "conv2": 2, "colour": 2, "embedding": 1}
+    shares = equal_shares(values, [["conv1", "conv2", "conv3", "embedding"], ["unread"], ["colour"]])
+    # 11 values: 5.5 for each encoder, of 9 and of 2
+    by_hand = np.sqrt([*[5.5 / 9] * 8, *[5.5 / 2] * 2, 5.5 / 9])
+    np.testing.assert_allclose(shares, by_hand, rtol=1e-6)
+    np.testing.assert_array_equal(equal_shares(values, [list(values)]), np.ones(11))
