@@ -1,3 +1,4 @@
+from .bars import Bars as Bars
 from .batch import degrade as degrade
 from .contrast import Contrast as Contrast
 from .degraded_views import DegradedViews as DegradedViews
@@ -19,8 +20,11 @@ from .pixelation import Pixelation as Pixelation
 from .quantization import Quantization as Quantization
 from .rotation import Rotation as Rotation
 from .saturation import Saturation as Saturation
+from .sharpening import Sharpening as Sharpening
 from .table import ATTRIBUTES as ATTRIBUTES
 from .table import CLASSES as CLASSES
+from .table import COPY_CLASSES as COPY_CLASSES
+from .table import DAMAGES as DAMAGES
 from .table import EDITS as EDITS
 from .table import EXTENDED_CLASSES as EXTENDED_CLASSES
 from .table import FAULTS as FAULTS

@@ -30,7 +30,7 @@ def degrade(
         classes: int32 `[B, V]`, indices into `vocabulary`; 0 leaves the patch as it is.
         seed: int32 `[2]`.
         settings: `jpeg="auto"` is the codec; use `settings.resolved` where the graph may run on a GPU.
-        vocabulary: `table.CLASSES`, or `table.EXTENDED_CLASSES`.
+        vocabulary: `table.CLASSES`, `table.EXTENDED_CLASSES` or `table.COPY_CLASSES`.
 
     Returns:
         uint8 `[B, V, H, W, 3]`; if `settings.eight_bit` is False, float32 in [0, 255], not rounded.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aesthkeras.degradations.bars import Bars
 from aesthkeras.degradations.contrast import Contrast
 from aesthkeras.degradations.downsampling import Downsampling
 from aesthkeras.degradations.exposure import Exposure
@@ -19,6 +20,7 @@ from aesthkeras.degradations.pixelation import Pixelation
 from aesthkeras.degradations.quantization import Quantization
 from aesthkeras.degradations.rotation import Rotation
 from aesthkeras.degradations.saturation import Saturation
+from aesthkeras.degradations.sharpening import Sharpening
 from aesthkeras.degradations.table import DegradationClass, DegradationSettings
 
 LAYERS: dict[str, Callable[..., Degradation]] = {
@@ -39,6 +41,9 @@ LAYERS: dict[str, Callable[..., Degradation]] = {
     "contrast": Contrast,
     "haze": Haze,
     "saturation": Saturation,
+    "sharpening": Sharpening,
+    "enlarging": Downsampling,
+    "bars": Bars,
 }
 """The layer of each operation of `table`; its first argument is the operation's parameter."""
 
@@ -58,7 +63,7 @@ def layer_of(
     """The layer that makes a class.
 
     Args:
-        degradation: any of `table.EXTENDED_CLASSES` but class None.
+        degradation: any of `table.EXTENDED_CLASSES` or `table.COPY_CLASSES` but class None.
         settings: how the open points of Table 1 are settled; `jpeg="auto"` is the codec.
 
     Raises:

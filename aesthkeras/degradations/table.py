@@ -86,6 +86,13 @@ FAULTS: tuple[Operation, ...] = (
 )
 """Faults of photos that Table 1 does not have: an extension of ours, milder parameters first."""
 
+DAMAGES: tuple[Operation, ...] = (
+    Operation("sharpening", "Overdone", (1.5, 3.0)),
+    Operation("enlarging", "Soft / Grainy", (1.5, 2.5)),
+    Operation("bars", "Framed", (0.08, 0.16)),
+)
+"""What else makes a photo worse: no pretext task asks for it, scorers learn it from copies; ours."""
+
 
 def _classes(operations: tuple[Operation, ...]) -> tuple[DegradationClass, ...]:
     edits = [(operation.name, parameter) for operation in operations for parameter in operation.parameters]
@@ -101,6 +108,9 @@ CLASSES: tuple[DegradationClass, ...] = _classes(OPERATIONS)
 
 EXTENDED_CLASSES: tuple[DegradationClass, ...] = _classes((*OPERATIONS, *FAULTS))
 """36 classes: the 22 of `CLASSES`, then those of `FAULTS`."""
+
+COPY_CLASSES: tuple[DegradationClass, ...] = _classes((*OPERATIONS, *DAMAGES))
+"""28 classes: the 22 of `CLASSES`, then those of `DAMAGES`."""
 
 EDITS: dict[str, tuple[tuple[Operation, ...], tuple[DegradationClass, ...]]] = {
     "table1": (OPERATIONS, CLASSES),

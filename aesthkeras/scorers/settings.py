@@ -64,8 +64,8 @@ class ScorerRecipe(FoldSettings, SgdSettings):
     )
     copies: int = setting(
         0,
-        "frozen: degraded copies of each photo (Table 1 without rotation) that are to score lower than it; 0 "
-        "for none, as the paper",
+        "frozen: degraded copies of each photo (Table 1 less rotation; oversharpened, enlarged, with bars) "
+        "that are to score lower than it; 0 for none, as the paper",
     )
     copy_weight: float = setting(1.0, "weight of the loss that puts degraded copies below their photo")
     members: int = setting(
@@ -90,7 +90,7 @@ class ScorerRecipe(FoldSettings, SgdSettings):
         require(self, "dropout", 0 <= self.dropout < 1, "a share from 0 up to, not including, 1")
         require(self, "trunk_rate", 0 < self.trunk_rate <= 1, "above 0, at most 1")
         require(self, "inner_folds", 2 <= self.inner_folds <= 1000, "2 to 1000 parts")
-        require(self, "copies", 0 <= self.copies <= 18, "0 to 18")
+        require(self, "copies", 0 <= self.copies <= 24, "0 to 24")
         require(self, "copies", not self.copies or self.trunk == "frozen", "0 with trunk=finetuned")
         require(self, "copy_weight", 0 < self.copy_weight < math.inf, "a number above 0")
         for name in ("views", "members", "epochs", "patience"):

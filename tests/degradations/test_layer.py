@@ -30,6 +30,8 @@ CASES = [
     (degradations.Contrast, {"factor": 0.3}),
     (degradations.Haze, {"density": 0.6}),
     (degradations.Saturation, {"factor": 0.1}),
+    (degradations.Sharpening, {"amount": 3.0}),
+    (degradations.Bars, {"share": 0.16}),
 ]
 IDS = [f"{layer.__name__}-{next(iter(arguments.values()))}" for layer, arguments in CASES]
 every_layer = pytest.mark.parametrize(("layer_class", "arguments"), CASES, ids=IDS)
@@ -48,7 +50,10 @@ def in_model(layer: degradations.Degradation, edges: tuple[int, int], dtype: str
 def test_every_operation_has_a_layer_and_every_layer_is_tested():
     tested = {layer for layer, _ in CASES}
     assert set(degradations.LAYERS.values()) == tested
-    operations = {operation.name for operation in (*degradations.OPERATIONS, *degradations.FAULTS)}
+    operations = {
+        operation.name
+        for operation in (*degradations.OPERATIONS, *degradations.FAULTS, *degradations.DAMAGES)
+    }
     assert set(degradations.LAYERS) == operations
 
 
@@ -162,6 +167,7 @@ def has_random_numbers(layer_class: type, arguments: dict[str, object]) -> bool:
         degradations.PatchShuffle,
         degradations.Mixup,
         degradations.MotionBlur,
+        degradations.Bars,
     )
 
 

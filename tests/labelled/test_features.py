@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aesthkeras.degradations.table import CLASSES
+from aesthkeras.degradations.table import CLASSES, COPY_CLASSES
 from aesthkeras.errors import UsageError
 from aesthkeras.labelled import features as extraction
 from aesthkeras.labelled.degraded_copies import draw_copies
@@ -88,29 +88,29 @@ def test_random_views_are_the_patches_of_training(encoder, photos, extract, tmp_
 def test_degraded_copies_come_behind_the_views_and_are_those_of_the_centre_crop(
     encoder, photos, extract, tmp_path
 ):
-    """Of the 18, the one with eight levels is made anew with NumPy."""
-    found = extract(tmp_path, views=2, copies=18, seed=4)["conv1"]
-    assert found.shape[:2] == (7, 20)
+    """Of the 24, the one with eight levels is made anew with NumPy."""
+    found = extract(tmp_path, views=2, copies=24, seed=4)["conv1"]
+    assert found.shape[:2] == (7, 26)
     np.testing.assert_allclose(found[:, :2], extract(tmp_path, views=2)["conv1"], rtol=1e-4, atol=1e-5)
     (pixels,) = extraction.crop_dataset(photos, encoder.resize, encoder.crop)
     eight = next(edit.index for edit in CLASSES if edit.name == "quantization_8")
     step = 255 / 7
     quantized = np.floor(np.round(pixels.numpy() / step) * step + 0.5).astype(np.uint8)
     expected = extraction.pooling_function(encoder.model, LAYERS, "vissl")(tf.constant(quantized))
-    drawn = draw_copies(7, 18, 4)
+    drawn = draw_copies(7, 24, 4)
     for number in range(7):
         place = 2 + list(drawn[number]).index(eight)
         np.testing.assert_allclose(found[number, place], expected["conv1"][number], rtol=1e-4, atol=1e-5)
 
 
 def test_copies_of_a_photo_differ_and_none_is_only_turned():
-    drawn = draw_copies(50, 18, 1)
-    spoilt = {edit.index for edit in CLASSES if edit.operation not in (None, "rotation")}
-    assert len(spoilt) == 18
+    drawn = draw_copies(50, 24, 1)
+    spoilt = {edit.index for edit in COPY_CLASSES if edit.operation not in (None, "rotation")}
+    assert len(spoilt) == 24
     assert all(set(row) == spoilt for row in drawn)
     assert len({tuple(row) for row in drawn}) == 50
     np.testing.assert_array_equal(draw_copies(50, 3, 1), drawn[:, :3])
-    assert not np.array_equal(draw_copies(50, 18, 2), drawn)
+    assert not np.array_equal(draw_copies(50, 24, 2), drawn)
 
 
 def test_the_second_time_they_are_read_and_equal(extract, passes, tmp_path):

@@ -19,7 +19,7 @@ from aesthkeras.scorers.settings import ScorerRecipe
         ({"trunk": "finetuned", "members": 2}, "members=2"),
         ({"trunk_rate": 0.0}, "trunk_rate=0.0"),
         ({"trunk": "finetuned", "members": 1, "copies": 2}, "copies=2"),
-        ({"copies": 19}, "copies=19"),
+        ({"copies": 25}, "copies=25"),
         ({"copy_weight": 0.0}, "copy_weight=0.0"),
         ({"copy_weight": float("inf")}, "copy_weight=inf"),
         ({"weight_decay": -1.0}, "weight_decay=-1.0"),
