@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python benchmarks/gallery.py
 
-It needs selenium, chromium and chromedriver. Thumbnails are noise; scores, names, dates and bursts are made up.
+It needs selenium, chromium and chromedriver. Thumbnails are noise; scores, names, dates and
+bursts are made up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A page of scored photos, on which to look, compare and decide; its own files are in `gallery_page`.
 
 What filters and orders need of every photo is loaded at once. Thumbnails and heat maps are loaded in chunks,
-when they come into sight. With up to `EMBEDDED` photos all of this is inside the page; with more it is in a folder
-beside the page. Neither this code nor the browser holds all pictures in memory.
+when they come into sight. With up to `EMBEDDED` photos all of this is inside the page; with more it is in a
+folder beside the page. Neither this code nor the browser holds all pictures in memory.
 """
 
 from __future__ import annotations

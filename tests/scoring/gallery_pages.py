@@ -44,17 +44,15 @@ class Page:
     def open_again(self) -> None:
         self.browser.refresh()
 
-    def says(self, script: str, *values: Any) -> Any:
+    def says(self, script: str) -> Any:
         """What an expression of JavaScript comes to; a promise is awaited."""
-        done = "Promise.resolve(%s).then(arguments[arguments.length - 1])" % script
-        return self.browser.execute_async_script(done, *values)
+        done = f"Promise.resolve({script}).then(arguments[arguments.length - 1])"
+        return self.browser.execute_async_script(done)
 
-    def until(self, script: str) -> Any:
+    def until(self, script: str) -> None:
         """Waits until an expression is true."""
-        waits = (
-            "new Promise(done => { const look = () => (%s) ? done(true) : setTimeout(look, 10); look(); })"
-        )
-        return self.says(waits % script)
+        look = f"const look = () => ({script}) ? done(true) : setTimeout(look, 10)"
+        self.says(f"new Promise(done => {{ {look}; look(); }})")
 
     def press(self, *keys: str) -> None:
         """Keys for what has the focus; words are names of special keys, such as ARROW_LEFT."""

@@ -396,7 +396,8 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(opens, tmp_path):
     page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     for script in OPENS.values():
         page.says(script)
-        width = "Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('dialog[open]')].map(d => d.scrollWidth))"
+        width = "Math.max(...[document.documentElement, ...document.querySelectorAll('dialog[open]')]"
+        width += ".map(part => part.scrollWidth))"
         assert page.says(width) <= 390
         page.says("[...document.querySelectorAll('dialog')].forEach(dialog => dialog.close())")
     page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
