@@ -2,12 +2,13 @@
 const MARK_KEYS = {p: "pick", x: "reject", u: ""};
 
 // An entry for each photo: two windows with this page do not overwrite each other's marks.
-const keptAs = photo => `aesthkeras ${location.pathname} ${photo.path}`;
+const KEPT = `aesthkeras ${location.pathname} `;
 
 function readMarks() {
   try {
-    const kept = new Map(Object.entries(localStorage));
-    for (const photo of photos) photo.mark = kept.get(keptAs(photo)) || "";
+    const kept = Object.entries(localStorage).filter(([name]) => name.startsWith(KEPT));
+    const marks = new Map(kept.map(([name, mark]) => [name.slice(KEPT.length), mark]));
+    for (const photo of photos) photo.mark = marks.get(photo.path) || "";
   } catch { notKept(); }
 }
 
@@ -18,8 +19,8 @@ function notKept() {
 function keep(photo, mark) {
   photo.mark = mark;
   try {
-    if (mark) localStorage.setItem(keptAs(photo), mark);
-    else localStorage.removeItem(keptAs(photo));
+    if (mark) localStorage.setItem(KEPT + photo.path, mark);
+    else localStorage.removeItem(KEPT + photo.path);
   } catch { notKept(); }
 }
 
@@ -40,10 +41,9 @@ function sayMark(photo) {
 }
 
 function tally() {
-  const count = mark => photos.reduce((sum, photo) => sum + (photo.mark === mark), 0);
-  const picks = count("pick"), rejects = count("reject");
+  const picks = marked("pick").length, rejects = marked("reject").length;
   of("marks").textContent = picks + rejects ? `Marks (${(picks + rejects).toLocaleString("en")})` : "Marks";
-  for (const button of document.querySelectorAll("[data-export]")) button.disabled = !marked(of("taken").value).length;
+  for (const button of document.querySelectorAll("[data-export]")) button.disabled = !{pick: picks, reject: rejects, both: picks + rejects}[of("taken").value];
   of("tally").textContent = `${counted(picks, "pick")} and ${counted(rejects, "reject")} of ${counted(photos.length, "photo")}.`;
 }
 
