@@ -1,9 +1,10 @@
 """The screenshots of `docs/culling.md`: photos are made, scored by the command, and looked at in Chromium.
 
     PYTHONPATH=. python benchmarks/screenshots.py
+    python benchmarks/screenshots.py --photos=holiday
 
-It needs selenium, chromium and chromedriver. The photos are those of scikit-image that are in the public
-domain or under CC0, so that pictures of the page may be shown; each is made into a burst, some of it spoiled.
+The first needs selenium, chromium and chromedriver. The photos are those of scikit-image that are in the
+public domain or under CC0, so that pictures of the page may be shown; each is made into a burst, some of it spoiled.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ from typing import Any
 
 import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
-from selenium import webdriver
-from selenium.webdriver import ActionChains, Keys
 
 # Each in the public domain or CC0, as `skimage.data` says: NASA, SpaceX, and the photographers themselves.
 FREE = ["astronaut", "camera", "chelsea", "coffee", "hubble_deep_field", "rocket"]
@@ -50,6 +49,8 @@ class Screen:
     """A browser's window whose size and theme are chosen, and which is saved as WebP."""
 
     def __init__(self, page: Path, out: Path) -> None:
+        from selenium import webdriver
+
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or ""
         for flag in [*FLAGS, f"user-data-dir={tempfile.mkdtemp()}"]:
@@ -68,9 +69,12 @@ class Screen:
         time.sleep(1)
 
     def press(self, *keys: str) -> None:
+        """Letters, or names of special keys such as ARROW_UP."""
+        from selenium.webdriver import ActionChains, Keys
+
         actions = ActionChains(self.driver)
         for key in keys:
-            actions.send_keys(key)
+            actions.send_keys(getattr(Keys, key) if len(key) > 1 else key)
         actions.perform()
 
     def run(self, script: str) -> None:
@@ -85,15 +89,14 @@ class Screen:
 
 
 def take_all(screen: Screen) -> None:
-    right = Keys.ARROW_RIGHT
     screen.open(DESKTOP, "light")
     screen.run("focusOn(0)")
-    screen.press("P", "X", "P", "X", Keys.HOME)
+    screen.press("P", "X", "P", "X", "HOME")
     screen.save("gallery")
     screen.run("of('name').value = 'chelsea'; filter(); focusOn(0)")
-    screen.press(" ", right, " ", right, " ", "c")
+    screen.press(" ", "ARROW_RIGHT", " ", "ARROW_RIGHT", " ", "c")
     time.sleep(1)
-    screen.press("+", "+", "+", Keys.ARROW_UP)
+    screen.press("+", "+", "+", "ARROW_UP")
     screen.save("side-by-side")
     screen.open(DESKTOP, "dark")
     screen.run("of('fold').click(); focusOn(0)")
@@ -107,7 +110,12 @@ def take_all(screen: Screen) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"), help="folder of the pictures")
-    out = parser.parse_args().out.resolve()
+    parser.add_argument("--photos", type=Path, help="make the photos only, in this folder")
+    flags = parser.parse_args()
+    if flags.photos:
+        make_photos(flags.photos)
+        return
+    out = flags.out.resolve()
     out.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         make_photos(Path(work) / "holiday")
