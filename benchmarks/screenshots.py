@@ -4,7 +4,8 @@
     python benchmarks/screenshots.py --photos=holiday
 
 The first needs selenium, chromium and chromedriver. The photos are those of scikit-image that are in the
-public domain or under CC0, so that pictures of the page may be shown; each is made into a burst, some of it spoiled.
+public domain or under CC0, so that pictures of the page may be shown; each is made into a burst, some of it
+spoiled.
 """
 
 from __future__ import annotations
