@@ -46,13 +46,15 @@ class Page:
 
     def says(self, script: str) -> Any:
         """What an expression of JavaScript comes to; a promise is awaited."""
-        done = f"Promise.resolve({script}).then(arguments[arguments.length - 1])"
-        return self.browser.execute_async_script(done)
+        told = "said => done({said}), error => done({error: String(error)})"
+        wrapped = f"const done = arguments[0]; (async () => ({script}))().then({told});"
+        answer = self.browser.execute_async_script(wrapped)
+        assert "error" not in answer, f"{script}: {answer['error']}"
+        return answer.get("said")
 
     def until(self, script: str) -> None:
         """Waits until an expression is true."""
-        look = f"const look = () => ({script}) ? done(true) : setTimeout(look, 10)"
-        self.says(f"new Promise(done => {{ {look}; look(); }})")
+        self.says(f"(async () => {{ while (!({script})) await new Promise(go => setTimeout(go, 10)); }})()")
 
     def press(self, *keys: str) -> None:
         """Keys for what has the focus; words are names of special keys, such as ARROW_LEFT."""
@@ -74,6 +76,10 @@ class Page:
     def focus(self) -> str:
         """Name of the photo that has the focus, empty for another element."""
         return self.says("document.activeElement.matches('.card') ? found[current].name : ''")
+
+    def said(self) -> str:
+        """What a screen reader was last told."""
+        return self.says("document.querySelector('.said').textContent")
 
     def names(self) -> list[str]:
         """Of the photos in the grid, in their order."""

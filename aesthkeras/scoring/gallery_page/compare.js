@@ -4,8 +4,9 @@ const NEAREST = 16, STEP = 1.25;
 let panes = [];
 
 async function compare() {
-  if (beside.length < 2) { of("said").textContent = "Choose two to four photos first: Space, or the box on a photo."; return; }
+  if (beside.length < 2) { say("Choose two to four photos first: Space, or the box on a photo."); return; }
   const compared = beside, rows = await Promise.all(compared.map(detailsOf));
+  if (of("compare").open) return;
   panes = compared.map((photo, number) => pane(photo, rows[number], number));
   of("panes").className = ["", "", "two", "three", "four"][panes.length];
   of("panes").replaceChildren(...panes.map(each => each.box));
@@ -98,7 +99,7 @@ function moved(event) {
   if (!last) return;
   const before = spread();
   held.set(event.pointerId, event);
-  if (held.size > 1) zoomTo(view.zoom * (spread() / before || 1));
+  if (held.size > 1) zoomAt(event, view.zoom * (spread() / before || 1));
   moveBy((event.clientX - last.clientX) / held.size, (event.clientY - last.clientY) / held.size, paneOf(event.target));
 }
 
@@ -121,7 +122,7 @@ function watchPanes() {
   all.addEventListener("dragstart", event => event.preventDefault());
   all.addEventListener("wheel", event => {
     event.preventDefault();
-    zoomAt(event, view.zoom * (event.deltaY < 0 ? STEP : 1 / STEP));
+    zoomAt(event, view.zoom * Math.exp(-event.deltaY / 500)); // a notch of a wheel is 100, a trackpad gives less at once
   }, {passive: false});
   new ResizeObserver(arrange).observe(all);
   of("zoom").addEventListener("input", () => zoomTo(2 ** of("zoom").value));

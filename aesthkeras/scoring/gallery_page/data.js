@@ -21,6 +21,11 @@ const folder = () => `${decodeURIComponent(SIDE)}/`;
 // a byte of a file's name that is no UTF-8 is a lone surrogate here, as Python has it
 const readable = path => path.replace(/[\udc80-\udcff]/gu, byte => `\\x${(byte.charCodeAt(0) - 0xdc00).toString(16)}`);
 
+// To a screen reader, which hears only the dialog that is open; the menu of marks shows it, too.
+function say(text) {
+  for (const line of document.querySelectorAll(".said")) line.textContent = text;
+}
+
 function notice(text) {
   of("notice").textContent = text;
   of("notice").hidden = false;

@@ -55,9 +55,8 @@ function folded(list) {
 function toggleBurst(photo) {
   if (!photo.group || !of("fold").checked) return;
   if (!unfolded.delete(photo.group)) unfolded.add(photo.group);
-  const top = bursts.get(photo.group).find(other => other.best) || photo;
   filter();
-  focusOn(Math.max(found.indexOf(photo), found.indexOf(unfolded.has(photo.group) ? photo : top), 0));
+  focusOn(found.includes(photo) ? found.indexOf(photo) : found.findIndex(other => other.group === photo.group));
 }
 
 function wanted() {
@@ -128,7 +127,7 @@ function focusOn(position) {
 function choose(photo) {
   if (beside.includes(photo)) beside = beside.filter(other => other !== photo);
   else if (beside.length < MOST_BESIDE) beside = [...beside, photo];
-  else of("said").textContent = `${MOST_BESIDE} photos are chosen, which is the most.`;
+  else say(`${MOST_BESIDE} photos are chosen, which is the most.`);
   paint(photo);
   of("beside").disabled = beside.length < 2;
   of("beside").textContent = beside.length ? `Side by side (${beside.length})` : "Side by side";
@@ -139,6 +138,7 @@ const columns = () => getComputedStyle(of("photos")).gridTemplateColumns.split("
 function gridKey(event) {
   const card = event.target.closest(".card");
   if (!card || isCommand(event)) return;
+  focusOn([...of("photos").children].indexOf(card)); // a mouse may have brought the focus here
   const photo = found[current];
   if (markedBy(event, photo)) {
     if (event.shiftKey) focusOn(current + 1);

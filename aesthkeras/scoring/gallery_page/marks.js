@@ -27,7 +27,7 @@ function keep(photo, mark) {
 function setMark(photo, mark) {
   keep(photo, mark);
   sayMark(photo);
-  of("said").textContent = `${readable(photo.name)}: ${mark || "unmarked"}`;
+  say(`${readable(photo.name)}: ${mark || "unmarked"}`);
 }
 
 // Wherever the photo is in sight.
@@ -136,7 +136,7 @@ function table(chosen) {
 
 function list(chosen) {
   const broken = chosen.filter(({path}) => /[\n\r]/.test(path)).length;
-  if (broken) notice(`${counted(broken, "path")} with a line break cannot stand in a list and ${broken === 1 ? "was" : "were"} left out.`);
+  say(broken ? `${counted(broken, "path")} with a line break cannot stand in a list and ${broken === 1 ? "was" : "were"} left out.` : "");
   return chosen.filter(({path}) => !/[\n\r]/.test(path)).map(({path}) => path + "\n").join("");
 }
 

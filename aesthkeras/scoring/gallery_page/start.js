@@ -48,7 +48,7 @@ function watchFilters() {
   of("threshold").addEventListener("input", () => { of("low").value = of("threshold").value; filter(); });
   for (const tick of document.querySelectorAll(".switch")) tick.addEventListener("change", switchHeat);
   of("beside").onclick = compare;
-  of("marks").onclick = () => { tally(); of("menu").showModal(); };
+  of("marks").onclick = () => { tally(); say(""); of("menu").showModal(); };
   of("keys").onclick = () => of("help").showModal();
   of("taken").addEventListener("change", tally);
   for (const button of document.querySelectorAll("[data-export]")) button.onclick = () => takeOut(button.dataset.export);
@@ -59,7 +59,10 @@ function watchFilters() {
 
 function watchDialogs() {
   for (const dialog of document.querySelectorAll("dialog")) {
-    dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener("click", event => {
+      const {left, right, top, bottom} = dialog.getBoundingClientRect(), {clientX: x, clientY: y} = event;
+      if (event.target === dialog && (x < left || x > right || y < top || y > bottom)) dialog.close();
+    });
     dialog.querySelector(".close").onclick = () => dialog.close();
   }
   of("before").onclick = () => show(open - 1);
