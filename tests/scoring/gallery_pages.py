@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,15 +47,14 @@ class Page:
 
     def says(self, script: str) -> Any:
         """What an expression of JavaScript comes to; a promise is awaited."""
-        told = "said => done({said}), error => done({error: String(error)})"
-        wrapped = f"const done = arguments[0]; (async () => ({script}))().then({told});"
-        answer = self.browser.execute_async_script(wrapped)
-        assert "error" not in answer, f"{script}: {answer['error']}"
-        return answer.get("said")
+        return self.browser.execute_script(f"return (async () => ({script}))()")
 
     def until(self, script: str) -> None:
         """Waits until an expression is true."""
-        self.says(f"(async () => {{ while (!({script})) await new Promise(go => setTimeout(go, 10)); }})()")
+        deadline = time.monotonic() + 30
+        while not self.says(script):
+            assert time.monotonic() < deadline, f"not yet: {script}"
+            time.sleep(0.02)
 
     def press(self, *keys: str) -> None:
         """Keys for what has the focus; words are names of special keys, such as ARROW_LEFT."""
