@@ -1,8 +1,8 @@
-"""A page of scored photos, from best to worst, with thumbnails, heat maps and filters.
+"""A page of scored photos, on which to look, compare and decide; its own files are in `gallery_page`.
 
-What the filters need of every photo is loaded at once. Thumbnails and heat maps are loaded in chunks, when
-they come into sight. With up to `EMBEDDED` photos all of this is inside the page; with more it is in a folder
-beside the page. Neither this code nor the browser holds all pictures in memory.
+What filters and orders need of every photo is loaded at once. Thumbnails and heat maps are loaded in chunks,
+when they come into sight. With up to `EMBEDDED` photos all of this is inside the page; with more it is in a
+folder beside the page. Neither this code nor the browser holds all pictures in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from aesthkeras.files import printable, replace_file_by_parts
+from aesthkeras.files import replace_file_by_parts
 from aesthkeras.monitoring.progress import counted
 from aesthkeras.scoring.rows import Row
 from aesthkeras.templates import load_template
@@ -62,9 +62,10 @@ def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
     """
     chunks = _chunks(rows, out.parent)
     side = out.with_name(SIDE_FOLDER.format(name=out.stem))
+    here = quote(os.fsencode(os.path.relpath(".", out.parent)) + b"/")  # where relative paths are to be read
     if about.photos <= EMBEDDED:
         scripts = (f"<script>{index}{details}</script>\n" for index, details in chunks)
-        replace_file_by_parts(out, _page(about, scripts, ""))
+        replace_file_by_parts(out, _page(about, scripts, "", here))
         return
     aside = side.with_name(f".{side.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
@@ -73,13 +74,13 @@ def write_gallery(out: Path, rows: Iterable[Row], about: About) -> None:
     shutil.rmtree(side, ignore_errors=True)
     os.rename(aside, side)
     loaded = [f'<script src="{quote(side.name)}/{CARDS_INDEX}"></script>\n']
-    replace_file_by_parts(out, _page(about, loaded, quote(side.name)))
+    replace_file_by_parts(out, _page(about, loaded, quote(side.name), here))
 
 
-def _page(about: About, scripts: Iterable[str], side: str) -> Iterator[bytes]:
-    template = load_template("aesthkeras.scoring", "gallery.html")
-    values = {"about": about, "scripts": scripts, "side": side, "chunk": CHUNK, "counted": counted}
-    for part in template.generate(values):
+def _page(about: About, scripts: Iterable[str], side: str, here: str) -> Iterator[bytes]:
+    template = load_template("aesthkeras.scoring", "gallery_page/page.html")
+    constants = {"side": side, "here": here, "chunk": CHUNK}
+    for part in template.generate(about=about, scripts=scripts, counted=counted, **constants):
         yield part.encode("utf-8", "replace")
 
 
@@ -91,14 +92,21 @@ def _indices(chunks: Iterable[tuple[str, str]], folder: Path) -> Iterator[bytes]
 
 
 def _chunks(rows: Iterable[Row], folder: Path) -> Iterator[tuple[str, str]]:
-    """Two JavaScript calls for each `CHUNK` of rows: what the filters need, and what is shown."""
+    """Two JavaScript calls for each `CHUNK` of rows: what filters and orders need, and what is shown."""
     rows = iter(rows)
     number = 0
     while chunk := list(islice(rows, CHUNK)):
-        index = [[printable(row.path), _rounded(row.score), next(iter(row.faults), "")] for row in chunk]
+        index = [_entry(row) for row in chunk]
         details = [_details(row, folder) for row in chunk]
         yield _call("index", number, index), _call("details", number, details)
         number += 1
+
+
+def _entry(row: Row) -> Sequence[object]:
+    """What `index` in `data.js` takes of a photo. Bytes of its path that are no UTF-8 are lone surrogates."""
+    path = os.fsencode(row.path).decode("utf-8", "surrogateescape")
+    judged = [path, _rounded(row.score), next(iter(row.faults), ""), _rounded(row.rating)]
+    return [*judged, row.taken, row.width, row.height, row.group, row.best_of_group]
 
 
 def _details(row: Row, folder: Path) -> Mapping[str, object]:
@@ -110,7 +118,6 @@ def _details(row: Row, folder: Path) -> Mapping[str, object]:
         "heat": base64.b64encode(row.heat).decode(),
         "height": height,
         "width": width,
-        "rating": _rounded(row.rating),
         "faults": [[words, _rounded(probability)] for words, probability in row.faults.items()],
         "file": quote(os.fsencode(os.path.relpath(row.path, folder))),
     }

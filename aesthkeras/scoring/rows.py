@@ -19,6 +19,11 @@ class Row(NamedTuple):
         shape: height and width of the resized photo in pixels; zeros with an error.
         thumbnail: a small JPEG of the photo; empty unless a gallery is made.
         heat: a PNG of the heat map; empty unless a gallery is made.
+        width: of the photo in its file, in pixels; 0 where unknown.
+        height: likewise.
+        taken: when it was taken, in ISO 8601; empty where unknown.
+        group: names the burst that it belongs to; empty for none.
+        best_of_group: whether it is the best of that burst.
     """
 
     path: str
@@ -29,3 +34,8 @@ class Row(NamedTuple):
     shape: tuple[int, int] = (0, 0)
     thumbnail: bytes = b""
     heat: bytes = b""
+    width: int = 0
+    height: int = 0
+    taken: str = ""
+    group: str = ""
+    best_of_group: bool = False

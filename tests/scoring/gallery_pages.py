@@ -1,75 +1,108 @@
-"""Rows of a gallery, and what its page answers when a browser has opened it."""
+"""Rows of a gallery, and a browser that opens its page as a person does."""
 
 from __future__ import annotations
 
-import functools
-import http.server
-import json
-import queue
 import shutil
-import subprocess
-import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from aesthkeras.scoring.gallery import About
 from aesthkeras.scoring.rows import Row
 
-needs_chromium = pytest.mark.skipif(not shutil.which("chromium"), reason="needs the browser chromium")
+STAYS_OFFLINE = ["disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"]
+FLAGS = ["headless", "no-sandbox", "disable-gpu", "no-first-run", "window-size=1500,900", *STAYS_OFFLINE]
 
 
-def row(number: int, path: str = "") -> Row:
+def row(number: int, path: str = "", **facts: Any) -> Row:
     faults = {"blurred": 0.625, "noisy": 0.25} if number % 2 else {"nothing": 0.875}
     shape, pictures = (110, 165), (b"thumbnail", b"heat")
-    return Row(path or f"photos/{number}.jpg", 1 - number / 1000, 3.25, faults, "", shape, *pictures)
+    return Row(path or f"photos/{number}.jpg", 1 - number / 1000, 3.25, faults, "", shape, *pictures, **facts)
 
 
 def about(photos: int, unreadable: int = 0) -> About:
     return About("Photos of <here>", photos, unreadable, 96, "tiny", 1)
 
 
-# Asks the page something after it has started, and posts the answer to `answer_of`.
-ASKS = """<script>
-const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
-const until = async condition => { while (!condition()) await pause(20); };
-const cards = () => [...document.querySelectorAll(".card")];
-const label = card => card.getAttribute("aria-label").split(",")[0];
-(async () => {
-  await pause(100);
-  const said = await (async () => { %s })();
-  await fetch("/answer", {method: "POST", body: JSON.stringify(said)});
-})();
-</script></body>"""
+class Page:
+    """A page in the browser, which keeps marks for the page's own path.
+
+    Args:
+        browser: Selenium's driver.
+        path: of the page.
+        window: its width and height in pixels.
+    """
+
+    def __init__(self, browser: Any, path: Path, window: tuple[int, int] = (1500, 900)) -> None:
+        self.browser = browser
+        browser.set_window_size(*window)
+        self.path = path
+        browser.get(path.as_uri())
+
+    def open_again(self) -> None:
+        self.browser.refresh()
+
+    def says(self, script: str) -> Any:
+        """What an expression of JavaScript comes to; a promise is awaited."""
+        return self.browser.execute_script(f"return (async () => ({script}))()")
+
+    def until(self, script: str) -> None:
+        """Waits until an expression is true."""
+        deadline = time.monotonic() + 30
+        while not self.says(script):
+            assert time.monotonic() < deadline, f"not yet: {script}"
+            time.sleep(0.02)
+
+    def press(self, *keys: str) -> None:
+        """Keys for what has the focus; words are names of special keys, such as ARROW_LEFT."""
+        from selenium.webdriver import ActionChains, Keys
+
+        actions = ActionChains(self.browser)
+        for key in keys:
+            actions.send_keys(getattr(Keys, key) if len(key) > 1 else key)
+        actions.perform()
+
+    def click(self, selector: str) -> None:
+        self.browser.find_element("css selector", selector).click()
+
+    def select(self, selector: str, value: str) -> None:
+        from selenium.webdriver.support.select import Select
+
+        Select(self.browser.find_element("css selector", selector)).select_by_value(value)
+
+    def focus(self) -> str:
+        """Name of the photo that has the focus, empty for another element."""
+        return self.says("document.activeElement.matches('.card') ? found[current].name : ''")
+
+    def said(self) -> str:
+        """What a screen reader was last told."""
+        return self.says("document.querySelector('.said').textContent")
+
+    def names(self) -> list[str]:
+        """Of the photos in the grid, in their order."""
+        return self.says("found.map(photo => photo.name)")
 
 
-def answer_of(page: Path, script: str, window: str = "1500,900") -> Any:
-    """What a script says in a page that the browser has loaded from a server of the page's folder."""
-    asking = page.with_name(f"asked {page.name}")
-    asking.write_text(page.read_text().replace("</body>", ASKS % script))
-    answers: queue.Queue[Any] = queue.Queue()
-
-    class Pages(http.server.SimpleHTTPRequestHandler):
-        def do_POST(self) -> None:
-            answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    pages = functools.partial(Pages, directory=page.parent)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), pages) as server:
-        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        flags = ["--headless", "--no-sandbox", "--remote-debugging-port=0", f"--window-size={window}"]
-        profile, url = page.parent / ".profile", f"http://127.0.0.1:{server.server_port}/{quote(asking.name)}"
-        words = ["chromium", *flags, f"--user-data-dir={profile}", url]
-        browser = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            return answers.get(timeout=60)
-        finally:
-            browser.terminate()
-            browser.wait(10)
-            server.shutdown()
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Chromium, driven by Selenium; what it downloads is in its `downloads`."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs the browser chromium and its chromedriver (Debian: chromium-driver)")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium, of the extra [test]")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    profile, downloads = tmp_path_factory.mktemp("profile"), tmp_path_factory.mktemp("downloads")
+    for flag in [*FLAGS, f"user-data-dir={profile}"]:
+        options.add_argument(f"--{flag}")
+    # a person is asked whether to keep a script
+    prefs = {"download.default_directory": str(downloads), "safebrowsing.enabled": True}
+    options.add_experimental_option("prefs", prefs)
+    found = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    found.set_script_timeout(30)
+    found.downloads = downloads
+    yield found
+    found.quit()

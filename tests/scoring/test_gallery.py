@@ -56,13 +56,20 @@ def test_a_small_gallery_needs_nothing_beside_it(page):
 
 def test_rows_are_in_the_page_in_their_order(page):
     assert calls(page, "index") == [
-        (0, [["photos/1.jpg", 0.999, "blurred"], [HOSTILE, 0.998, "nothing"], ["photos/text.jpg", None, ""]])
+        (
+            0,
+            [
+                ["photos/1.jpg", 0.999, "blurred", 3.25, "", 0, 0, "", False],
+                [HOSTILE, 0.998, "nothing", 3.25, "", 0, 0, "", False],
+                ["photos/text.jpg", None, "", None, "", 0, 0, "", False],
+            ],
+        )
     ]
     ((number, (first, second, third)),) = calls(page, "details")
     assert number == 0
     assert base64.b64decode(first["thumbnail"]) == b"thumbnail"
     assert base64.b64decode(first["heat"]) == b"heat"
-    assert (first["height"], first["width"], first["rating"]) == (110, 165, 3.25)
+    assert (first["height"], first["width"]) == (110, 165)
     assert first["faults"] == [["blurred", 0.625], ["noisy", 0.25]]
     assert third == {"error": "not a JPEG"}
     assert second["file"].endswith("photos/%3C/script%3E%3Cb%3E%26%22%27.jpg")
@@ -90,7 +97,7 @@ def test_a_large_gallery_keeps_pictures_in_files_beside_it(tmp_path, monkeypatch
     assert 'SIDE = "all%20photos_files"' in page
     index = calls((side / "index.js").read_text(), "index")
     assert [(number, len(values)) for number, values in index] == [(0, 100), (1, 100), (2, 50)]
-    assert [path for _, values in index for path, _, _ in values] == [each.path for each in rows]
+    assert [path for _, values in index for path, *_ in values] == [each.path for each in rows]
     ((number, details),) = calls((side / "2.js").read_text(), "details")
     assert number == 2 and len(details) == 50 and details[0]["file"].endswith("photos/200.jpg")
 
