@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 from aesthkeras.encoders.side_by_side import name_alone
 from aesthkeras.files import replace_file
+from aesthkeras.finding.find import find_encoder
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
 from aesthkeras.labelled.features import extract_features, pooling_function
@@ -27,8 +29,6 @@ from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, lab
 from aesthkeras.labelled.results import RESULTS, SCORER_COLUMNS
 from aesthkeras.labelled.settings import listed
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import find_encoder
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.scorers.exporting import export_fitted, meaning_of

@@ -9,15 +9,15 @@ from aesthkeras.encoders.side_by_side import common_sizes
 from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.files import printable
-from aesthkeras.networks.alexnet_file import alexnet_encoder
-from aesthkeras.networks.applications import application_encoder
+from aesthkeras.finding.alexnet_file import alexnet_encoder
+from aesthkeras.finding.applications import application_encoder
+from aesthkeras.finding.foreign import foreign_encoder
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.finding.joined import joined_encoder, statistics_encoder
+from aesthkeras.finding.keras_file import keras_file_encoder
+from aesthkeras.finding.random_encoder import random_encoder
 from aesthkeras.networks.description import ENCODER_FILE
 from aesthkeras.networks.export import Export, find_export, newest_version
-from aesthkeras.networks.foreign import foreign_encoder
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
-from aesthkeras.networks.joined import joined_encoder, statistics_encoder
-from aesthkeras.networks.keras_file import keras_file_encoder
-from aesthkeras.networks.random_encoder import random_encoder
 from aesthkeras.networks.spec import CROP, RESIZE, STATISTICS_KIND, Spec, split_specs
 from aesthkeras.networks.trained import read_trained
 from aesthkeras.photos.sources import SAMPLES
