@@ -25,4 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="long: needs AESTHKERAS_LONG_TESTS"))
 
 
-pytest_plugins = ["tests.pictures", "tests.rated_sets", "tests.exports", "tests.stores", "tests.probe_runs"]
+pytest_plugins = [
+    *("tests.pictures", "tests.rated_sets", "tests.exports", "tests.stores", "tests.probe_runs"),
+    "tests.lite0_package",
+]

@@ -110,7 +110,8 @@ def adapt(
     planned = list(parts(photos, recipe, labelled.cross_validated))
     description = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
     write_run_description(run.path / SCORER, description)
-    facts = {**photo_set.facts(), "notes": find_notes(settings.data_dir, settings.data_notes)}
+    notes = {"notes": find_notes(settings.data_dir, settings.data_notes), "encoder_notes": encoder.notes}
+    facts = {**photo_set.facts(), **notes}
     replicas = encoder.model.distribute_strategy.num_replicas_in_sync
     run.update_record(data=facts, seed=recipe.seed, replicas=replicas, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")
