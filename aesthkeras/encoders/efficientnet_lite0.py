@@ -19,7 +19,6 @@ layers = keras.layers
 
 LITE0 = "efficientnet_lite0"
 MEAN, DEVIATION = 127.0, 128.0  # of the pixel values that it takes
-EPSILON = 1e-3
 STEM, LAST = 32, 1280  # channels ahead of the stages and behind them
 
 
@@ -94,7 +93,7 @@ def _unit(features: tf.Tensor, name: str, stage: Stage, stride: int) -> tf.Tenso
 
 
 def _normalized(features: tf.Tensor, name: str, relu: bool = True) -> tf.Tensor:
-    features = layers.BatchNormalization(epsilon=EPSILON, name=name)(features)
+    features = layers.BatchNormalization(epsilon=1e-3, name=name)(features)
     return layers.ReLU(6.0, name=f"{name}_relu")(features) if relu else features
 
 

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-KINDS = {"FloatStorage": np.float32, "LongStorage": np.int64}
+STORAGES = {"FloatStorage": np.float32, "LongStorage": np.int64}
 # What such a file may call; the arguments of a tensor begin with its storage, offset, sizes and strides.
-KNOWN = {"OrderedDict": OrderedDict, "_rebuild_tensor_v2": lambda *arguments: arguments[:4], **KINDS}
+KNOWN = {"OrderedDict": OrderedDict, "_rebuild_tensor_v2": lambda *arguments: arguments[:4], **STORAGES}
 
 State = Mapping[str, np.ndarray]
 """Arrays by the names that PyTorch gives them, such as ``_blocks.0._bn1.weight``."""
