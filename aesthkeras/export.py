@@ -1,7 +1,8 @@
 """Exports an encoder or a scorer: `python -m aesthkeras.export --run_dir=runs/NAME --format=savedmodel`.
 
 A run folder's newest checkpoint becomes a SavedModel, as TF Serving reads it; a run folder or a SavedModel
-(--model) becomes a file for TFLite or ONNX, which takes pixels of the network's own size.
+(--model) becomes a file for TFLite or ONNX, which takes pixels of the network's own size. A scorer with
+content becomes a folder of its own weights, without those of a package, and such a folder a SavedModel.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesthkeras import command
+from aesthkeras.errors import UsageError
 from aesthkeras.files import folder_name
 from aesthkeras.monitoring.progress import say
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.settings import require, require_text, setting
 from aesthkeras.training.run_folder import RunFolder
 
-FORMATS = ("savedmodel", "tflite", "onnx")
+FOLDERS = ("savedmodel", "own_weights")
+FORMATS = (*FOLDERS, "tflite", "onnx")
 PRECISIONS = ("float32", "float16", "int8")
 
 
@@ -29,7 +32,12 @@ class ExportSettings:
     model: str = setting(
         "", "SavedModel of an encoder or a scorer instead of --run_dir: a folder, or quality or beauty"
     )
-    format: str = setting("savedmodel", "what to write; onnx needs the extra `onnx`", FORMATS)
+    format: str = setting(
+        "savedmodel",
+        "what to write; onnx needs the extra `onnx`; own_weights is a folder without the weights of "
+        "efficientnet_lite0, of a scorer that reads it",
+        FORMATS,
+    )
     precision: str = setting(
         "float32", "of a tflite file's weights; int8 computes in whole numbers", PRECISIONS
     )
@@ -38,7 +46,7 @@ class ExportSettings:
     )
     out: str = setting(
         "",
-        "folder of the SavedModel, else the file; empty for savedmodels/NAME, NAME.tflite or NAME.onnx",
+        "folder of the SavedModel, else the file; empty for a place in savedmodels/ named after the model",
     )
     data_notes: str = setting(
         "",
@@ -49,8 +57,8 @@ class ExportSettings:
         """Checks that one model is named and can become what is asked for; raises `UsageError`."""
         require(self, "run_dir", bool(self.run_dir or self.model), "the folder of a run, or --model")
         require(self, "model", not (self.run_dir and self.model), "either this or --run_dir")
-        is_file = self.format != "savedmodel"
-        require(self, "format", is_file or not self.model, "tflite or onnx: --model is a SavedModel already")
+        is_of_run = self.format != "own_weights"
+        require(self, "format", is_of_run or bool(self.model), "savedmodel, tflite or onnx with --run_dir")
         is_possible = self.precision == "float32" or self.format == "tflite"
         require(self, "precision", is_possible, "float32 but for --format=tflite")
         for name in ("run_dir", "model", "data_dir", "out", "data_notes"):
@@ -63,8 +71,8 @@ class ExportSettings:
         source = Path(self.run_dir or self.model).resolve()
         is_version = self.model and source.name.isdecimal()
         name = folder_name(source.parent if is_version else source)
-        if self.format == "savedmodel":
-            return Path("savedmodels") / name
+        if self.format in FOLDERS:
+            return Path("savedmodels") / (f"{name}-{self.format}" if self.model else name)
         precision = "" if self.precision == "float32" else f"-{self.precision}"
         return Path("savedmodels") / f"{name}{precision}.{self.format}"
 
@@ -79,14 +87,26 @@ def main(_: list[str]) -> None:
     from aesthkeras.serving.formats.converting import convert
 
     notes = find_notes("", settings.data_notes) if settings.data_notes else ""
-    if run is not None and settings.format == "savedmodel":
-        folder = export_trained(run, out, notes)
-        say(f"the encoder is in {folder}")
+    if settings.format in FOLDERS:
+        folder = _written_anew(settings, out) if run is None else export_trained(run, out, notes)
+        say(f"the model is in {folder}")
         return
     with tempfile.TemporaryDirectory() as temporary:
         model = settings.model if run is None else export_trained(run, Path(temporary), notes)
         convert(Export.open(model), out, settings.format, settings.precision, settings.data_dir)
     say(f"the model is in {out}, what it takes in {out}.json")
+
+
+def _written_anew(settings: ExportSettings, out: Path) -> Path:
+    """The model without the weights of a package, or with them."""
+    from aesthkeras.networks.export import Export
+    from aesthkeras.networks.own_weights import export_own_weights, export_whole
+
+    write = export_whole if settings.format == "savedmodel" else export_own_weights
+    try:
+        return write(Export.open(settings.model), out)
+    except OSError as error:
+        raise UsageError(f"out={out}: expected a folder to write to ({error.strerror})") from error
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def main(_: list[str]) -> None:
     choices = command.from_flags(DatasetSettings)
     labelled = read_labelled(settings.dataset, settings.data_dir, choices, recipe)
 
-    from aesthkeras.networks.find import find_encoder
+    from aesthkeras.finding.find import find_encoder
     from aesthkeras.probes.probing import name_layers, probe
     from aesthkeras.training.replicas import use_devices
 

@@ -32,4 +32,5 @@ pytest_plugins = [
     "tests.stores",
     "tests.probe_runs",
     "tests.scoring.gallery_pages",
+    "tests.lite0_package",
 ]

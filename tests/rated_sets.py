@@ -13,8 +13,8 @@ from PIL import Image
 
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders import build_encoder
+from aesthkeras.finding.find import FoundEncoder, find_encoder
 from aesthkeras.labelled.settings import LabelledRunSettings
-from aesthkeras.networks.find import FoundEncoder, find_encoder
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.probes.settings import ProbeRecipe

@@ -32,7 +32,6 @@ def test_place_is_named_after_the_model(flags, target):
     [
         ({}, "run_dir=: expected the folder of a run, or --model"),
         ({"run_dir": "a", "model": "b", "format": "onnx"}, "model=b: expected either this or --run_dir"),
-        ({"model": "b"}, "format=savedmodel: expected tflite or onnx"),
         ({"run_dir": "a", "precision": "float16"}, "precision=float16: expected float32 but for"),
         ({"model": "b", "format": "onnx", "precision": "int8"}, "precision=int8: expected float32 but for"),
     ],

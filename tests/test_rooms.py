@@ -23,6 +23,7 @@ ORDER = (
     ("scorers", "probes"),
     ("reports",),
     ("labelled",),
+    ("finding",),
     ("networks",),
     ("encoders",),
     ("training",),

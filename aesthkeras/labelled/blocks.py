@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.settings import listed
-from aesthkeras.networks.found import FoundEncoder
 
 
 def chosen_blocks(

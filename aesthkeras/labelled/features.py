@@ -25,8 +25,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.degraded_copies import degraded_copies, draw_copies
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.pooling import describe
 from aesthkeras.photos.patches import patch_dataset, unreadable_photo
 from aesthkeras.photos.photo_set import PhotoSet

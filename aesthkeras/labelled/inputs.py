@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aesthkeras.datasets.find import title_of
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.description import DatasetFacts, EncoderFacts, RunDescription
 from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet
 from aesthkeras.labelled.settings import FoldSettings, LabelledRunSettings
 from aesthkeras.monitoring.progress import counted, say
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.photos.quarantine import read_quarantine, write_quarantine

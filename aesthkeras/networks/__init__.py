@@ -1,1 +1,1 @@
-"""Encoders found, heads, pooling; networks saved, loaded and described."""
+"""Heads, pooling; networks saved, loaded and described."""

@@ -34,6 +34,7 @@ ENCODER_FILE = "encoder.json"
 CLASSES_FILE = "classes.txt"
 SCORER_FILE = "scorer.json"
 RECORD_FILE = "run.json"
+PACKAGE_WEIGHTS = "package_weights"
 
 
 class NetworkDescription(NamedTuple):
@@ -48,6 +49,8 @@ class NetworkDescription(NamedTuple):
         scorer: what ``rebuild`` takes; None for an encoder alone.
         meaning: what the score means, JSON values by name; empty for an encoder alone.
         notes: what is known about the licence of the photos that trained the encoder; empty for nothing.
+        package_weights: fingerprint of the weights that are not beside the description, but in their package
+            (`encoders/package_weights.py`); empty where all weights are there.
     """
 
     resize: int
@@ -58,6 +61,7 @@ class NetworkDescription(NamedTuple):
     scorer: dict[str, Any] | None = None
     meaning: dict[str, Any] = {}
     notes: str = ""
+    package_weights: str = ""
 
 
 def describe_networks(
@@ -90,6 +94,16 @@ def describe_networks(
             raise ValueError(f"class_names: expected names of the head's {logits} classes")
         files[CLASSES_FILE] = "".join(f"{name}\n" for name in class_names)
     return files
+
+
+def without_package_weights(description: str, fingerprint: str) -> str:
+    """The text of an `encoder.json` beside which the weights of the package are missing.
+
+    Args:
+        description: the text of one beside which all are.
+        fingerprint: of the missing weights.
+    """
+    return json.dumps({**json.loads(description), PACKAGE_WEIGHTS: fingerprint}, indent=1)
 
 
 def describe_scorer(scorer: keras.Model, meaning: Mapping[str, Any]) -> dict[str, str]:
@@ -127,6 +141,7 @@ def read_description(folder: Path) -> NetworkDescription:
             scorer=scorer["model"] if scorer else None,
             meaning={name: value for name, value in scorer.items() if name != "model"},
             notes=recorded_notes(record),
+            package_weights=encoder.get(PACKAGE_WEIGHTS, ""),
         )
     except (KeyError, TypeError, AttributeError, FileNotFoundError) as error:
         raise ValueError(f"{folder}: {error!r} in what describes the networks") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,13 @@ import keras
 import tensorflow as tf
 
 from aesthkeras.encoders.keras_graph import variables_of
+from aesthkeras.encoders.package_weights import (
+    PACKAGE,
+    fill_networks,
+    fingerprints,
+    own_variables,
+    package_state,
+)
 from aesthkeras.errors import UsageError, first_line
 from aesthkeras.files import shipped
 from aesthkeras.networks.description import ENCODER_FILE, NetworkDescription, read_description, rebuild
@@ -18,6 +26,8 @@ from aesthkeras.networks.heads import scoring_model
 from aesthkeras.networks.rating_range import within_range
 
 SAVED_MODEL_FILE = "saved_model.pb"
+OWN_WEIGHTS = "own_weights"  # the checkpoint of an export without the weights that a package has
+EXPORT_FILES = (SAVED_MODEL_FILE, f"{OWN_WEIGHTS}.index")  # a version has one of them
 SHIPPED = "savedmodels"  # where the models lie that come with the package
 
 
@@ -28,11 +38,9 @@ def versions(folder: str | Path) -> list[int]:
 
 
 def newest_version(folder: Path) -> Path | None:
-    """The folder with ``saved_model.pb``: ``folder`` itself or its highest version; None for neither."""
-    if (folder / SAVED_MODEL_FILE).exists():
-        return folder
-    folders = (folder / str(version) for version in reversed(versions(folder)))
-    return next((version for version in folders if (version / SAVED_MODEL_FILE).exists()), None)
+    """The folder with an export: ``folder`` itself or its highest version; None for neither."""
+    folders = [folder, *(folder / str(version) for version in reversed(versions(folder)))]
+    return next((one for one in folders if any((one / name).exists() for name in EXPORT_FILES)), None)
 
 
 def find_export(name_or_folder: str | os.PathLike[str], argument: str = "model") -> Path:
@@ -61,10 +69,12 @@ def find_export(name_or_folder: str | os.PathLike[str], argument: str = "model")
 
 @dataclass(frozen=True)
 class Export:
-    """A SavedModel that this package wrote; ``Export.open`` reads its version and its descriptions once.
+    """What this package exported; ``Export.open`` reads its version and its descriptions once.
+
+    It is a SavedModel, or what ``own_weights.py`` makes of one: without the weights that a package has.
 
     Attributes:
-        folder: of the version, the one that holds ``saved_model.pb``.
+        folder: of the version, the one that holds ``saved_model.pb`` or ``own_weights.index``.
         name: ``NAME``, or ``NAME/VERSION`` where a version was asked for.
         description: the networks without their weights, and what is known of them.
         asked: how errors begin: the argument and what it said, ``model=savedmodels/quality``.
@@ -155,9 +165,18 @@ class Export:
             its blocks and, where it has one, its ``embedding``, by name.
 
         Raises:
-            UsageError: the weights are damaged, or those of another network.
+            UsageError: the weights are damaged, or those of another network; or those of a package are
+                wanted that is not installed, or has others.
         """
-        return self._trained(self.description.encoder, "encoder_weights")
+        fingerprint = self.description.package_weights
+        if not fingerprint:
+            return self._trained(self.description.encoder, "encoder_weights")
+        state = package_state(self.asked)
+        model = self._trained(self.description.encoder, "encoder_weights", own_variables)
+        fill_networks(model, state, self.asked)
+        if fingerprints(model) != {fingerprint}:
+            raise UsageError(f"{self.asked}: expected the weights that trained it; {PACKAGE} has others")
+        return model
 
     def degradations(self) -> tuple[keras.Model, list[str]] | None:
         """Rebuild the head that tells degradations apart.
@@ -205,11 +224,18 @@ class Export:
         scorer, degradations = self.scorer(), self.degradations()
         return scoring_model(self.encoder(), scorer, degradations[0] if degradations else None)
 
-    def _trained(self, configuration: dict[str, Any], weights: str) -> keras.Model:
+    def _trained(
+        self,
+        configuration: dict[str, Any],
+        weights: str,
+        kept: Callable[[keras.Model], list[tf.Variable]] = variables_of,
+    ) -> keras.Model:
+        """The model of a description with the weights that are kept with it."""
+        place = OWN_WEIGHTS if self.description.package_weights else "variables/variables"
         try:
             model = rebuild(configuration)
-            stored = tf.train.Checkpoint(**{weights: variables_of(model)})
-            status = stored.read(str(self.folder / "variables" / "variables"))
+            stored = tf.train.Checkpoint(**{weights: kept(model)})
+            status = stored.read(str(self.folder / place))
             status.assert_existing_objects_matched().expect_partial()
         # a file of variables cut short is an IndexError
         except (OSError, ValueError, LookupError, AssertionError, tf.errors.OpError) as error:

@@ -5,6 +5,7 @@ It lies beside `saved_model.pb` as MODEL_CARD.md; TF Serving ignores files that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 from aesthkeras.decoding.limits import MAX_ASPECT, MAX_PIXELS, MIN_EDGE
 from aesthkeras.encoders.blocks import BLOCK_NAMES, EMBEDDING
-from aesthkeras.networks.spec import STATISTICS_KIND, split_specs
+from aesthkeras.networks.spec import LITE0_KIND, STATISTICS_KIND, split_specs
 from aesthkeras.templates import load_template
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def model_card(
     classes: Sequence[str] = (),
     scorer: Mapping[str, Any] | None = None,
     outputs: Sequence[str] = (*BLOCK_NAMES, EMBEDDING),
+    content: bool = False,
 ) -> str:
     """The card as Markdown.
 
@@ -134,8 +136,10 @@ def model_card(
         classes: names of the degradations that it tells apart; empty for none.
         scorer: what scorer.json says, as `adapt` writes it; parts may be missing. None for an encoder.
         outputs: names of what the encoder answers.
+        content: whether EfficientNet-lite0 is in it.
     """
     flags, record, epoch = origin.flags, origin.record, origin.last_epoch
+    spec = (scorer or {}).get("encoder", {}).get("spec", "")
     return load_template("aesthkeras.networks", "model_card.md").render(
         name=name,
         version=version,
@@ -146,7 +150,9 @@ def model_card(
         classes=classes,
         scorer=scorer,
         outputs=outputs,
-        untrained=_is_untrained((scorer or {}).get("encoder", {}).get("spec", "")),
+        untrained=_is_untrained(spec),
+        content=content,
+        saw_labels=_saw_labels(spec) or ([LITE0_KIND] if content else []),
         task={"name": flags["task"], "meaning": origin.task_meaning} if "task" in flags else None,
         versions=record.get("versions", {}),
         commit=record.get("commit", ""),
@@ -170,6 +176,16 @@ def _is_untrained(spec: str) -> bool:
         part.kind == "random" or (part.kind == "keras" and "weights=none" in part.text) for part in parts
     ]
     return bool(drawn) and all(drawn)
+
+
+def _saw_labels(spec: str) -> list[str]:
+    """Which parts of what `find_encoder` was asked for were trained with ImageNet's labels."""
+    return [
+        part.name
+        for part in split_specs(spec)
+        if part.kind == LITE0_KIND
+        or (part.kind == "keras" and re.search(r"weights=(?!imagenet\b)", part.text) is None)
+    ]
 
 
 def _training(origin: Origin, scorer: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from aesthkeras.encoders import EMBEDDING
 from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.keras_graph import variables_of
 from aesthkeras.encoders.operations import unservable_operations
+from aesthkeras.encoders.package_weights import networks_of_package
 from aesthkeras.errors import UsageError
 from aesthkeras.files import folder_name
 from aesthkeras.networks.description import describe_networks, describe_scorer
@@ -160,7 +162,7 @@ def export_encoder(
         OSError: it could not be written. In every case what was there before is unchanged.
     """
     networks = Networks(encoder, head)
-    return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), origin, version)
+    return export_networks(networks, Path(folder), resize_edge, class_names, assets or {}, origin, version)
 
 
 def export_scorer(
@@ -199,51 +201,72 @@ def export_scorer(
     """
     scorer = within_range(scorer_of_blocks(scorer, encoder, pooling), meaning.get("rating_range"))
     networks = Networks(encoder, head, scorer, meaning)
-    return _export(networks, Path(folder), resize_edge, class_names, dict(assets or {}), origin, version)
+    return export_networks(networks, Path(folder), resize_edge, class_names, assets or {}, origin, version)
 
 
-def _export(
+def export_networks(
     networks: Networks,
     folder: Path,
     resize_edge: int,
     class_names: Sequence[str] | None,
-    files: dict[str, str | bytes],
+    files: Mapping[str, str | bytes],
     origin: Origin | None,
     version: int | None,
 ) -> Path:
+    """Write networks as `export_scorer` does; their scorer takes blocks as they are, not pooled."""
     crop = networks.encoder.input_shape[1]
     if resize_edge < crop:
         raise UsageError(f"resize={resize_edge}: expected at least the crop's {crop} pixels")
     networks = networks.in_float32()
-    files |= _descriptions(networks, resize_edge, class_names)
-    version = version or max(versions(folder), default=0) + 1
-    final = folder / str(version)
-    if final.exists():
-        raise UsageError(f"out={folder}: version {version} exists already, expected a free one")
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{version}.{os.getpid()}.aside"
-    try:
+    files = {**files, **_descriptions(networks, resize_edge, class_names)}
+    with new_version(folder, version) as (aside, number):
         functions = _write(aside, networks, resize_edge, files)
         card = model_card(
             folder_name(folder),
-            version,
+            number,
             describe_signatures(functions),
             (resize_edge, crop),
             origin or Origin(),
             class_names or (),
             networks.meaning,
             list(networks.encoder.output),
+            bool(networks_of_package(networks.encoder)),
         )
         (aside / MODEL_CARD).write_text(card, encoding="utf-8")
         unservable = unservable_operations(aside)
         if unservable:
             raise ValueError(f"TF Serving cannot run {', '.join(unservable)}: expected core ops only")
+    return folder / str(number)
+
+
+@contextmanager
+def new_version(folder: Path, version: int | None = None) -> Iterator[tuple[Path, int]]:
+    """A temporary folder, not made yet, which becomes a version of a model once all in it is written.
+
+    Args:
+        folder: ``savedmodels/NAME``, made if need be.
+        version: an integer from 1 on; None for the next free one.
+
+    Yields:
+        The temporary folder, and the version.
+
+    Raises:
+        UsageError: that version exists.
+        OSError: it could not be written. In every case what was there before is unchanged.
+    """
+    number = version or max(versions(folder), default=0) + 1
+    final = folder / str(number)
+    if final.exists():
+        raise UsageError(f"out={folder}: version {number} exists already, expected a free one")
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f".{number}.{os.getpid()}.aside"
+    try:
+        yield aside, number
         os.rename(aside, final)
     except tf.errors.OpError as error:
         raise OSError(errno.EIO, error.message) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return final
 
 
 def _write(

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from aesthkeras.errors import UsageError
 
 KINDS = ("random", "keras", "alexnet")
-STATISTICS_KIND = "statistics"  # the one kind that needs no name behind it
+STATISTICS_KIND, LITE0_KIND = ALONE = "statistics", "efficientnet_lite0"  # which need no name behind them
 CROP, RESIZE = 224, 256  # pixels, as most networks for ImageNet have them
 LARGEST = 4096  # pixels; more would be a slip of the keyboard
 
@@ -34,9 +34,9 @@ class Spec(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """One of `KINDS`, which stands before a colon, or `statistics`; empty for a path."""
-        if self.text.partition("?")[0] == STATISTICS_KIND:
-            return STATISTICS_KIND
+        """One of `KINDS`, which stands before a colon, or of `ALONE`; empty for a path."""
+        if self.text.partition("?")[0] in ALONE:
+            return self.text.partition("?")[0]
         kind = self.text.partition(":")[0]
         return kind if kind in KINDS and len(kind) < len(self.text) else ""
 

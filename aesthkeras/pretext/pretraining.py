@@ -10,8 +10,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.monitoring.progress import counted, say
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.photos.photo_set import PhotoSet

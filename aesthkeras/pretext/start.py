@@ -13,8 +13,8 @@ import numpy as np
 
 from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.errors import UsageError
-from aesthkeras.networks.find import find_encoder
-from aesthkeras.networks.found import FoundEncoder
+from aesthkeras.finding.find import find_encoder
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.pretext.task import PretextTask
 
 Blocks = dict[str, list[np.ndarray]]  # weights of each layer by its name

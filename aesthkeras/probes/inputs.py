@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.features import Features, extract_features
 from aesthkeras.labelled.fractions import draw_fraction
 from aesthkeras.labelled.protocols import LabelledPhotos, Part
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.probes.rows import FeatureRows
 from aesthkeras.probes.settings import ProbeRecipe

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from tqdm import tqdm
 
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import PROBE, ProbeDescription, write_run_description
 from aesthkeras.labelled.features import pooling_function
@@ -23,7 +24,6 @@ from aesthkeras.labelled.protocols import LabelledSet, Part, parts
 from aesthkeras.labelled.results import PROBE_COLUMNS, RESULTS
 from aesthkeras.labelled.settings import LabelledRunSettings
 from aesthkeras.monitoring.progress import counted, say
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.probes import exact
 from aesthkeras.probes.inputs import Probing, labelled_photos, with_features
 from aesthkeras.probes.settings import ProbeRecipe

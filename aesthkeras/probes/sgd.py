@@ -15,9 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.encoders.blocks import BATCH_NORM_MOMENTUM, layer_seed
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.outcome import PartOutcome
 from aesthkeras.labelled.protocols import Part
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.settings import STANDARDIZATION_EPSILON
 from aesthkeras.photos.patches import patch_dataset, steps_per_epoch
 from aesthkeras.photos.photo_set import PhotoSet

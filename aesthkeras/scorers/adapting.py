@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 from aesthkeras.encoders.side_by_side import name_alone
 from aesthkeras.files import replace_file
+from aesthkeras.finding.find import find_encoder
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.blocks import chosen_blocks
 from aesthkeras.labelled.description import SCORER, RunDescription, write_run_description
 from aesthkeras.labelled.features import extract_features, pooling_function
@@ -27,8 +29,6 @@ from aesthkeras.labelled.protocols import LabelledPhotos, LabelledSet, Part, lab
 from aesthkeras.labelled.results import RESULTS, SCORER_COLUMNS
 from aesthkeras.labelled.settings import listed
 from aesthkeras.monitoring.progress import say
-from aesthkeras.networks.find import find_encoder
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.notes import find_notes
 from aesthkeras.photos.photo_set import PhotoSet
 from aesthkeras.scorers.exporting import export_fitted, meaning_of
@@ -110,7 +110,8 @@ def adapt(
     planned = list(parts(photos, recipe, labelled.cross_validated))
     description = describe_inputs(encoder, photos, photo_set, settings, recipe, labelled.cross_validated)
     write_run_description(run.path / SCORER, description)
-    facts = {**photo_set.facts(), "notes": find_notes(settings.data_dir, settings.data_notes)}
+    notes = {"notes": find_notes(settings.data_dir, settings.data_notes), "encoder_notes": encoder.notes}
+    facts = {**photo_set.facts(), **notes}
     replicas = encoder.model.distribute_strategy.num_replicas_in_sync
     run.update_record(data=facts, seed=recipe.seed, replicas=replicas, **machine_facts())
     feature_dir = settings.feature_dir or str(run.path / "features")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.description import RunDescription
 from aesthkeras.labelled.protocols import LabelledSet, Part
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.model_card import Origin
 from aesthkeras.networks.saving import export_scorer
 from aesthkeras.scorers.fitting import FittedScorer

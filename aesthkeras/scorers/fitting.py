@@ -13,8 +13,8 @@ from sklearn.decomposition import PCA
 
 from aesthkeras.encoders.side_by_side import parts_of
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.protocols import LabelledPhotos, Part, draw_folds
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.networks.heads import build_network, build_scorer, member_values
 from aesthkeras.photos.patches import steps_per_epoch
 from aesthkeras.scorers.calibration import fit_calibration

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.finding.found import FoundEncoder
 from aesthkeras.labelled.features import Features, crop_dataset
-from aesthkeras.networks.found import FoundEncoder
 from aesthkeras.photos.patches import patch_dataset
 from aesthkeras.photos.photo_set import PhotoSet
 

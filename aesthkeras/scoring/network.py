@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from aesthkeras.files import printable
+from aesthkeras.finding.found import encoder_fingerprint
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.found import encoder_fingerprint
 from aesthkeras.networks.heads import DEGRADATIONS, RATING, SCORE
 from aesthkeras.scoring.batches import Answers, FixedBatches
 from aesthkeras.scoring.folding import fold_batch_normalization

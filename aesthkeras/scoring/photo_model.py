@@ -176,7 +176,8 @@ def load(model: str | os.PathLike[str]) -> PhotoModel:
             `savedmodels/NAME/VERSION`.
 
     Raises:
-        UsageError: no SavedModel of this package, or a damaged one.
+        UsageError: no SavedModel of this package, or a damaged one; or one that needs the extra `content`,
+            which is not installed.
     """
     return PhotoModel(model)
 

@@ -10,7 +10,7 @@ from skimage import color, data
 
 from aesthkeras.encoders import BLOCK_NAMES, LabStandardization, build_encoder
 from aesthkeras.encoders.keras_graph import every_layer
-from aesthkeras.networks.find import find_encoder
+from aesthkeras.finding.find import find_encoder
 
 PHOTO = data.astronaut()[100:196, 150:246]
 

@@ -13,8 +13,8 @@ from skimage import data
 from aesthkeras.encoders import BLOCK_NAMES, EMBEDDING, ENCODERS, build_encoder, in_tiles
 from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scoring.folding import fold_batch_normalization
 

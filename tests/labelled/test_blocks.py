@@ -6,8 +6,8 @@ import keras
 import pytest
 
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import FoundEncoder
 from aesthkeras.labelled.blocks import chosen_blocks
-from aesthkeras.networks.find import FoundEncoder
 
 
 def found(*names: str, embedding: bool = False) -> FoundEncoder:

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from aesthkeras.degradations.table import CLASSES, COPY_CLASSES
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.labelled import features as extraction
 from aesthkeras.labelled.degraded_copies import draw_copies
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.patches import patch_dataset
 

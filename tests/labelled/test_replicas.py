@@ -26,7 +26,7 @@ tf.config.set_logical_device_configuration(
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.labelled.protocols import read_labelled
 from aesthkeras.labelled.settings import LabelledRunSettings
-from aesthkeras.networks.find import find_encoder
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.probes.probing import probe
 from aesthkeras.probes.settings import ProbeRecipe
 from aesthkeras.scorers.adapting import adapt

@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from aesthkeras import files
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.networks import export as exports
 from aesthkeras.networks.export import Export, find_export
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.photos.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.serving.formats.pixel_network import PixelNetwork

@@ -152,3 +152,29 @@ def test_the_encoder_that_training_began_with_is_named_with_its_photos(run, note
     assert "The encoder that training began with was trained on other photos" in card
     assert said in card
     assert rows(card, "What it was trained on")["--start_from"] == "savedmodels/other"
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen"),
+    [
+        ("quality,statistics", []),
+        ("quality,statistics,efficientnet_lite0?crop=448", ["efficientnet_lite0"]),
+        ("keras:MobileNetV2?blocks=a,b,efficientnet_lite0", ["MobileNetV2", "efficientnet_lite0"]),
+        ("keras:A?weights=imagenet", ["A"]),
+        ("keras:A?weights=none,random:alexnet", []),
+        ("keras:A?weights=mine.h5", []),
+    ],
+)
+def test_a_scorers_card_says_which_encoders_have_seen_labels(run, spec, seen):
+    meaning = {**MEANING, "encoder": {**MEANING["encoder"], "spec": spec}}
+    card = card_of(Origin.of_run(run), scorer=meaning)
+    said = f"**It has seen labels** beside the ratings: `{'` and `'.join(seen)}` learned ImageNet's"
+    assert (said in card) if seen else ("seen labels" not in card)
+    assert "own_weights.index" not in card
+
+
+def test_a_scorer_on_a_scorer_with_content_has_seen_its_labels(run):
+    card = card_of(Origin.of_run(run), scorer=MEANING, content=True)
+    assert "`efficientnet_lite0` learned ImageNet's" in card and "own_weights.index" in card
+    tuned = card_of(Origin.of_run(run), scorer={**MEANING, "trunk": "finetuned"}, content=True)
+    assert "`efficientnet_lite0` learned ImageNet's" in tuned and "own_weights.index" not in tuned

@@ -132,6 +132,6 @@ def test_onnx_keeps_the_range(exported, unbounded, rating_range, pixels, tmp_pat
 def test_an_old_export_rebuilt_and_exported_again_keeps_the_range_once(exported_by_0_1, tmp_path):
     opened = Export.open(exported_by_0_1)
     nets = saving.Networks(opened.encoder(), None, opened.scorer(), opened.meaning)
-    again = saving._export(nets, tmp_path / "again", opened.resize, None, {}, None, None)
+    again = saving.export_networks(nets, tmp_path / "again", opened.resize, None, {}, None, None)
     layers = Export.open(again).scorer().layers
     assert sum(isinstance(layer, RatingRange) for layer in layers) == 1

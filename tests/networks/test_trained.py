@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from aesthkeras.encoders import ENCODERS, build_encoder, split_encoder
 from aesthkeras.errors import UsageError
-from aesthkeras.networks.find import find_encoder
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.networks.trained import read_trained, write_description
 from aesthkeras.training.run_folder import RunFolder
 

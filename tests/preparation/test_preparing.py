@@ -13,7 +13,7 @@ import pytest
 from aesthkeras import storage
 from aesthkeras.decoding.refusal import RAW
 from aesthkeras.errors import UsageError
-from aesthkeras.networks.calibration import calibration_photos
+from aesthkeras.finding.calibration import calibration_photos
 from aesthkeras.photos import photo_files
 from aesthkeras.photos.inspection import inspect_photos
 from aesthkeras.photos.patches import patch_dataset

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.labelled.results import PROBE_COLUMNS
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.probes import probing
 from aesthkeras.probes.settings import ProbeRecipe
 

@@ -18,9 +18,9 @@ from PIL import Image
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.encoders import build_encoder, in_tiles
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.labelled.protocols import read_labelled
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.scorers import adapting
 from aesthkeras.scorers.adapting import adapt, find_trunk, name_blocks, require_adaptable

@@ -16,7 +16,7 @@ from aesthkeras.encoders.blocks import BLOCK_NAMES, SMALLEST_INPUT
 from aesthkeras.encoders.released_alexnet import RELEASES, released_alexnet
 from aesthkeras.encoders.scaling import SCALINGS
 from aesthkeras.errors import first_line
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import RESIZE, Spec, Types
 from aesthkeras.training.precision import use_precision
 

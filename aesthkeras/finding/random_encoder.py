@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aesthkeras.encoders.blocks import SMALLEST_INPUT
 from aesthkeras.encoders.build import ENCODERS, build_encoder
-from aesthkeras.networks.calibration import calibrate, calibration_photos
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.finding.calibration import calibrate, calibration_photos
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, seed
 from aesthkeras.training.precision import use_precision
 

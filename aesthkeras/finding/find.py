@@ -9,16 +9,17 @@ from aesthkeras.encoders.side_by_side import common_sizes
 from aesthkeras.encoders.tiles import in_tiles
 from aesthkeras.errors import UsageError
 from aesthkeras.files import printable
-from aesthkeras.networks.alexnet_file import alexnet_encoder
-from aesthkeras.networks.applications import application_encoder
+from aesthkeras.finding.alexnet_file import alexnet_encoder
+from aesthkeras.finding.applications import application_encoder
+from aesthkeras.finding.foreign import foreign_encoder
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.finding.joined import joined_encoder, statistics_encoder
+from aesthkeras.finding.keras_file import keras_file_encoder
+from aesthkeras.finding.lite0_encoder import lite0_encoder
+from aesthkeras.finding.random_encoder import random_encoder
 from aesthkeras.networks.description import ENCODER_FILE
 from aesthkeras.networks.export import Export, find_export, newest_version
-from aesthkeras.networks.foreign import foreign_encoder
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
-from aesthkeras.networks.joined import joined_encoder, statistics_encoder
-from aesthkeras.networks.keras_file import keras_file_encoder
-from aesthkeras.networks.random_encoder import random_encoder
-from aesthkeras.networks.spec import CROP, RESIZE, STATISTICS_KIND, Spec, split_specs
+from aesthkeras.networks.spec import CROP, LITE0_KIND, RESIZE, STATISTICS_KIND, Spec, split_specs
 from aesthkeras.networks.trained import read_trained
 from aesthkeras.photos.sources import SAMPLES
 from aesthkeras.training.run_folder import RunFolder
@@ -26,7 +27,7 @@ from aesthkeras.training.run_folder import RunFolder
 KERAS_FILE = ".keras"
 EXPECTED_ENCODER = (
     "a SavedModel folder, a run folder with a checkpoint, a FILE.keras, random:alexnet?width=0.5&seed=0, "
-    "keras:MobileNetV2?weights=imagenet, alexnet:FILE.npz or statistics"
+    "keras:MobileNetV2?weights=imagenet, alexnet:FILE.npz, efficientnet_lite0 or statistics"
 )
 
 
@@ -46,6 +47,7 @@ def find_encoder(
               `keras.applications` (`applications.py`);
             - `FILE.keras?blocks=a,b&crop=224&resize=256&scaling=0..255` (`keras_file.py`);
             - `alexnet:FILE.npz?source=caffe&lrn=true`, released weights of an AlexNet (`alexnet_file.py`);
+            - `efficientnet_lite0?crop=224&resize=256`, trained with ImageNet's labels (`lite0_encoder.py`);
             - `statistics?crop=224&resize=256`, natural-scene and colour statistics (`photo_statistics`);
               beside other encoders, of the very square that is cut for these;
             - a SavedModel of somebody else, with a JSON that says what is what (`foreign.py`).
@@ -99,6 +101,7 @@ def _found(spec: Spec, calibration_dir: str) -> FoundEncoder:
         "random": lambda: random_encoder(spec, calibration_dir),
         "keras": lambda: application_encoder(spec, calibration_dir),
         "alexnet": lambda: alexnet_encoder(spec),
+        LITE0_KIND: lambda: lite0_encoder(spec),
     }
     if spec.kind in kinds:
         return kinds[spec.kind]()

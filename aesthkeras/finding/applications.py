@@ -9,8 +9,8 @@ import keras
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of, mean_of, with_own_names
 from aesthkeras.encoders.scaling import ApplicationPixels
 from aesthkeras.errors import first_line
-from aesthkeras.networks.calibration import calibrate, calibration_photos
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.finding.calibration import calibrate, calibration_photos
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names, seed
 from aesthkeras.training.precision import use_precision
 

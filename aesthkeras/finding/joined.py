@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aesthkeras.encoders.photo_statistics import photo_statistics
 from aesthkeras.encoders.side_by_side import common_sizes, joined_model
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import STATISTICS_KIND, Spec
 from aesthkeras.training.precision import use_precision
 

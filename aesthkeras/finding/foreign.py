@@ -24,8 +24,8 @@ from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.foreign_layer import ForeignNetwork
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
 from aesthkeras.errors import first_line
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.export import SAVED_MODEL_FILE
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec
 from aesthkeras.training.precision import use_precision
 

@@ -12,10 +12,10 @@ import tensorflow as tf
 from aesthkeras.encoders import build_encoder
 from aesthkeras.encoders.network_blocks import block_outputs, default_blocks, with_own_names
 from aesthkeras.errors import UsageError
-from aesthkeras.networks import applications
-from aesthkeras.networks.calibration import calibration_photos
+from aesthkeras.finding import applications
+from aesthkeras.finding.calibration import calibration_photos
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.pooling import describe, probe_grid
 from aesthkeras.networks.saving import export_scorer

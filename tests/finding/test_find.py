@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from aesthkeras.encoders import build_encoder
 from aesthkeras.errors import UsageError
-from aesthkeras.networks.find import encoder_fingerprint, find_encoder
+from aesthkeras.finding.find import encoder_fingerprint, find_encoder
 from aesthkeras.networks.saving import export_encoder
 from aesthkeras.networks.trained import write_description
 from aesthkeras.pretext.export import describe_run

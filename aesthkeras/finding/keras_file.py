@@ -12,8 +12,8 @@ from aesthkeras.encoders.blocks import EMBEDDING
 from aesthkeras.encoders.network_blocks import block_outputs, encoder_of
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
 from aesthkeras.errors import first_line
+from aesthkeras.finding.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks import description  # noqa: F401, registers our layers
-from aesthkeras.networks.found import FoundEncoder, encoder_fingerprint
 from aesthkeras.networks.spec import Spec, Types, names
 from aesthkeras.training.precision import use_precision
 

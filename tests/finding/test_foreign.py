@@ -13,7 +13,7 @@ from aesthkeras.encoders.float32 import float32_copy
 from aesthkeras.encoders.released_alexnet import GroupedConvolution
 from aesthkeras.encoders.scaling import SCALINGS, PixelScaling
 from aesthkeras.errors import UsageError
-from aesthkeras.networks.find import find_encoder
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.pooling import describe
 from aesthkeras.networks.saving import export_scorer

@@ -10,8 +10,8 @@ from skimage import data
 from aesthkeras.encoders import build_encoder
 from aesthkeras.encoders.operations import unservable_operations
 from aesthkeras.errors import UsageError
+from aesthkeras.finding.find import find_encoder
 from aesthkeras.networks.export import Export
-from aesthkeras.networks.find import find_encoder
 from aesthkeras.networks.heads import build_network, build_scorer
 from aesthkeras.networks.model_card import _is_untrained
 from aesthkeras.networks.pooling import describe, pool_blocks

@@ -1,0 +1,1 @@
+"""What `--encoder` names: exports, run folders, networks of others, and several of them side by side."""
