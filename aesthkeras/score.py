@@ -32,6 +32,9 @@ class ScoreSettings:
         1, "squares of a photo to average: 1 (the middle), 5 (and the corners), 10 (and mirrored)"
     )
 
+    groups: bool = setting(True, "group photos of one scene, bursts and near-duplicates; needs --out")
+    cut_bars: bool = setting(False, "leave uniform bars, black or white, out of what is scored")
+
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""
         require(self, "model", bool(self.model), "the folder of a scorer's SavedModel, or quality or beauty")
@@ -68,9 +71,11 @@ def main(arguments: list[str]) -> None:
             named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
             title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])
             out, how = Path(settings.out), settings.format
-            write_scores(network, photos, out, how, settings.crops, title, score)
+            write_scores(
+                network, photos, out, how, settings.crops, title, score, settings.cut_bars, settings.groups
+            )
         else:
-            print_scores(network, photos, settings.format, settings.crops, score)
+            print_scores(network, photos, settings.format, settings.crops, score, settings.cut_bars)
 
 
 if __name__ == "__main__":

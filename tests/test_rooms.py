@@ -29,6 +29,7 @@ ORDER = (
     ("degradations",),
     ("preparation",),
     ("datasets",),
+    ("culling",),
     ("photos",),
     ("decoding",),
     ("cluster",),
