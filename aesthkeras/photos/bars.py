@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-BLACK, WHITE = 24, 231  # a bar's pixels are at most, or at least, so bright
+BLACK, WHITE = 16, 239  # a bar's pixels are at most, or at least, so bright in all channels
 THINNEST, THICKEST = 0.02, 0.36  # shares of the edge
-PICTURE = 48  # levels by which a pixel of the picture differs from the bar
+PICTURE = 16  # levels by which a pixel of the picture is beyond that in one of them
 BEGINS_IN = 8  # lines in which the picture begins: JPEG blurs the edge over one block
-ALONG = 0.6  # share of the pixels of such a line that are picture
+ALONG = 0.5  # share of the pixels of such a line that are picture
 _PIXELS_OF_A_LINE = 256  # about so many are looked at
 
 
