@@ -1,4 +1,4 @@
-"""How often the rules on pixels are wrong: photos called "hardly a photo", bars that are none, what is missed.
+"""How often the rules on pixels are wrong: photos called none, bars that are none, and what is missed.
 
     PYTHONPATH=. python benchmarks/photo_rules.py --photos=FOLDER,FOLDER --not_photos=FOLDER
 

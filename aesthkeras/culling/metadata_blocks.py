@@ -6,7 +6,6 @@ import io
 from typing import IO, NamedTuple
 
 from aesthkeras.decoding.containers import HEAD_BYTES, format_of
-from aesthkeras.decoding.pillow_photos import blocks_with_pillow
 from aesthkeras.decoding.refusal import PhotoRefusedError
 from aesthkeras.decoding.tiff import check_exif
 
@@ -42,6 +41,9 @@ def metadata_blocks(path: str) -> MetadataBlocks:
             elif format_of(head) == "TIFF":
                 found = MetadataBlocks(file.read(_MOST_TIFF_BYTES))
             elif format_of(head):
+                # a reader of lists, which imports this, loads no TensorFlow
+                from aesthkeras.decoding.pillow_photos import blocks_with_pillow
+
                 found = MetadataBlocks(*blocks_with_pillow(file))
             else:
                 return MetadataBlocks()

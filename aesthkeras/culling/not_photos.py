@@ -18,7 +18,6 @@ UNCORRELATED = 0.08  # correlation of neighbours
 EQUAL, SHARP = 0.5, 0.25  # shares that a page or a screenshot has, together
 EQUAL_GRAYS, GRAYS = 0.75, 0.1  # shares that a drawing in colours has, together
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _SHARP_STEP = 32  # levels
 _BLACK, _WHITE = 8, 247  # levels up to, and from, which a photo may be clipped
 
@@ -60,13 +59,15 @@ def pixel_traits(squares: np.ndarray) -> PixelTraits:
     Args:
         squares: uint8 [N, E, E, 3], E at least 2.
     """
-    luma = squares @ _LUMA
+    red, green, blue = (squares[..., channel].astype(np.int32) for channel in range(3))
+    colour = red << 16 | green << 8 | blue
+    luma = ((299 * red + 587 * green + 114 * blue) / 1000).astype(np.float32)  # ITU-R BT.601
     dark, bright = np.percentile(luma, [0.1, 99.9])
     centred = luma - luma.mean(axis=(1, 2), keepdims=True)
     is_gray = (luma > _BLACK) & (luma < _WHITE)
     equal, steps, grays, products = [], [], [], []
     for first, second in ((np.s_[:, :, 1:], np.s_[:, :, :-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        equal.append((squares[first] == squares[second]).all(axis=-1).ravel())
+        equal.append((colour[first] == colour[second]).ravel())
         steps.append(np.abs(luma[first] - luma[second]).ravel())
         grays.append((is_gray[first] & is_gray[second]).ravel())
         products.append((centred[first] * centred[second]).mean())

@@ -14,7 +14,7 @@ THINNEST, THICKEST = 0.02, 0.36  # shares of the edge
 PICTURE = 16  # levels by which a pixel of the picture is beyond that in one of them
 BEGINS_IN = 8  # lines in which the picture begins: JPEG blurs the edge over one block
 ALONG = 0.5  # share of the pixels of such a line that are picture
-_PIXELS_OF_A_LINE = 256  # about so many are looked at
+_PIXELS_OF_A_LINE = 64  # about so many are looked at
 
 
 def without_bars(photo: tf.Tensor) -> tf.Tensor:

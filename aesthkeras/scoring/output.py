@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from aesthkeras.culling.sidecar_rule import SidecarRule
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file_by_parts
 from aesthkeras.monitoring.progress import counted, say
@@ -19,6 +20,7 @@ from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.rows import Row
 from aesthkeras.scoring.scoring import ScoreLists, score_lists
+from aesthkeras.scoring.sidecar_files import write_sidecars
 from aesthkeras.scoring.store import ScoreStore
 from aesthkeras.scoring.tables import csv_lines, json_lines
 
@@ -36,6 +38,7 @@ def write_scores(
     score: ScoreLists = score_lists,
     cut_bars: bool = False,
     groups: bool = True,
+    sidecars: SidecarRule | None = None,
 ) -> None:
     """Score photos and write a file, which has its name only when it is whole.
 
@@ -49,6 +52,7 @@ def write_scores(
         score: where it is done; rows may come in any order.
         cut_bars: whether uniform bars are left out of what is scored.
         groups: whether to group photos of one scene.
+        sidecars: which XMP sidecars to write beside the photos; None writes none.
 
     Raises:
         UsageError: nothing to score, or the file cannot be written.
@@ -60,6 +64,8 @@ def write_scores(
             store.add(rows)
         if groups:
             group_rows(store)
+        if sidecars:
+            write_sidecars(store, sidecars)
         count, _, unreadable = store.count()
         try:
             if is_gallery:
