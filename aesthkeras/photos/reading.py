@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from aesthkeras.machine import usable_cores
 from aesthkeras.photos.bars import without_bars
 from aesthkeras.photos.contents import whole_file
 from aesthkeras.photos.photo_files import look_at, photo_decoder, refusal_reason
+from aesthkeras.photos.raw_previews import READ_AS, look_with_previews, preview_refusal, whole_preview
 from aesthkeras.photos.views import resize_shorter_edge, spread_crops
 from aesthkeras.storage import tensorflow_opens
 
@@ -56,7 +57,11 @@ class Photo(NamedTuple):
 
 
 def decode_files(
-    paths: Sequence[str], indices: Sequence[int] | np.ndarray, finish: Finish, more_formats: bool = False
+    paths: Sequence[str],
+    indices: Sequence[int] | np.ndarray,
+    finish: Finish,
+    more_formats: bool = False,
+    previews: bool = False,
 ) -> Iterator[tuple[Any, ...]]:
     """Decode some photos in parallel and yield, in order, those that come out; those that fail are skipped.
 
@@ -66,13 +71,14 @@ def decode_files(
         finish: what to make of each photo, in a graph. It is traced once, so it must be the same object in
             every call: return it from a function with `lru_cache`.
         more_formats: whether to decode WebP, TIFF, AVIF and HEIC as well.
+        previews: whether raw files on this machine are decoded by their previews.
 
     Yields:
         The index of a photo and what `finish` returned for it, as NumPy values.
     """
     by_tensorflow = all(tensorflow_opens(paths[index]) for index in indices)
     # Not a dataset: each one would set up the decoder's graph anew, for seconds
-    decode = _file_decoder(finish, more_formats, by_tensorflow)
+    decode = _file_decoder(finish, more_formats, by_tensorflow, previews)
 
     def decoded(index: int) -> tuple[Any, ...] | None:
         try:
@@ -103,6 +109,7 @@ def read_photos(
     thumbnails: bool = False,
     cut_bars: bool = False,
     look: Look | None = None,
+    previews: bool = False,
 ) -> Iterator[Photo]:
     """Yield one photo for each path, in order: the pixels of training and of the served model.
 
@@ -116,18 +123,20 @@ def read_photos(
         thumbnails: whether to make a small picture of each.
         cut_bars: whether to cut off uniform bars first, as `bars.without_bars` finds them.
         look: what else to make of each photo, in a graph; the same object in every call.
+        previews: whether raw files are read by their previews, where `rawpy` is installed.
     """
-    looks = [look_at(path) for path in paths]
+    looks = [look_with_previews(path) if previews else look_at(path) for path in paths]
     readable = [index for index, first in enumerate(looks) if not first.refusal]
     more_formats = any(looks[index].more_formats for index in readable)
-    decoded = decode_files(
-        paths, readable, _crops(resize, crop, crops, thumbnails, cut_bars, look), more_formats
-    )
+    has_previews = any(first.read_as == READ_AS for first in looks)
+    finish = _crops(resize, crop, crops, thumbnails, cut_bars, look)
+    decoded = decode_files(paths, readable, finish, more_formats, has_previews)
     following = next(decoded, None)
     for index, (path, first) in enumerate(zip(paths, looks)):
         if following is None or following[0] != index:
             none = np.zeros((0, crop, crop, 3), np.uint8)
-            yield Photo(path, first.refusal or refusal_reason(path), none)
+            refusal = preview_refusal if first.read_as == READ_AS else refusal_reason
+            yield Photo(path, first.refusal or refusal(path), none)
             continue
         _, pixels, shape, thumbnail, size, is_cut, *looked = following
         read_as = ", ".join(filter(None, [first.read_as, WITHOUT_BARS if is_cut else ""]))
@@ -141,14 +150,15 @@ def _pair(numbers: np.ndarray) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)  # a graph for every few thousand photos would fill the memory
 def _file_decoder(
-    finish: Finish, more_formats: bool, by_tensorflow: bool
+    finish: Finish, more_formats: bool, by_tensorflow: bool, previews: bool
 ) -> tf.types.experimental.ConcreteFunction:
     """The traced function: path -> what `finish` returns."""
     decode = photo_decoder(more_formats)
 
     def decoded(path: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.device("CPU:0"):  # as in a dataset: a GPU resizes to other last bits
-            contents = whole_file(path, by_tensorflow)
+            read = whole_preview if previews else partial(whole_file, by_tensorflow=by_tensorflow)
+            contents = read(path)
             return finish(decode(contents, tf.constant("")), contents)
 
     path = tf.TensorSpec([], tf.string)

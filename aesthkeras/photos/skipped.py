@@ -38,6 +38,11 @@ def is_of_system(name: str) -> bool:
     return name.startswith(".") or name.lower() in _OF_SYSTEMS
 
 
+def reads_raw_files() -> bool:
+    """Whether `rawpy` is installed, which finds the previews in raw files."""
+    return importlib.util.find_spec("rawpy") is not None
+
+
 class Skipped:
     """Counts what is not taken from folders, to say it in one line."""
 

@@ -51,7 +51,7 @@ def score_photos(
         for_gallery: whether rows have thumbnails and heat maps; a heat map is that of the middle square.
         cut_bars: whether uniform bars are left out of what is scored.
     """
-    photos = read_photos(paths, network.resize, network.crop, crops, for_gallery, cut_bars, glimpse)
+    photos = read_photos(paths, network.resize, network.crop, crops, for_gallery, cut_bars, glimpse, True)
     while batch := list(islice(photos, network.batch_size)):
         yield _scored(network, batch, crops, for_gallery)
 
