@@ -84,9 +84,8 @@ def opened(paths: list[str]) -> Iterator[Image.Image]:
 
 def main(_: list[str]) -> None:
     import aesthkeras
-    from aesthkeras.photos.sources import find_photos
-
     from aesthkeras.photos.bars import without_bars
+    from aesthkeras.photos.sources import find_photos
 
     model = aesthkeras.load(FLAGS.model)
     copiers = {name: copy for name, copy in COPIES.items() if "bars" in name or not FLAGS.bars_alone}
