@@ -75,8 +75,8 @@ class PhotoModel:
     """A trained encoder or scorer, read from its SavedModel; `aesthkeras.load` makes it.
 
     Photos are decoded, resized and cropped as in training and in the served model. The formats are JPEG,
-    PNG, GIF, BMP, WebP, TIFF, AVIF and, with `pillow-heif`, HEIC. What is said of a photo does not depend on
-    the others.
+    PNG, GIF, BMP, WebP, TIFF, AVIF and, with `pillow-heif`, HEIC; with `rawpy` raw files, by their previews.
+    What is said of a photo does not depend on the others.
 
     Args:
         model: as `aesthkeras.load` takes it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ def write_sidecars(store: ScoreStore, rule: SidecarRule) -> None:
     scores = np.fromiter((score for *_, score in store.scenes()), np.float64)
     if not len(scores):
         return
-    bounds = np.percentile(scores, rule.bounds) if rule.are_shares else np.array(rule.bounds)
+    bounds = np.percentile(scores, rule.bounds).tolist() if rule.are_shares else rule.bounds
     written, shared, left, why = 0, 0, 0, ""
     seen: set[int] = set()  # of hashes: a million paths would fill more memory
     for row in tqdm(store.rows(), "sidecars", len(scores), unit="photo"):
@@ -50,14 +51,14 @@ def write_sidecars(store: ScoreStore, rule: SidecarRule) -> None:
         say(f"{counted(left, 'sidecar')} left as found; the first: {why}")
 
 
-def judgement_of(row: Row, bounds: Sequence[float] | np.ndarray) -> Judgement:
+def judgement_of(row: Row, bounds: Sequence[float]) -> Judgement:
     """Return what a sidecar says of a photo that has a score.
 
     Args:
         row: of the photo.
         bounds: scores from which on it has 2, 3, 4 and 5 stars.
     """
-    stars = 1 + int(np.searchsorted(bounds, row.score, side="right"))
+    stars = 1 + bisect_right(bounds, row.score or 0.0)
     wrong = [words for words, share in row.faults.items() if share >= KEYWORD_PROBABILITY]
     faults = tuple(words for words in wrong if words != NOTHING)
     if HARDLY_A_PHOTO in faults:
