@@ -43,7 +43,7 @@ class ScoreSettings:
         "10%,35%,65%,90%",
         "from where on a photo has 2, 3, 4 and 5 stars: shares of the photos, or scores (0.2,0.4,0.6,0.8)",
     )
-    cut_bars: bool = setting(False, "leave uniform bars, black or white, out of what is scored")
+    cut_bars: bool = setting(True, "leave uniform bars, black or white, out of what is scored")
 
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""

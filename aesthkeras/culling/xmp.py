@@ -7,6 +7,7 @@ Specification Part 1 (ISO 16684-1): `xmp:Rating`, `xmp:Label`, `dc:subject`.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -109,7 +110,10 @@ def stars_of_people(packet: bytes) -> int | None:
     found = _find(packet, xml, rdf, rating.name)
     if found is None or _is_own(found.value, _find(packet, xml, rdf, rating.mark)):
         return None
-    return max(-1, min(5, round(float(found.value))))
+    stars = float(found.value)
+    if not math.isfinite(stars):
+        raise ValueError(f"a rating of {found.value}")
+    return max(-1, min(5, round(stars))) or None
 
 
 def _rdf(xml: PlacedXml) -> PlacedElement:

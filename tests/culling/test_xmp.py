@@ -117,9 +117,15 @@ def test_ours_is_found_where_another_program_has_moved_it():
     assert b"darktable:history_end='3'   darktable:note" in after
 
 
-@pytest.mark.parametrize(("value", "stars"), [("5", 5), ("-1", -1), ("3.6", 4), ("99", 5)])
+@pytest.mark.parametrize(("value", "stars"), [("5", 5), ("-1", -1), ("3.6", 4), ("99", 5), ("0.2", None)])
 def test_ratings_as_programs_write_them(value, stars):
     assert stars_of_people(darktable(f' xmp:Rating="{value}"')) == stars
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "five"])
+def test_a_rating_that_is_no_number_is_a_value_error(value):
+    with pytest.raises(ValueError):
+        stars_of_people(darktable(f' xmp:Rating="{value}"'))
 
 
 @pytest.mark.parametrize(
