@@ -44,9 +44,14 @@ def reads_raw_files() -> bool:
 
 
 class Skipped:
-    """Counts what is not taken from folders, to say it in one line."""
+    """Counts what is not taken from folders, to say it in one line.
 
-    def __init__(self) -> None:
+    Args:
+        raw_previews: whether the command would read raw files by their previews, with one more package.
+    """
+
+    def __init__(self, raw_previews: bool = False) -> None:
+        self._raw = set(RAW_SUFFIXES) if raw_previews else set()
         self._pictures: Counter[str] = Counter()
         self._folders: Counter[str] = Counter()
 
@@ -64,9 +69,11 @@ class Skipped:
     def text(self) -> str:
         """What was counted and what can be done about it, in one line; empty where there is nothing."""
         heic = [] if importlib.util.find_spec("pillow_heif") else list(_HEIC_SUFFIXES)
-        others = self._pictures.keys() - set(_HEIC_SUFFIXES)
-        count = sum(self._pictures[suffix] for suffix in [*others, *heic])
+        raw = self._pictures.keys() & self._raw
+        others = self._pictures.keys() - set(_HEIC_SUFFIXES) - raw
+        count = sum(self._pictures[suffix] for suffix in [*others, *raw, *heic])
         parts = [
+            (_listed(self._pictures, raw), "pip install 'aesthkeras[photos]'"),
             (_listed(self._pictures, others), "convert to JPEG, PNG or TIFF"),
             (_listed(self._pictures, heic), "pip install 'aesthkeras[heic]'"),
         ]

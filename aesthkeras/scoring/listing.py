@@ -76,7 +76,7 @@ def _real_folder(folder: str) -> str:
 
 
 def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
-    skipped = Skipped()
+    skipped = Skipped(raw_previews=True)
     for number, argument in enumerate(arguments):
         is_list = argument == STANDARD_INPUT
         names_nothing = not is_list
