@@ -41,7 +41,7 @@ def embedded_preview(path: str) -> bytes:
             raise PhotoRefusedError("a camera raw file without a JPEG in it: convert it to JPEG, PNG or TIFF")
         size = JpegImagePlugin.JpegImageFile(io.BytesIO(thumbnail.data)).size
     except (rawpy.LibRawError, OSError, SyntaxError) as error:
-        raise PhotoRefusedError(f"a camera raw file that rawpy does not read: {error}") from error
+        raise PhotoRefusedError("a camera raw file that rawpy does not read, or a damaged one") from error
     if min(size) < SMALLEST_PREVIEW:
         raise PhotoRefusedError(
             f"a camera raw file whose preview is small, {size[0]} x {size[1]} pixels: "

@@ -46,7 +46,7 @@ def write_sidecars(store: ScoreStore, rule: SidecarRule) -> None:
             left, why = left + 1, why or str(error)
     say(f"{counted(written, 'sidecar')} written")
     if shared:
-        say(f"{counted(shared, 'photo')} of the same name share the sidecar of another")
+        say(f"{counted(shared, 'photo')} without a sidecar: it would be that of another photo of the name")
     if left:
         say(f"{counted(left, 'sidecar')} left as found; the first: {why}")
 

@@ -71,7 +71,7 @@ def test_a_raw_file_and_a_jpeg_share_one_sidecar_and_a_damaged_one_is_left_and_c
     assert 'xmp:Rating="5"' in (tmp_path / "a.xmp").read_text()
     assert (tmp_path / "b.xmp").read_text() == "damaged"
     said = capsys.readouterr().err
-    assert "1 sidecar written" in said and "1 photo of the same name share" in said
+    assert "1 sidecar written" in said and "1 photo without a sidecar: it would be" in said
     assert f"1 sidecar left as found; the first: {tmp_path / 'b.xmp'}" in said
 
 
