@@ -39,7 +39,8 @@ def embedded_preview(path: str) -> bytes:
             thumbnail = raw.extract_thumb()
         if thumbnail.format != rawpy.ThumbFormat.JPEG:
             raise PhotoRefusedError("a camera raw file without a JPEG in it: convert it to JPEG, PNG or TIFF")
-        size = JpegImagePlugin.JpegImageFile(io.BytesIO(thumbnail.data)).size
+        jpeg = bytes(thumbnail.data)
+        size = JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg)).size
     except (rawpy.LibRawError, OSError, SyntaxError) as error:
         raise PhotoRefusedError("a camera raw file that rawpy does not read, or a damaged one") from error
     if min(size) < SMALLEST_PREVIEW:
@@ -47,7 +48,7 @@ def embedded_preview(path: str) -> bytes:
             f"a camera raw file whose preview is small, {size[0]} x {size[1]} pixels: "
             "convert it to JPEG, PNG or TIFF"
         )
-    return bytes(thumbnail.data)
+    return jpeg
 
 
 def preview_refusal(path: str) -> str:
