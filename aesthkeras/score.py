@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aesthkeras import command
 from aesthkeras.cluster.engine import EngineSettings, joined
+from aesthkeras.culling.sidecar_rule import CONVENTIONS, SidecarRule, star_bounds
 from aesthkeras.errors import UsageError
 from aesthkeras.settings import require, setting
 
@@ -32,6 +33,18 @@ class ScoreSettings:
         1, "squares of a photo to average: 1 (the middle), 5 (and the corners), 10 (and mirrored)"
     )
 
+    groups: bool = setting(True, "group photos of one scene, bursts and near-duplicates; needs --out")
+    xmp: str = setting(
+        "",
+        "write an XMP sidecar beside each photo: darktable (photo.jpg.xmp) or lightroom (photo.xmp); empty "
+        "for none; needs --out",
+    )
+    stars: str = setting(
+        "10%,35%,65%,90%",
+        "from where on a photo has 2, 3, 4 and 5 stars: shares of the photos, or scores (0.2,0.4,0.6,0.8)",
+    )
+    cut_bars: bool = setting(True, "leave uniform bars, black or white, out of what is scored")
+
     def __post_init__(self) -> None:
         """Checks every flag; raises `UsageError` naming it."""
         require(self, "model", bool(self.model), "the folder of a scorer's SavedModel, or quality or beauty")
@@ -42,7 +55,16 @@ class ScoreSettings:
         object.__setattr__(self, "format", self.format or ending or "csv")
         require(self, "format", self.format != "html" or bool(self.out), "a file --out to go with html")
         require(self, "out", not os.path.isdir(self.out), "a file, not a folder")
+        require(self, "xmp", self.xmp in ("", *CONVENTIONS), "darktable or lightroom")
+        require(self, "xmp", not self.xmp or bool(self.out), "a file --out to go with it")
+        expected = "four ascending shares or scores, as in 10%,35%,65%,90% or 0.2,0.4,0.6,0.8"
+        require(self, "stars", star_bounds(self.stars) is not None, expected)
         require(self, "crops", self.crops in (1, 5, 10), "1, 5 or 10")
+
+    def sidecars(self) -> SidecarRule | None:
+        """Which sidecars are written; None for none."""
+        bounds = star_bounds(self.stars)
+        return SidecarRule(self.xmp, *bounds) if self.xmp and bounds else None
 
 
 def main(arguments: list[str]) -> None:
@@ -68,9 +90,10 @@ def main(arguments: list[str]) -> None:
             named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
             title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])
             out, how = Path(settings.out), settings.format
-            write_scores(network, photos, out, how, settings.crops, title, score)
+            chosen = (settings.cut_bars, settings.groups, settings.sidecars())
+            write_scores(network, photos, out, how, settings.crops, title, score, *chosen)
         else:
-            print_scores(network, photos, settings.format, settings.crops, score)
+            print_scores(network, photos, settings.format, settings.crops, score, settings.cut_bars)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ flags.DEFINE_string("model", "quality", "SavedModel of a scorer, or quality or b
 flags.DEFINE_string(
     "photos", None, "Folder of photos; best photos that did not train the scorer.", required=True
 )
+flags.DEFINE_bool("cut_bars", False, "Leave bars out, as `score --cut_bars` does.")
+flags.DEFINE_bool("bars_alone", False, "Only the copies with bars.")
 flags.DEFINE_integer("most_photos", 200, "Photos at most, spread evenly over the folder.")
 
 SMALL = 256  # pixels
@@ -82,24 +84,29 @@ def opened(paths: list[str]) -> Iterator[Image.Image]:
 
 def main(_: list[str]) -> None:
     import aesthkeras
+    from aesthkeras.photos.bars import without_bars
     from aesthkeras.photos.sources import find_photos
 
     model = aesthkeras.load(FLAGS.model)
+    copiers = {name: copy for name, copy in COPIES.items() if "bars" in name or not FLAGS.bars_alone}
     paths = find_photos(FLAGS.photos)
     count = min(FLAGS.most_photos, len(paths))
     chosen = [paths[len(paths) * place // count] for place in range(count)]
     scores: list[np.ndarray] = []
     photos = opened(chosen)
     while some := list(islice(photos, AT_ONCE)):
-        copies = [copied(photo) for photo in some for copied in (lambda photo: photo, *COPIES.values())]
-        scores.append(model.score([np.asarray(copy) for copy in copies]).score)
-    by_photo = np.concatenate(scores).reshape(-1, 1 + len(COPIES))
+        copies = [copied(photo) for photo in some for copied in (lambda photo: photo, *copiers.values())]
+        pixels = [np.asarray(copy) for copy in copies]
+        if FLAGS.cut_bars:
+            pixels = [without_bars(one).numpy() for one in pixels]
+        scores.append(model.score(pixels).score)
+    by_photo = np.concatenate(scores).reshape(-1, 1 + len(copiers))
     print(
         f"{FLAGS.model} on {len(by_photo)} photos of {FLAGS.photos}, mean score {by_photo[:, 0].mean():.3f}\n"
     )
     print("| copy | scores higher than its photo | mean change | mean size of the change | largest |")
     print("|---|---|---|---|---|")
-    for place, name in enumerate(COPIES, 1):
+    for place, name in enumerate(copiers, 1):
         change = by_photo[:, place] - by_photo[:, 0]
         print(
             f"| {name} | {(change > 0).mean():.0%} | {change.mean():+.3f} | {np.abs(change).mean():.3f} "

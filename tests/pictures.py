@@ -41,6 +41,20 @@ def photos(photo: Image.Image) -> list[Image.Image]:
 
 
 @pytest.fixture(scope="session")
+def sample() -> Callable[..., Image.Image]:
+    """One of the embedded photos by a part of its name, its shorter edge made `edge` pixels long."""
+
+    def shrink(name: str, edge: int = 192) -> Image.Image:
+        path = next(path for path in sample_photos() if name in path)
+        image = Image.open(path).convert("RGB")
+        scale = edge / min(image.size)
+        size = (round(image.width * scale), round(image.height * scale))
+        return image.resize(size, Image.Resampling.LANCZOS)
+
+    return shrink
+
+
+@pytest.fixture(scope="session")
 def encoded() -> Callable[..., bytes]:
     """An image in a format of Pillow's, as a file holds it."""
 

@@ -30,6 +30,7 @@ ORDER = (
     ("degradations",),
     ("preparation",),
     ("datasets",),
+    ("culling",),
     ("photos",),
     ("decoding",),
     ("cluster",),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from aesthkeras.datasets import aadb, ava, cuhkpq, folder_per_class, plain_folder, ratings_csv
+from aesthkeras.datasets import aadb, ava, cuhkpq, folder_per_class, plain_folder, ratings_csv, xmp_stars
 from aesthkeras.datasets.record import DataSet
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.files import printable
 from aesthkeras.settings import require
 
-CSV = "csv"
+CSV, XMP = "csv", "xmp"
 
 # name -> what reads `data_dir` with some settings; the name goes into the data set
 SOURCES: dict[str, Callable[[str, DatasetSettings, str], DataSet]] = {
@@ -23,6 +23,7 @@ SOURCES: dict[str, Callable[[str, DatasetSettings, str], DataSet]] = {
     "imagenet": folder_per_class.read,
     "places": folder_per_class.read,
     CSV: ratings_csv.read,
+    XMP: xmp_stars.read,
 }
 
 
@@ -50,4 +51,4 @@ def read_dataset(dataset: str, data_dir: str, settings: DatasetSettings) -> Data
 
 def title_of(dataset: str, data_dir: str) -> str:
     """Returns what tables call a data set: its name, but somebody's own ratings go by their folder's name."""
-    return printable(os.path.basename(os.path.abspath(data_dir))) if dataset == CSV else dataset
+    return printable(os.path.basename(os.path.abspath(data_dir))) if dataset in (CSV, XMP) else dataset

@@ -51,6 +51,19 @@ def check_header(file: IO[bytes]) -> None:
         pass
 
 
+def blocks_with_pillow(file: IO[bytes]) -> tuple[bytes, bytes]:
+    """Return the EXIF and the XMP block of a photo, empty where it has none; no pixel is unpacked.
+
+    Args:
+        file: as for `check_header`.
+
+    Raises:
+        PhotoRefusedError: as `check_header`.
+    """
+    with _opened(file) as photo:
+        return photo.info.get("exif") or b"", photo.info.get("xmp") or b""
+
+
 def decode_with_pillow(contents: bytes) -> np.ndarray:
     """Decode the first page or frame of a photo: upright, over white.
 

@@ -58,7 +58,7 @@ class LabelledRunSettings(DeviceSettings):
     calibration_dir: str = setting(
         "samples", "random encoder: folder of unlabelled photos whose statistics batch normalisation takes"
     )
-    dataset: str = setting("csv", "what kind of data set", ["ava", "aadb", "cuhkpq", "csv"])
+    dataset: str = setting("csv", "what kind of data set", ["ava", "aadb", "cuhkpq", "csv", "xmp"])
     data_dir: str = setting(
         "", "root of the data set, in its published layout, or shards that `prepare` made"
     )

@@ -34,10 +34,12 @@ class FirstLook(NamedTuple):
     Attributes:
         refusal: why it cannot be decoded, in one sentence; empty where nothing speaks against it.
         more_formats: whether Pillow has to decode it.
+        read_as: what is decoded of it where a person should know; empty for most formats.
     """
 
     refusal: str = ""
     more_formats: bool = False
+    read_as: str = ""
 
 
 @lru_cache(maxsize=2)  # a graph of two thousand nodes, traced once
@@ -96,7 +98,7 @@ def look_at(path: str) -> FirstLook:
         return FirstLook("a link to nothing" if os.path.islink(path) else "no such file")
     except (OSError, ValueError) as error:
         return FirstLook(f"cannot be read: {getattr(error, 'strerror', None) or error}")
-    return FirstLook(more_formats=True)
+    return FirstLook(more_formats=True, read_as="HEIC" if format_of(head) == "HEIC" else "")
 
 
 def needs_more_formats(path: str) -> bool:

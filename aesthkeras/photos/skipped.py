@@ -38,10 +38,20 @@ def is_of_system(name: str) -> bool:
     return name.startswith(".") or name.lower() in _OF_SYSTEMS
 
 
-class Skipped:
-    """Counts what is not taken from folders, to say it in one line."""
+def reads_raw_files() -> bool:
+    """Whether `rawpy` is installed, which finds the previews in raw files."""
+    return importlib.util.find_spec("rawpy") is not None
 
-    def __init__(self) -> None:
+
+class Skipped:
+    """Counts what is not taken from folders, to say it in one line.
+
+    Args:
+        raw_previews: whether the command would read raw files by their previews, with one more package.
+    """
+
+    def __init__(self, raw_previews: bool = False) -> None:
+        self._raw = set(RAW_SUFFIXES) if raw_previews else set()
         self._pictures: Counter[str] = Counter()
         self._folders: Counter[str] = Counter()
 
@@ -59,9 +69,11 @@ class Skipped:
     def text(self) -> str:
         """What was counted and what can be done about it, in one line; empty where there is nothing."""
         heic = [] if importlib.util.find_spec("pillow_heif") else list(_HEIC_SUFFIXES)
-        others = self._pictures.keys() - set(_HEIC_SUFFIXES)
-        count = sum(self._pictures[suffix] for suffix in [*others, *heic])
+        raw = self._pictures.keys() & self._raw
+        others = self._pictures.keys() - set(_HEIC_SUFFIXES) - raw
+        count = sum(self._pictures[suffix] for suffix in [*others, *raw, *heic])
         parts = [
+            (_listed(self._pictures, raw), "pip install 'aesthkeras[photos]'"),
             (_listed(self._pictures, others), "convert to JPEG, PNG or TIFF"),
             (_listed(self._pictures, heic), "pip install 'aesthkeras[heic]'"),
         ]

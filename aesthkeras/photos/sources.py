@@ -114,15 +114,19 @@ def _photos_on_store(data_dir: str, skipped: Skipped) -> Iterator[str]:
             yield from (f"{folder}/{name}" for name in files if _is_photo(name, skipped))
 
 
-def _is_photo(name: str, skipped: Skipped) -> bool:
+def _is_photo(name: str, skipped: Skipped, more_suffixes: tuple[str, ...] = ()) -> bool:
     """Whether a file is a photo by its name; another picture is counted, and HEIC as well."""
     if is_of_system(name):
         return False
+    if more_suffixes and name.lower().endswith(more_suffixes):
+        return True
     skipped.add_file(name)
     return name.lower().endswith(PHOTO_SUFFIXES)
 
 
-def photos_in_folder(root: str, named: str, skipped: Skipped) -> Iterator[str]:
+def photos_in_folder(
+    root: str, named: str, skipped: Skipped, more_suffixes: tuple[str, ...] = ()
+) -> Iterator[str]:
     """Yield the paths of all photos in a folder of this machine, one by one and in no order.
 
     Which files count is said at `find_photos`.
@@ -131,6 +135,7 @@ def photos_in_folder(root: str, named: str, skipped: Skipped) -> Iterator[str]:
         root: the folder; paths start with it.
         named: what an error message calls it (`data_dir=photos`).
         skipped: counts the pictures that are not taken.
+        more_suffixes: of files that are photos as well.
 
     Raises:
         UsageError: it, or a folder in it, cannot be read.
@@ -147,7 +152,7 @@ def photos_in_folder(root: str, named: str, skipped: Skipped) -> Iterator[str]:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if not _is_folder(entry):
-                        if _is_photo(entry.name, skipped):
+                        if _is_photo(entry.name, skipped, more_suffixes):
                             yield entry.path
                     elif is_of_system(entry.name):
                         skipped.add_folder(entry.name)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.culling.glimpses import squeezed
 from aesthkeras.photos.photo_files import needs_more_formats, refusal_reason
 from aesthkeras.photos.reading import Finish, decode_files
 from aesthkeras.photos.views import resize_shorter_edge
-from aesthkeras.preparation.perceptual import THUMBNAIL
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.storage import is_remote, read_whole
 
@@ -77,9 +77,7 @@ def _stored(settings: PreparationSettings) -> Finish:
         else:
             kept = resize_shorter_edge(photo, settings.resize)
             stored = tf.io.encode_jpeg(kept, quality=settings.jpeg_quality)
-        small = tf.image.resize(kept, [THUMBNAIL, THUMBNAIL], method="area")
-        thumbnail = tf.cast(tf.round(small), tf.uint8)
-        return contents, stored, thumbnail, tf.shape(photo)[:2], tf.shape(kept)[:2]
+        return contents, stored, squeezed(kept), tf.shape(photo)[:2], tf.shape(kept)[:2]
 
     return finish
 

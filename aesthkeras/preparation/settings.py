@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aesthkeras.culling.perceptual import NEAR_BITS
 from aesthkeras.settings import require, setting
-
-# Of 3.1 million pairs among 2500 photos (OASIS, CLIVE, BSDS500, ImageNet, pets, garments) one lies within 4
-# (two shots of one garment), two within 8; of 400 copies re-encoded at JPEG quality 30, as WebP, or halved in
-# size 99.8 % or more lie within 4 of their original, and 86 % of copies that lost 1 % at each border.
-NEAR_BITS = 4
 
 
 @dataclass(frozen=True)

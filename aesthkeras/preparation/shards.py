@@ -25,11 +25,11 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from aesthkeras.culling.perceptual import perceptual_hashes
 from aesthkeras.datasets.packed_records import PackedTexts
 from aesthkeras.datasets.record import Record
 from aesthkeras.photos.shard_index import ShardColumns, ShardEntry, read_entry, write_entry
 from aesthkeras.preparation.examination import Examined, examine, failure, only_more_formats_can
-from aesthkeras.preparation.perceptual import perceptual_hashes
 from aesthkeras.preparation.plan import PlannedShard
 from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.storage import ASIDE, open_bytes, remove, rename, tensorflow_opens, upload

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from aesthkeras.culling.not_photos import HARDLY_A_PHOTO, is_hardly_a_photo
 from aesthkeras.degradations.table import CLASSES
 
 NOTHING = "nothing"
 FAULTLESS = 0.5  # assumed share of photos without any of the faults
 FAULTS_SHOWN = 3
 LEAST_PROBABILITY = 0.1  # a less likely fault is not shown
+SMALL_FILE = "small file"
+SMALL_EDGE = 512  # pixels; a shorter edge below it is blown up or nearly so before the network sees it
 
 _WORDS_OF_OPERATION = {
     "jpeg": "over-compressed",
@@ -52,6 +57,19 @@ def likeliest_faults(class_names: Sequence[str], probabilities: Sequence[float])
     sums = _among_photos(sums, len(class_names)) if NOTHING in sums else sums
     first, *others = sorted(sums.items(), key=lambda fault: -fault[1])[:FAULTS_SHOWN]
     return dict([first, *(fault for fault in others if fault[1] >= LEAST_PROBABILITY)])
+
+
+def with_rules(faults: Mapping[str, float], squares: np.ndarray, size: tuple[int, int]) -> dict[str, float]:
+    """Add what rules say, with a probability of 1: `hardly a photo` first, `small file` last.
+
+    Args:
+        faults: of `likeliest_faults`; empty for a scorer that knows no degradations.
+        squares: of the photo, as `glimpses.spread_squares` cuts them.
+        size: height and width in pixels.
+    """
+    first = {HARDLY_A_PHOTO: 1.0} if is_hardly_a_photo(squares) else {}
+    last = {SMALL_FILE: 1.0} if min(size) < SMALL_EDGE else {}
+    return {**first, **faults, **last}
 
 
 def _among_photos(sums: Mapping[str, float], classes: int) -> dict[str, float]:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from aesthkeras.files import replace_file_by_parts
 from aesthkeras.monitoring.progress import counted
+from aesthkeras.photos.reading import WITHOUT_BARS
 from aesthkeras.scoring.rows import Row
 from aesthkeras.templates import load_template
 
@@ -113,13 +114,17 @@ def _details(row: Row, folder: Path) -> Mapping[str, object]:
     if row.error:
         return {"error": row.error}
     height, width = row.shape
+    file = quote(os.fsencode(os.path.relpath(row.path, folder)))
     return {
         "thumbnail": base64.b64encode(row.thumbnail).decode(),
         "heat": base64.b64encode(row.heat).decode(),
         "height": height,
         "width": width,
         "faults": [[words, _rounded(probability)] for words, probability in row.faults.items()],
-        "file": quote(os.fsencode(os.path.relpath(row.path, folder))),
+        "file": file,
+        # with its bars the photo would not fit the shape, nor the heat map, of what was scored
+        "shown": "" if WITHOUT_BARS in row.read_as else file,
+        "readAs": row.read_as,
     }
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple, TextIO
 
 from aesthkeras.errors import UsageError
-from aesthkeras.photos.skipped import Skipped, is_of_system
+from aesthkeras.photos.skipped import RAW_SUFFIXES, Skipped, is_of_system, reads_raw_files
 from aesthkeras.photos.sources import no_photos, photos_in_folder
 
 STANDARD_INPUT = "-"
@@ -34,7 +34,8 @@ class Listed(NamedTuple):
 def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
     """Check the arguments, and return an iterator over every file they mean, in no order, some perhaps twice.
 
-    A folder means the photos in it and in its subfolders, by their suffixes; one line on stderr counts the
+    A folder means the photos in it and in its subfolders, by their suffixes, raw files among them where
+    their previews can be read; one line on stderr counts the
     pictures that cannot be read. A file means itself, whatever its suffix. A line of a list means a file or
     a folder; where there is no such file, or no photo in the folder, the line keeps its row and the row says
     why there is no score. A pattern means what it would match in a shell; `**` goes through folders.
@@ -75,7 +76,7 @@ def _real_folder(folder: str) -> str:
 
 
 def _listed(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
-    skipped = Skipped()
+    skipped = Skipped(raw_previews=True)
     for number, argument in enumerate(arguments):
         is_list = argument == STANDARD_INPUT
         names_nothing = not is_list
@@ -121,6 +122,6 @@ def _named(argument: str) -> Iterator[str]:
 
 def _photos_of(path: str, skipped: Skipped) -> Iterator[str]:
     if os.path.isdir(path):
-        yield from photos_in_folder(path, path, skipped)
+        yield from photos_in_folder(path, path, skipped, RAW_SUFFIXES if reads_raw_files() else ())
     else:
         yield path

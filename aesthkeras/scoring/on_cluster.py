@@ -36,14 +36,19 @@ class ScoringOnCluster:
     in_order: bool
 
     def __call__(
-        self, network: ScoringNetwork, lists: Iterable[list[str]], crops: int = 1, for_gallery: bool = False
+        self,
+        network: ScoringNetwork,
+        lists: Iterable[list[str]],
+        crops: int = 1,
+        for_gallery: bool = False,
+        cut_bars: bool = False,
     ) -> Iterator[list[Row]]:
         """Yield a row for each path, some hundred rows at a time.
 
         Raises:
             UsageError: a machine lacks a photo that is here, or has another scorer.
         """
-        make = partial(_make_scorer, self.model, network.fingerprint, crops, for_gallery)
+        make = partial(_make_scorer, self.model, network.fingerprint, crops, for_gallery, cut_bars)
         done = self.cluster.spread(make, _jobs(lists), use_gpus=True)
         for rows, missing in _in_order(done) if self.in_order else (result for _, result in done):
             for name in missing:
@@ -61,7 +66,7 @@ def _jobs(lists: Iterable[list[str]]) -> Iterator[list[bytes]]:
             yield [os.fsencode(path) for path in paths[start : start + PHOTOS_OF_A_JOB]]
 
 
-def _make_scorer(model: str, fingerprint: str, crops: int, for_gallery: bool) -> _ScoreNames:
+def _make_scorer(model: str, fingerprint: str, crops: int, for_gallery: bool, cut_bars: bool) -> _ScoreNames:
     """What a worker begins with."""
     network = ScoringNetwork(Export.open(model))
     if network.fingerprint != fingerprint:
@@ -69,7 +74,7 @@ def _make_scorer(model: str, fingerprint: str, crops: int, for_gallery: bool) ->
 
     def score(names: list[bytes]) -> tuple[list[Row], list[bytes]]:
         paths = [os.fsdecode(name) for name in names]
-        rows = [row for some in score_photos(network, paths, crops, for_gallery) for row in some]
+        rows = [row for some in score_photos(network, paths, crops, for_gallery, cut_bars) for row in some]
         return rows, [os.fsencode(row.path) for row in rows if row.error and not os.path.lexists(row.path)]
 
     return score

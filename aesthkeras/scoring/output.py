@@ -10,14 +10,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from aesthkeras.culling.sidecar_rule import SidecarRule
 from aesthkeras.errors import UsageError
 from aesthkeras.files import replace_file_by_parts
 from aesthkeras.monitoring.progress import counted, say
 from aesthkeras.scoring.gallery import About, write_gallery
+from aesthkeras.scoring.grouping import group_rows
 from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.rows import Row
 from aesthkeras.scoring.scoring import ScoreLists, score_lists
+from aesthkeras.scoring.sidecar_files import write_sidecars
 from aesthkeras.scoring.store import ScoreStore
 from aesthkeras.scoring.tables import csv_lines, json_lines
 
@@ -33,6 +36,9 @@ def write_scores(
     crops: int,
     title: str,
     score: ScoreLists = score_lists,
+    cut_bars: bool = False,
+    groups: bool = True,
+    sidecars: SidecarRule | None = None,
 ) -> None:
     """Score photos and write a file, which has its name only when it is whole.
 
@@ -44,22 +50,29 @@ def write_scores(
         crops: squares of each photo whose answers are averaged: 1, 5 or 10.
         title: heading of a gallery.
         score: where it is done; rows may come in any order.
+        cut_bars: whether uniform bars are left out of what is scored.
+        groups: whether to group photos of one scene.
+        sidecars: which XMP sidecars to write beside the photos; None writes none.
 
     Raises:
         UsageError: nothing to score, or the file cannot be written.
     """
     is_gallery = format_name == "html"
-    made_by = json.dumps([network.fingerprint, crops, is_gallery])
+    made_by = json.dumps([network.fingerprint, crops, is_gallery, cut_bars])
     with ScoreStore(out, made_by) as store:
-        for rows in _new_rows(network, store, photos, crops, is_gallery, score):
+        for rows in _new_rows(network, store, photos, crops, is_gallery, cut_bars, score):
             store.add(rows)
+        if groups:
+            group_rows(store)
+        if sidecars:
+            write_sidecars(store, sidecars)
         count, _, unreadable = store.count()
         try:
             if is_gallery:
                 about = About(title, count, unreadable, network.crop, network.name, crops)
                 write_gallery(out, store.rows("best first"), about)
             else:
-                replace_file_by_parts(out, TABLES[format_name](store.rows()))
+                replace_file_by_parts(out, TABLES[format_name](store.rows(), groups))
         except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
             raise UsageError(f"out={out}: expected a place to write to ({error.strerror})") from error
         store.delete()
@@ -72,19 +85,20 @@ def print_scores(
     format_name: str,
     crops: int,
     score: ScoreLists = score_lists,
+    cut_bars: bool = False,
 ) -> None:
-    """Score photos and print their rows as they come from `score`, as `csv` or `jsonl`."""
+    """Score photos and print their rows as they come from `score`, as `csv` or `jsonl`, without groups."""
     unreadable = 0
 
     def rows(store: ScoreStore) -> Iterator[Row]:
         nonlocal unreadable
-        for batch in _new_rows(network, store, photos, crops, False, score):
+        for batch in _new_rows(network, store, photos, crops, False, cut_bars, score):
             unreadable += sum(bool(row.error) for row in batch)
             yield from batch
 
     with ScoreStore(None, "") as store:
         try:
-            for line in TABLES[format_name](rows(store)):
+            for line in TABLES[format_name](rows(store), False):
                 sys.stdout.buffer.write(line)
                 sys.stdout.buffer.flush()
         except BrokenPipeError:  # the reader has closed the pipe, as in `| head`
@@ -99,6 +113,7 @@ def _new_rows(
     photos: Iterable[Listed],
     crops: int,
     for_gallery: bool,
+    cut_bars: bool,
     score: ScoreLists,
 ) -> Iterator[list[Row]]:
     store.put_in_order(photos)
@@ -106,7 +121,7 @@ def _new_rows(
     if not count.listed:
         raise UsageError("score: no photos; expected at least one, as an argument or on standard input")
     with tqdm(total=count.listed, initial=count.done, desc="scoring", unit="photo") as bar:
-        for rows in score(network, store.waiting(_PATHS_AT_ONCE), crops, for_gallery):
+        for rows in score(network, store.waiting(_PATHS_AT_ONCE), crops, for_gallery, cut_bars):
             yield rows
             bar.update(len(rows))
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aesthkeras.culling.glimpses import glimpse, spread_squares
+from aesthkeras.culling.not_photos import is_hardly_a_photo
 from aesthkeras.encoders import EMBEDDING
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
@@ -30,6 +32,7 @@ PhotoLike = str | os.PathLike[str] | FileBytes | np.ndarray
 
 EXPECTED_INPUT = "a path, the bytes of a file, or uint8 [H, W, 3]"
 CROPS_AT_ONCE = 32
+_SIZE, _HARDLY_A_PHOTO = "size", "hardly_a_photo"
 PHOTOS_IN_MEMORY = 128  # whose pixels are in memory together
 
 
@@ -43,11 +46,16 @@ class Scores(NamedTuple):
             scorer; None for a scorer that learned from classes.
         heat: float32 `[N, rows, columns]`, how much each region of the square that the network sees raises
             (positive) or lowers (negative) the score; None unless asked for.
+        size: int `[N, 2]`, height and width in pixels: of a small photo the score says less.
+        hardly_a_photo: bool `[N]`, whether pixels look like a screenshot, a page, a drawing, one colour or
+            noise, as `seems_wrong` says in rows.
     """
 
     score: np.ndarray
     rating: np.ndarray | None = None
     heat: np.ndarray | None = None
+    size: np.ndarray | None = None
+    hardly_a_photo: np.ndarray | None = None
 
 
 class Degradations(NamedTuple):
@@ -67,8 +75,8 @@ class PhotoModel:
     """A trained encoder or scorer, read from its SavedModel; `aesthkeras.load` makes it.
 
     Photos are decoded, resized and cropped as in training and in the served model. The formats are JPEG,
-    PNG, GIF, BMP, WebP, TIFF, AVIF and, with `pillow-heif`, HEIC. What is said of a photo does not depend on
-    the others.
+    PNG, GIF, BMP, WebP, TIFF, AVIF and, with `pillow-heif`, HEIC; with `rawpy` raw files, by their previews.
+    What is said of a photo does not depend on the others.
 
     Args:
         model: as `aesthkeras.load` takes it.
@@ -117,7 +125,8 @@ class PhotoModel:
         """
         scorer = self._scorer
         answers = self._answers(photos, lambda crops: scorer(crops, heat))
-        return Scores(answers[SCORE], answers.get(RATING), answers.get(HEAT))
+        facts = (answers[_SIZE], answers[_HARDLY_A_PHOTO])
+        return Scores(answers[SCORE], answers.get(RATING), answers.get(HEAT), *facts)
 
     def features(self, photos: PhotoLike | Sequence[PhotoLike]) -> dict[str, np.ndarray]:
         """What the encoder makes of photos: its blocks, pooled as the probes pool them, and the embedding.
@@ -132,7 +141,8 @@ class PhotoModel:
             UsageError: a photo that cannot be read, by its place in the list and with the reason.
             ValueError: something in the list is no photo.
         """
-        return self._answers(photos, self._features)
+        answers = self._answers(photos, self._features)
+        return {name: values for name, values in answers.items() if name not in (_SIZE, _HARDLY_A_PHOTO)}
 
     def degradations(self, photos: PhotoLike | Sequence[PhotoLike]) -> Degradations:
         """Which degradation photos seem to have, as the pretext task taught it.
@@ -162,7 +172,8 @@ class PhotoModel:
         parts = []
         for start in range(0, len(named), PHOTOS_IN_MEMORY):
             some = named[start : start + PHOTOS_IN_MEMORY]
-            parts.append(answer(middle_squares(some, self.resize, self.crop)))
+            squares, facts = middle_squares(some, self.resize, self.crop)
+            parts.append({**answer(squares), **facts})
         answers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return {name: values[0] for name, values in answers.items()} if is_alone else answers
 
@@ -193,24 +204,33 @@ def named_photos(photos: PhotoLike | Sequence[PhotoLike]) -> tuple[list[tuple[st
     return [(f"photos[{place}]", photo) for place, photo in enumerate(photos)], False
 
 
-def middle_squares(photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: int) -> np.ndarray:
-    """The pixels that a network sees of photos: uint8 `[photos, crop, crop, 3]`.
+def middle_squares(
+    photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: int
+) -> tuple[np.ndarray, Answers]:
+    """The pixels that a network sees of photos, and what is known of these without it.
 
     Args:
         photos: what an error message calls the photo, and the photo.
         resize: length of the shorter edge after the resize, in pixels.
         crop: edge of the square in pixels.
 
+    Returns:
+        uint8 `[photos, crop, crop, 3]`; `size` int `[photos, 2]`, height and width, and `hardly_a_photo`
+        bool `[photos]`.
+
     Raises:
         UsageError: a photo cannot be read.
         ValueError: something is no photo.
     """
     squares: list[np.ndarray] = [np.zeros(0)] * len(photos)
+    sizes, is_hardly = np.zeros((len(photos), 2), int), np.zeros(len(photos), bool)
     paths: dict[int, str] = {}
     with tempfile.TemporaryDirectory() as folder:
         for place, (name, photo) in enumerate(photos):
             if isinstance(photo, np.ndarray):
                 squares[place] = _square_of_pixels(name, photo, resize, crop)
+                sizes[place] = photo.shape[:2]
+                is_hardly[place] = is_hardly_a_photo(spread_squares(tf.constant(photo)).numpy())
             elif isinstance(photo, FileBytes):
                 # a file, so that every format is read by one function, which takes paths
                 paths[place] = os.path.join(folder, str(place))
@@ -219,13 +239,16 @@ def middle_squares(photos: Sequence[tuple[str, PhotoLike]], resize: int, crop: i
                 paths[place] = os.fspath(photo)
             else:
                 raise ValueError(f"{name}: expected {EXPECTED_INPUT}, got {type(photo).__name__}")
-        for place, found in zip(paths, read_photos(list(paths.values()), resize, crop)):
+        for place, found in zip(
+            paths, read_photos(list(paths.values()), resize, crop, look=glimpse, previews=True)
+        ):
             if found.error:
                 name, photo = photos[place]
                 which = name if isinstance(photo, FileBytes) else f"{name}={found.path}"
                 raise UsageError(f"{which}: {found.error}")
-            squares[place] = found.crops[0]
-    return np.stack(squares)
+            squares[place], sizes[place] = found.crops[0], found.size
+            is_hardly[place] = is_hardly_a_photo(found.looked[1])
+    return np.stack(squares), {_SIZE: sizes, _HARDLY_A_PHOTO: is_hardly}
 
 
 def _square_of_pixels(name: str, pixels: np.ndarray, resize: int, crop: int) -> np.ndarray:

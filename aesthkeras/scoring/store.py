@@ -25,7 +25,8 @@ from aesthkeras.scoring.rows import Row
 # A row of an earlier attempt is kept as long as size and time of its photo are the same.
 _SCORES = """CREATE TABLE IF NOT EXISTS scores (
     path BLOB PRIMARY KEY, bytes INTEGER, modified INTEGER, score REAL, rating REAL, faults TEXT, error TEXT,
-    height INTEGER, width INTEGER, thumbnail BLOB, heat BLOB)"""
+    shape_height INTEGER, shape_width INTEGER, thumbnail BLOB, heat BLOB, width INTEGER, height INTEGER,
+    taken TEXT, camera TEXT, read_as TEXT, perceptual INTEGER)"""
 _LISTED = """CREATE TEMP TABLE listed (
     argument INTEGER, line INTEGER, path BLOB UNIQUE, file BLOB, bytes INTEGER, modified INTEGER)"""
 _PHOTOS = "CREATE TEMP TABLE photos (path BLOB UNIQUE, file BLOB UNIQUE, bytes INTEGER, modified INTEGER)"
@@ -34,6 +35,14 @@ _IN_ORDER = """INSERT OR IGNORE INTO photos
     SELECT path, file, bytes, modified FROM listed ORDER BY argument, line, path"""
 _WAITING = """SELECT photos.rowid, path FROM photos LEFT JOIN scores USING (path, bytes, modified)
     WHERE photos.rowid > ? AND scores.rowid IS NULL ORDER BY photos.rowid LIMIT ?"""
+_GROUPED = "CREATE TEMP TABLE IF NOT EXISTS grouped (place INTEGER PRIMARY KEY, name TEXT, is_best INTEGER)"
+_SCENES = """SELECT scores.rowid, perceptual, taken, camera, score FROM photos
+    JOIN scores USING (path, bytes, modified) WHERE error = '' ORDER BY photos.rowid"""
+_ROWS = """SELECT path, score, rating, faults, error, shape_height, shape_width, thumbnail, heat,
+    width, height, taken, name, is_best, camera, read_as, perceptual
+    FROM ordered CROSS JOIN scores ON scores.rowid = ordered.place
+    LEFT JOIN grouped ON grouped.place = ordered.place ORDER BY ordered.rowid"""
+_SIGN = 2**64  # SQLite's whole numbers have a sign, hashes have none
 _COUNT = """SELECT COUNT(*), COALESCE(SUM(error != ''), 0)
     FROM photos JOIN scores USING (path, bytes, modified)"""
 _ORDERS = {
@@ -55,7 +64,8 @@ class ScoreStore:
 
     Args:
         out: the file to be made; the database is hidden beside it. None keeps it in a temporary file.
-        made_by: everything that decides the scores; rows that were made by something else are dropped.
+        made_by: everything that decides the scores; rows that were made by something else, or by a version
+            that kept other facts, are dropped.
 
     Raises:
         UsageError: the folder of `out` cannot be written, or another process is making the same file.
@@ -93,12 +103,14 @@ class ScoreStore:
         # A killed process loses nothing that was committed; after a power failure all may be scored again.
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute("BEGIN IMMEDIATE")
-        self._database.execute(_SCORES)
         self._database.execute("CREATE TABLE IF NOT EXISTS made (by TEXT)")
-        if self._database.execute("SELECT by FROM made").fetchall() != [(made_by,)]:
-            self._database.execute("DELETE FROM scores")
+        made = f"{made_by} {_SCORES}"
+        if self._database.execute("SELECT by FROM made").fetchall() != [(made,)]:
+            self._database.execute("DROP TABLE IF EXISTS scores")
             self._database.execute("DELETE FROM made")
-            self._database.execute("INSERT INTO made VALUES (?)", (made_by,))
+            self._database.execute("INSERT INTO made VALUES (?)", (made,))
+        self._database.execute(_SCORES)
+        self._database.execute(_GROUPED)
         self._database.execute("COMMIT")
 
     def put_in_order(self, photos: Iterable[Listed]) -> None:
@@ -137,7 +149,8 @@ class ScoreStore:
         with self._writing():
             self._database.executemany(
                 """INSERT OR REPLACE INTO scores
-                SELECT path, bytes, modified, ?, ?, ?, ?, ?, ?, ?, ? FROM photos WHERE path = ?""",
+                SELECT path, bytes, modified, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+                FROM photos WHERE path = ?""",
                 (
                     (
                         row.score,
@@ -147,6 +160,12 @@ class ScoreStore:
                         *row.shape,
                         row.thumbnail,
                         row.heat,
+                        row.width,
+                        row.height,
+                        row.taken,
+                        row.camera,
+                        row.read_as,
+                        row.perceptual - (_SIGN if row.perceptual >= _SIGN // 2 else 0),
                         os.fsencode(row.path),
                     )
                     for row in rows
@@ -162,13 +181,22 @@ class ScoreStore:
                 f"""CREATE TEMP TABLE ordered AS SELECT scores.rowid AS place
                 FROM photos JOIN scores USING (path, bytes, modified) ORDER BY {_ORDERS[order]}"""
             )
-        found = self._database.execute(
-            """SELECT path, score, rating, faults, error, height, width, thumbnail, heat
-            FROM ordered CROSS JOIN scores ON scores.rowid = place ORDER BY ordered.rowid"""
-        )
-        for path, score, rating, faults, error, height, width, thumbnail, heat in found:
-            shape = (height, width)
-            yield Row(os.fsdecode(path), score, rating, json.loads(faults), error, shape, thumbnail, heat)
+        for path, score, rating, faults, error, height, width, *rest in self._database.execute(_ROWS):
+            *facts, name, is_best, camera, read_as, perceptual = rest
+            said = (os.fsdecode(path), score, rating, json.loads(faults), error, (height, width))
+            scene = (name or "", bool(is_best), camera, read_as, perceptual % _SIGN)
+            yield Row._make((*said, *facts, *scene))
+
+    def scenes(self) -> Iterator[tuple[int, int, str, str, float]]:
+        """Yield place, hash, time, camera and score of each photo that was read, as listed."""
+        for place, perceptual, *rest in self._database.execute(_SCENES):
+            yield place, perceptual % _SIGN, *rest
+
+    def put_in_groups(self, groups: Iterable[tuple[int, str, bool]]) -> None:
+        """Record place, name of the group, and whether it is the best, of each photo that has a group."""
+        with self._writing():
+            self._database.execute("DELETE FROM grouped")
+            self._database.executemany("INSERT INTO grouped VALUES (?, ?, ?)", groups)
 
     def delete(self) -> None:
         """Close the database and delete it: the output is finished."""

@@ -14,7 +14,7 @@ from aesthkeras.settings import flag_values
 
 def test_unknown_data_set_names_the_argument_and_the_choices(tmp_path, refusal):
     line = refusal("AVA", tmp_path)
-    assert line == "dataset=AVA: expected one of folder ava aadb cuhkpq imagenet places csv"
+    assert line == "dataset=AVA: expected one of folder ava aadb cuhkpq imagenet places csv xmp"
 
 
 @pytest.mark.parametrize("name", SOURCES)

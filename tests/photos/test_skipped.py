@@ -11,6 +11,7 @@ from aesthkeras.datasets.find import read_dataset
 from aesthkeras.datasets.settings import DatasetSettings
 from aesthkeras.errors import UsageError
 from aesthkeras.photos.sources import find_photos
+from aesthkeras.scoring import listing
 from aesthkeras.scoring.listing import list_photos
 
 OF_SYSTEMS = (
@@ -128,14 +129,36 @@ def scored(*arguments):
     return [path for _, _, path in sorted(list_photos([str(name) for name in arguments], None))]
 
 
-def test_score_says_one_line_for_all_folders(tmp_path, capsys):
-    for name in ("a/1.jpg", "a/1.nef", "a/@eaDir/1.jpg", "b/2.jpg", "b/2.orf", "b/3.orf"):
+@pytest.fixture
+def mixed_folders(tmp_path):
+    for name in ("a/1.jpg", "a/1.nef", "a/@eaDir/1.jpg", "b/2.jpg", "b/2.orf", "b/3.orf", "b/4.psd"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert scored(tmp_path / "a", tmp_path / "b") == [f"{tmp_path}/a/1.jpg", f"{tmp_path}/b/2.jpg"]
-    counted = "3 pictures cannot be read: 2 .orf, 1 .nef (convert to JPEG, PNG or TIFF)"
+    return tmp_path
+
+
+@pytest.fixture
+def rawpy_is(monkeypatch):
+    return lambda there: monkeypatch.setattr(listing, "reads_raw_files", lambda: there)
+
+
+def test_score_says_one_line_for_all_folders(mixed_folders, rawpy_is, capsys):
+    rawpy_is(False)
+    a, b = mixed_folders / "a", mixed_folders / "b"
+    assert scored(a, b) == [f"{a}/1.jpg", f"{b}/2.jpg"]
+    counted = (
+        "4 pictures cannot be read: 2 .orf, 1 .nef (pip install 'aesthkeras[photos]'), "
+        "1 .psd (convert to JPEG, PNG or TIFF)"
+    )
     line = f"aesthkeras: photos: {counted}; thumbnails and waste are left alone: 1 @eaDir\n"
     assert capsys.readouterr().err == line
+
+
+def test_score_takes_raw_files_where_their_previews_can_be_read(mixed_folders, rawpy_is, capsys):
+    rawpy_is(True)
+    b = mixed_folders / "b"
+    assert scored(b) == [f"{b}/2.jpg", f"{b}/2.orf", f"{b}/3.orf"]
+    assert "1 picture cannot be read: 1 .psd (convert" in capsys.readouterr().err
 
 
 def test_a_pattern_goes_around_thumbnails_unless_it_names_them(tmp_path):

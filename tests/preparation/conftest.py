@@ -10,28 +10,10 @@ import pytest
 from PIL import Image
 
 from aesthkeras.datasets.record import DataSet, Record
-from aesthkeras.photos.sources import sample_photos
 from aesthkeras.preparation.preparing import prepare
 from aesthkeras.preparation.settings import PreparationSettings
 
 SETTINGS = PreparationSettings(resize=64, shard_photos=3)
-
-
-Sample = Callable[..., Image.Image]
-
-
-@pytest.fixture(scope="session")
-def sample() -> Sample:
-    """One of the embedded photos by a part of its name, its shorter edge made `edge` pixels long."""
-
-    def shrink(name: str, edge: int = 192) -> Image.Image:
-        path = next(path for path in sample_photos() if name in path)
-        image = Image.open(path).convert("RGB")
-        scale = edge / min(image.size)
-        size = (round(image.width * scale), round(image.height * scale))
-        return image.resize(size, Image.Resampling.LANCZOS)
-
-    return shrink
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from aesthkeras.degradations.table import CLASSES
-from aesthkeras.scoring.faults import faults_text, likeliest_faults
+from aesthkeras.scoring.faults import faults_text, likeliest_faults, with_rules
 
 NAMES = [degradation.name for degradation in CLASSES]
 
@@ -43,3 +44,16 @@ def test_three_at_most_and_the_likeliest_always():
 
 def test_a_scorer_that_does_not_know_says_nothing():
     assert faults_text({}) == ""
+
+
+def test_rules_say_first_what_is_no_photo_and_last_that_a_file_is_small():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 32, 32, 3), np.uint8)
+    said = {"blurred": 0.75}
+    assert list(with_rules(said, noise, (600, 511)).items()) == [
+        ("hardly a photo", 1),
+        ("blurred", 0.75),
+        ("small file", 1),
+    ]
+    ramp = np.broadcast_to(np.arange(0, 256, 8, np.uint8)[:, np.newaxis, np.newaxis], (64, 32, 32, 3))
+    smooth = np.clip(ramp + np.random.default_rng(0).normal(0, 2, ramp.shape), 0, 255).astype(np.uint8)
+    assert with_rules({}, smooth, (512, 512)) == {}

@@ -6,11 +6,15 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image, ImageEnhance
 
+from aesthkeras.culling.sidecar_rule import SidecarRule
 from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
 from aesthkeras.scoring import scoring
@@ -49,11 +53,18 @@ def test_every_file_has_one_row(table, paths):
             assert float(row["seems_wrong"].split()[-1]) >= 0.1  # none under it is named
 
 
+def without_group(row: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in row.items() if "group" not in name}
+
+
 def test_scores_do_not_depend_on_order_or_company(network, folder, paths, table, tmp_path):
-    of_table = {row["path"]: row for row in rows_of(table)}
+    of_table = {row["path"]: without_group(row) for row in rows_of(table)}
     few = [paths[5], paths[0], paths[7], paths[2], paths[0]]
     rows = rows_of(scored(network, few, tmp_path / "few.csv"))
-    assert rows == [of_table[path] for path in few[:4]]  # the fifth is the second again
+    # of a group is a photo only in company
+    assert list(map(without_group, rows)) == [
+        of_table[path] for path in few[:4]
+    ]  # the fifth is the second again
 
 
 def test_ten_crops_are_the_mean_of_ten_scores(network, folder, paths, tmp_path):
@@ -106,6 +117,59 @@ def test_a_gallery_of_the_folder(scorer, folder, paths, tmp_path):
     assert page.count('"thumbnail":"/9j/') == page.count('"heat":"iVBOR') == len(paths) - len(UNREADABLE)
 
 
+@pytest.fixture(scope="module")
+def burst_folder(sample, tmp_path_factory) -> Path:
+    """Thirty photos: three bursts of four shots, eighteen others, one of them another format."""
+    folder = tmp_path_factory.mktemp("bursts")
+    names = ("astronaut", "coffee", "rocket", "chelsea", "china", "flower", "hubble", "ihc", "retina")
+    for number, name in enumerate((*names, "motorcycle_left")):
+        photo = sample(name, 256)
+        for part in range(2 if number else 0):
+            half = photo.crop((photo.width * part // 2, 0, photo.width * (part + 1) // 2, photo.height))
+            half.save(folder / (f"{name} {part}.webp" if number + part == 1 else f"{name} {part}.jpg"))
+        for shot in range(4 if number < 3 else 0):
+            exif = Image.Exif()
+            exif.get_ifd(0x8769)[0x9003] = f"2026:05:01 1{number}:30:0{shot}"
+            lit = ImageEnhance.Brightness(photo.rotate(shot / 2)).enhance(1 + shot / 20)
+            lit.crop((8, 8, photo.width - 8, photo.height - 8)).save(
+                folder / f"burst {number} {shot}.jpg", exif=exif, quality=95
+            )
+    return folder
+
+
+def test_thirty_photos_with_three_bursts_become_groups_and_sidecars(network, burst_folder, tmp_path):
+    names = sorted(path.name for path in burst_folder.iterdir())
+    assert len(names) == 30
+    before = {name: (burst_folder / name).read_bytes() for name in names}
+    photos = list_photos([str(burst_folder)], None)
+    rule = SidecarRule("darktable", (10.0, 35.0, 65.0, 90.0), True)
+    write_scores(network, photos, tmp_path / "out.csv", "csv", 1, "", sidecars=rule)
+    rows = rows_of((tmp_path / "out.csv").read_bytes())
+    groups: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(row["group"], []).append(row)
+    assert len(groups.pop("")) == 18
+    assert [[os.path.basename(row["path"]) for row in group] for group in groups.values()] == [
+        [f"burst {burst} {shot}.jpg" for shot in range(4)] for burst in range(3)
+    ]
+    for group in groups.values():
+        best = max(group, key=lambda row: float(row["score"]))
+        assert [row for row in group if row["best_of_group"] == "true"] == [best]
+    assert rows[1]["taken"] == "2026-05-01T10:30:01" and rows[29]["taken"] == ""
+    assert {name: (burst_folder / name).read_bytes() for name in names} == before
+    ranked = sorted(rows, key=lambda row: float(row["score"]))
+    stars = [stars_in(f"{row['path']}.xmp") for row in ranked]
+    assert stars == sorted(stars) and (stars.count(5), stars.count(1)) == (3, 3)
+
+
+def stars_in(sidecar: str) -> int:
+    """As exiftool reads it, where that is installed."""
+    if not shutil.which("exiftool"):
+        return int(Path(sidecar).read_text().partition('xmp:Rating="')[2][0])
+    said = subprocess.run(["exiftool", "-s3", "-Rating", sidecar], capture_output=True, check=True)
+    return int(said.stdout)
+
+
 def command(*arguments: str, **options) -> subprocess.CompletedProcess[bytes]:
     words = [sys.executable, "-m", "aesthkeras.score", *arguments]
     return subprocess.run(words, capture_output=True, check=False, timeout=200, **options)
@@ -134,6 +198,9 @@ def test_the_command_prints_rows_for_a_list_on_standard_input(scorer, folder, pa
         (["photo.jpg", "--model=m", "--format=html"], "--format=html: expected a file --out"),
         (["photo.jpg", "--model=m", "--format=xml"], "--format=xml: expected csv, jsonl or html"),
         (["photo.jpg", "--model=m", "--crops=3"], "--crops=3: expected 1, 5 or 10"),
+        (["photo.jpg", "--model=m", "--xmp=exif"], "--xmp=exif: expected darktable or lightroom"),
+        (["photo.jpg", "--model=m", "--xmp=darktable"], "--xmp=darktable: expected a file --out"),
+        (["photo.jpg", "--model=m", "--stars=1,2,3,4"], "--stars=1,2,3,4: expected four ascending shares"),
     ],
 )
 def test_mistakes_end_in_one_line(arguments, words, tmp_path):

@@ -59,6 +59,15 @@ def test_score_and_rating_are_those_of_the_saved_model(model, signatures, files)
     assert np.ptp(said.score) > 0.01  # far more than the tolerance
 
 
+def test_sizes_and_what_is_hardly_a_photo_are_told_of_files_bytes_and_pixels(model, folder):
+    gray = np.full((40, 60, 3), 120, np.uint8)
+    said = model.score([folder / "b.png", (folder / "more" / "e.bmp").read_bytes(), gray])
+    assert said.size.tolist() == [[160, 120], [120, 300], [40, 60]]
+    assert said.hardly_a_photo.tolist() == [False, False, True]
+    alone = model.score(gray)
+    assert alone.size.tolist() == [40, 60] and alone.hardly_a_photo
+
+
 def test_features_and_degradations_are_those_of_the_saved_model(model, signatures, files):
     served = signatures["features"](image_bytes=tf.constant(files))
     features = model.features(files)

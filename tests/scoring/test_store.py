@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 
 import pytest
 
 from aesthkeras.errors import UsageError
+from aesthkeras.scoring.grouping import group_rows
 from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.rows import Row
 from aesthkeras.scoring.store import ScoreStore
@@ -26,7 +28,9 @@ def in_folder(paths) -> list[Listed]:
 
 
 def full_row(files) -> Row:
-    return Row(files[3], 0.5, 3.5, {"blurred": 0.75}, "", (3, 4), b"jpeg", b"png")
+    facts = {"taken": "2026-05-01T12:30:59", "camera": "Make Model", "read_as": "HEIC"}
+    sizes = {"shape": (3, 4), "width": 640, "height": 480, "perceptual": 2**64 - 5}
+    return Row(files[3], 0.5, 3.5, {"blurred": 0.75}, thumbnail=b"jpeg", heat=b"png", **sizes, **facts)
 
 
 def waiting(store: ScoreStore, at_once: int = 2) -> list[str]:
@@ -91,6 +95,42 @@ def test_scores_of_another_model_are_dropped(tmp_path, files):
     with ScoreStore(tmp_path / "out.csv", "other") as store:
         store.put_in_order(in_folder(files))
         assert waiting(store) == files
+
+
+def test_the_database_of_an_earlier_version_is_begun_anew(tmp_path, files):
+    """As 0.1.0 left it: fewer columns, made by the same model."""
+    with sqlite3.connect(tmp_path / ".out.csv.scores") as database:
+        database.execute("CREATE TABLE scores (path BLOB PRIMARY KEY, bytes INTEGER, modified INTEGER)")
+        database.execute("CREATE TABLE made (by TEXT)")
+        database.execute("INSERT INTO made VALUES ('one')")
+    database.close()
+    interrupted(tmp_path / "out.csv", files)
+    with ScoreStore(tmp_path / "out.csv", "one") as store:
+        store.put_in_order(in_folder(files))
+        assert waiting(store) == [files[0], files[2], files[4]]
+
+
+def test_groups_are_numbered_as_listed_and_the_best_is_marked(tmp_path, files):
+    hashes = [0b111, 2**63 | 0xFFF, 2**63 | 0xFFE, 0b110, 0xFF << 30]
+    scores = [0.5, 0.2, 0.75, 0.5, 0.9]
+    with ScoreStore(tmp_path / "out.csv", "one") as store:
+        store.put_in_order(in_folder(files))
+        store.add(
+            Row(path, score, perceptual=value)
+            for path, score, value in zip(files, scores, hashes, strict=True)
+        )
+        for _ in range(2):  # a command that goes on groups again
+            group_rows(store)
+        found = [(row.group, row.best_of_group) for row in store.rows()]
+        assert found == [("1", True), ("2", False), ("2", True), ("1", False), ("", False)]
+
+
+def test_what_cannot_be_read_is_in_no_group(tmp_path, files):
+    with ScoreStore(tmp_path / "out.csv", "one") as store:
+        store.put_in_order(in_folder(files))
+        store.add(Row(path, error="no photo") for path in files)
+        group_rows(store)
+        assert {row.group for row in store.rows()} == {""}
 
 
 def test_a_damaged_database_is_begun_anew(tmp_path, files):

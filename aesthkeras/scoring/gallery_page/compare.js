@@ -27,7 +27,7 @@ function pane(photo, row, number) {
     box.prepend(element("div", "refused", missing(row)));
     return {box, photo};
   }
-  const shown = picture(row, 0, row.file, () => caption.querySelector(".wrong").hidden = false);
+  const shown = picture(row, 0, row.shown, () => caption.querySelector(".wrong").hidden = false);
   shown.classList.remove("wide");
   box.prepend(shown);
   return {box, photo, shown, aspect: row.width / row.height};

@@ -13,7 +13,7 @@ async function show(position) {
   const small = element("p", "wrong", "This is its thumbnail: the browser cannot show the file itself, which was moved or is of a kind it does not know.");
   small.hidden = true;
   if (!row.error && !row.lost) {
-    large.append(picture(row, large.clientWidth / large.clientHeight, row.file, () => small.hidden = false));
+    large.append(picture(row, large.clientWidth / large.clientHeight, row.shown, () => small.hidden = false));
   }
   of("dialog").querySelector(".text").replaceChildren(told(photo, row, small), faultTable(row));
   of("before").disabled = position === 0;
@@ -30,7 +30,8 @@ function told(photo, row, small) {
   if (photo.rating !== null) score.append(`, rating ${photo.rating.toFixed(3)}`);
   said.append(score, meter(photo.score));
   const facts = [photo.pixels ? `${photo.width} × ${photo.height} pixels` : "", photo.taken.replace("T", " "),
-    photo.group ? `${photo.best ? "the best" : "one"} of a burst of ${bursts.get(photo.group).length}` : ""];
+    photo.group ? `${photo.best ? "the best" : "one"} of a burst of ${bursts.get(photo.group).length}` : "",
+    row.readAs ? `scored: ${row.readAs}` : ""];
   if (facts.some(Boolean)) said.append(element("p", "quiet", facts.filter(Boolean).join(", ")));
   if (row.lost) return said;
   const link = element("a", "", "open the file");

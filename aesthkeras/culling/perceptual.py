@@ -9,6 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 THUMBNAIL = 32  # pixels a side
+# Of 3.1 million pairs among 2500 photos (OASIS, CLIVE, BSDS500, ImageNet, pets, garments) one lies within 4
+# (two shots of one garment), two within 8; of 400 copies re-encoded at JPEG quality 30, as WebP, or halved in
+# size 99.8 % or more lie within 4 of their original, and 86 % of copies that lost 1 % at each border.
+NEAR_BITS = 4
 
 _LUMA = np.array([299, 587, 114])  # thousandths, ITU-R BT.601
 _FREQUENCIES = np.arange(1, 9)  # without the mean and without plain ramps, which many photos share

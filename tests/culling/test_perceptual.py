@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from aesthkeras.preparation.perceptual import THUMBNAIL, differing_bits, perceptual_hashes
-from aesthkeras.preparation.settings import NEAR_BITS
+from aesthkeras.culling.perceptual import NEAR_BITS, THUMBNAIL, differing_bits, perceptual_hashes
 
 NAMES = ("astronaut", "chelsea", "coffee", "rocket", "china", "flower", "motorcycle_left", "retina", "hubble")
 
