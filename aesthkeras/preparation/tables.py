@@ -49,8 +49,10 @@ def write_duplicates(
 
 
 def _write_table(path: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO(newline="")
+    contents = io.BytesIO()  # as bytes from the start: of a million rows there is not room for two copies
+    text = io.TextIOWrapper(contents, "utf-8", "surrogateescape", newline="")
     table = csv.writer(text)
     table.writerow(header)
     table.writerows(rows)
-    write_whole(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    text.flush()
+    write_whole(path, contents.getvalue())

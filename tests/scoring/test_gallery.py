@@ -80,7 +80,15 @@ def test_links_lead_from_the_page_to_the_photo(tmp_path, monkeypatch):
     Path("out").mkdir()
     write_gallery(Path("out/gallery.html"), [row(1, "my photos/a#1.jpg")], about(1))
     ((_, (details,)),) = calls(Path("out/gallery.html").read_text(), "details")
-    assert details["file"] == "../my%20photos/a%231.jpg"
+    assert details["file"] == details["shown"] == "../my%20photos/a%231.jpg"
+
+
+def test_a_photo_without_its_bars_is_shown_as_it_was_scored(tmp_path):
+    cut = row(1, "film.jpg")._replace(read_as="without its bars")
+    write_gallery(tmp_path / "gallery.html", [cut], about(1))
+    ((_, (details,)),) = calls((tmp_path / "gallery.html").read_text(), "details")
+    assert details["shown"] == "" and details["file"].endswith("film.jpg")  # the page then takes the thumbnail
+    assert details["readAs"] == "without its bars"
 
 
 def test_a_large_gallery_keeps_pictures_in_files_beside_it(tmp_path, monkeypatch):
