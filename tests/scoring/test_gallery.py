@@ -87,7 +87,8 @@ def test_a_photo_without_its_bars_is_shown_as_it_was_scored(tmp_path):
     cut = row(1, "film.jpg")._replace(read_as="without its bars")
     write_gallery(tmp_path / "gallery.html", [cut], about(1))
     ((_, (details,)),) = calls((tmp_path / "gallery.html").read_text(), "details")
-    assert details["shown"] == "" and details["file"].endswith("film.jpg")  # the page then takes the thumbnail
+    # the page then takes the thumbnail
+    assert details["shown"] == "" and details["file"].endswith("film.jpg")
     assert details["readAs"] == "without its bars"
 
 
