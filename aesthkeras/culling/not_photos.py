@@ -1,7 +1,7 @@
 """Whether a file is hardly a photo: a screenshot, a page of text, a drawing, one colour, or noise.
 
 Rules on statistics of pixels, no network. Whatever a lens and a sensor made has grain, gradients and edges of
-some width, and neighbouring pixels that are alike but not equal. `benchmarks/not_photos.py` measures how
+some width, and neighbouring pixels that are alike but not equal. `benchmarks/photo_rules.py` measures how
 often photos break a rule, and how many screenshots, pages and drawings do.
 """
 
