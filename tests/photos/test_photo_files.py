@@ -10,6 +10,7 @@ import tensorflow as tf
 from aesthkeras.decoding.refusal import RAW
 from aesthkeras.photos.photo_files import (
     MAX_FILE_BYTES,
+    FirstLook,
     file_size,
     look_at,
     needs_more_formats,
@@ -21,7 +22,7 @@ from aesthkeras.photos.photo_files import (
 def test_readable_file(tmp_path):
     (tmp_path / "a b é.jpg").write_bytes(b"12345")
     assert file_size(str(tmp_path / "a b é.jpg")) == 5
-    assert look_at(str(tmp_path / "a b é.jpg")) == ("", False)
+    assert look_at(str(tmp_path / "a b é.jpg")) == FirstLook()
 
 
 def test_what_is_no_readable_file_has_a_reason(tmp_path):
@@ -94,4 +95,4 @@ def test_a_raw_file_is_refused_by_its_name_where_it_may_begin_with_a_preview(nam
 
 def test_a_jpeg_of_a_raw_files_name_is_a_jpeg(photo, tmp_path):
     photo.save(tmp_path / "a.nef", "JPEG")
-    assert look_at(str(tmp_path / "a.nef")) == ("", False)
+    assert look_at(str(tmp_path / "a.nef")) == FirstLook()

@@ -37,7 +37,7 @@ def test_the_chosen_come_in_their_order_and_the_broken_not_at_all(tmp_path):
 
 def test_who_leaves_early_has_read_few(tmp_path, monkeypatch):
     paths, read = write_photos(tmp_path, 2) * 200, []
-    decoder = reading._file_decoder(shape_and_size, False, True)
+    decoder = reading._file_decoder(shape_and_size, False, True, False)
 
     def watched(path: tf.Tensor) -> list[tf.Tensor]:
         read.append(path)
@@ -52,6 +52,6 @@ def test_who_leaves_early_has_read_few(tmp_path, monkeypatch):
 
 def test_nothing_of_it_is_for_a_gpu():
     """As the graph says it: no GPU is needed to see that."""
-    graph = reading._file_decoder(shape_and_size, False, True).graph
+    graph = reading._file_decoder(shape_and_size, False, True, False).graph
     computing = {op for op in graph.get_operations() if op.type not in ("Placeholder", "Identity", "NoOp")}
     assert computing and {op.device for op in computing} == {"/device:CPU:0"}
