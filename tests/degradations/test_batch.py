@@ -109,7 +109,7 @@ def test_the_form_for_a_gpu_gives_the_same_views(photos):
 
 
 @pytest.mark.skipif(not tf.test.is_built_with_cuda(), reason="this TensorFlow knows no GPU kernels")
-@pytest.mark.parametrize("quantization", ["levels", "palette"])
+@pytest.mark.parametrize("quantization", ["levels", pytest.param("palette", marks=pytest.mark.long)])
 def test_every_operation_of_that_form_has_a_gpu_kernel(quantization):
     def run(patches, classes, seed):
         return degrade(patches, classes, seed, DegradationSettings(jpeg="dct", quantization=quantization))

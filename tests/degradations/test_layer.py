@@ -58,8 +58,16 @@ def test_every_operation_has_a_layer_and_every_layer_is_tested():
 
 
 @every_layer
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-@pytest.mark.parametrize("edges", [(32, 32), (33, 47), (67, 40)], ids=str)
+@pytest.mark.parametrize(
+    ("dtype", "edges"),
+    [
+        ("uint8", (33, 47)),
+        ("float32", (67, 40)),
+        pytest.param("uint8", (32, 32), marks=pytest.mark.long),
+        pytest.param("uint8", (67, 40), marks=pytest.mark.long),
+        pytest.param("float32", (33, 47), marks=pytest.mark.long),
+    ],
+)
 def test_the_same_pixels_in_every_mode(photos, layer_class, arguments, edges, dtype):
     layer = layer_class(**arguments, seed=5)
     given = photos[:3, 70 : 70 + edges[0], 80 : 80 + edges[1]].astype(dtype)

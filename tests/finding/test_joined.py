@@ -144,6 +144,7 @@ def exported_scorer(joined, tmp_path_factory):
     )
 
 
+@pytest.mark.long
 def test_a_scorer_of_several_is_served_read_and_converted(joined, exported_scorer, tmp_path):
     assert not unservable_operations(exported_scorer)
     opened = Export.open(exported_scorer)

@@ -197,6 +197,7 @@ def test_a_split_exports_the_scorer_that_was_tested(rated, exported, tmp_path, t
     assert crop == max(tiles, 1) * exported_crop
 
 
+@pytest.mark.long
 def test_a_head_reads_the_blocks_of_two_encoders(rated, exported, tmp_path):
     split = DatasetSettings(split="random", split_seed=5, test_share=0.3, threshold="4")
     settings = {"protocol": "split", "pooling": "statistics", "blocks": "colour,conv5,naturalness"}
