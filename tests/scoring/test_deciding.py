@@ -157,8 +157,8 @@ def downloaded(page: Page, kind: str, name: str) -> Path:
     page.says("tally()")
     page.says("of('menu').open || of('menu').showModal()")
     page.click(f"[data-export={kind}]")
-    for _ in range(500):
-        if file.exists():
+    for _ in range(1000):
+        if file.exists() and file.stat().st_size:  # an empty file holds the name until all is there
             return file
         sleep(0.02)
     raise AssertionError(f"no {name} in {os.listdir(page.browser.downloads)}")
