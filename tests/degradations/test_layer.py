@@ -64,8 +64,6 @@ def test_every_operation_has_a_layer_and_every_layer_is_tested():
         ("uint8", (33, 47)),
         ("float32", (67, 40)),
         pytest.param("uint8", (32, 32), marks=pytest.mark.long),
-        pytest.param("uint8", (67, 40), marks=pytest.mark.long),
-        pytest.param("float32", (33, 47), marks=pytest.mark.long),
     ],
 )
 def test_the_same_pixels_in_every_mode(photos, layer_class, arguments, edges, dtype):
