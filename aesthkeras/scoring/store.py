@@ -203,6 +203,8 @@ class ScoreStore:
         self._database.close()
         if self._path:
             self._path.unlink(missing_ok=True)
+            # SQLite leaves the journal of a killed process beside the database, though nothing is in it.
+            self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
 
     def __enter__(self) -> ScoreStore:
         return self

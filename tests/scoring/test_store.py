@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 
 import pytest
@@ -78,6 +79,20 @@ def test_goes_on_with_what_is_missing(tmp_path, files):
         assert list(store.rows())[3] == full_row(files)
         store.delete()
     assert os.listdir(tmp_path) == ["photos"]
+
+
+def test_nothing_of_a_killed_process_is_left_beside_the_output(tmp_path, files):
+    out, pid = tmp_path / "s.csv", os.fork()
+    if not pid:
+        store = ScoreStore(out, "one")
+        store.put_in_order(in_folder(files))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert len(list(tmp_path.glob(".s.csv*"))) == 2  # the database and its journal
+    with ScoreStore(out, "one") as store:
+        store.put_in_order(in_folder(files))
+        store.delete()
+    assert not list(tmp_path.glob(".s.csv*"))
 
 
 def test_a_changed_photo_is_scored_again_and_one_that_is_no_longer_named_has_no_row(tmp_path, files):
