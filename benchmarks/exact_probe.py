@@ -92,6 +92,8 @@ def main(arguments: list[str]) -> None:
         points.append((photos, seconds, processor, peak))
         row = f"{photos:8}{seconds:10.0f}{processor:20.0f}{peak / 1e9:9.2f}{before / 1e9:12.2f}{right:7.2f}"
         print(row, flush=True)
+    if len(points) < 2:  # no line
+        return
     (first, *before_last), (last, *at_last) = points[-2], points[-1]
     drawn_out = [b + (b - a) / (last - first) * (FLAGS.target - last) for a, b in zip(before_last, at_last)]
     seconds, processor, peak = drawn_out
