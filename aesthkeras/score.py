@@ -82,18 +82,19 @@ def main(arguments: list[str]) -> None:
         from aesthkeras.scoring.network import ScoringNetwork
         from aesthkeras.scoring.on_cluster import ScoringOnCluster
         from aesthkeras.scoring.output import print_scores, write_scores
-        from aesthkeras.scoring.scoring import score_lists
+        from aesthkeras.scoring.scoring import ScoringChoices, score_lists
 
         network = ScoringNetwork(Export.open(settings.model))
+        choices = ScoringChoices(settings.crops, settings.cut_bars)
         score = ScoringOnCluster(cluster, settings.model, not settings.out) if cluster else score_lists
         if settings.out:
             named = (os.path.basename(os.path.abspath(name)) for name in arguments if name != "-")
             title = ", ".join([*islice(named, 3), *(["a list"] if "-" in arguments else [])])
             out, how = Path(settings.out), settings.format
-            chosen = (settings.cut_bars, settings.groups, settings.sidecars())
-            write_scores(network, photos, out, how, settings.crops, title, score, *chosen)
+            also = (settings.groups, settings.sidecars())
+            write_scores(network, photos, out, how, title, choices, score, *also)
         else:
-            print_scores(network, photos, settings.format, settings.crops, score, settings.cut_bars)
+            print_scores(network, photos, settings.format, choices, score)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import io
 import random
-import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -20,12 +19,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from selenium import webdriver
 
 from aesthkeras.scoring.gallery import About, write_gallery
 from aesthkeras.scoring.rows import Row
+from tests.scoring.gallery_pages import start_browser
 
-FLAGS = ["headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking"]
 FAULTS = ["blurred", "noisy", "nothing", "underexposed"]
 
 
@@ -58,14 +56,6 @@ def made_up(count: int) -> Iterator[Row]:
             group,
             bool(group) and number % 10 == 0,
         )
-
-
-def browser() -> Any:
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in [*FLAGS, f"user-data-dir={tempfile.mkdtemp()}"]:
-        options.add_argument(f"--{flag}")
-    return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
 
 
 # Milliseconds since the navigation began; a card is whole when its pictures are in it.
@@ -101,7 +91,7 @@ def main() -> None:
     parser.add_argument("--marked", type=int, default=2000, help="photos marked before")
     parser.add_argument("--rounds", type=int, default=7)
     flags = parser.parse_args()
-    driver = browser()
+    driver = start_browser(Path(tempfile.mkdtemp()))
     driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
     for count in flags.photos:
         with tempfile.TemporaryDirectory() as folder:

@@ -64,6 +64,7 @@ def by_ray(nodes: list[set[int]], network, paths: list[str]) -> tuple[float, flo
 
     from aesthkeras.cluster.engine import EngineSettings, joined
     from aesthkeras.scoring.on_cluster import PHOTOS_OF_A_JOB, ScoringOnCluster
+    from aesthkeras.scoring.scoring import ScoringChoices
 
     all_cores = os.sched_getaffinity(0)
     cluster = Cluster()
@@ -75,7 +76,7 @@ def by_ray(nodes: list[set[int]], network, paths: list[str]) -> tuple[float, flo
     os.sched_setaffinity(0, all_cores)
     with joined(EngineSettings("ray", cluster.address, len(nodes[0]))) as workers:
         score = ScoringOnCluster(workers, FLAGS.model, in_order=False)
-        found = rate(score(network, [paths]), PHOTOS_OF_A_JOB)
+        found = rate(score(network, [paths], ScoringChoices()), PHOTOS_OF_A_JOB)
     cluster.shutdown()
     return found
 
@@ -85,14 +86,14 @@ def main(_: list[str]) -> None:
     from aesthkeras.photos.sources import find_photos
     from aesthkeras.scoring.network import ScoringNetwork
     from aesthkeras.scoring.on_cluster import PHOTOS_OF_A_JOB
-    from aesthkeras.scoring.scoring import score_lists
+    from aesthkeras.scoring.scoring import ScoringChoices, score_lists
 
     network = ScoringNetwork(Export.open(FLAGS.model))
     paths = find_photos(FLAGS.photos)[: FLAGS.most]
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
     for number in range(FLAGS.rounds):
         for name, nodes in WAYS.items():
-            rows = score_lists(network, [paths])
+            rows = score_lists(network, [paths], ScoringChoices())
             first, photos, core = by_ray(nodes, network, paths) if nodes else rate(rows, PHOTOS_OF_A_JOB)
             found[name].append((photos, core))
             print(

@@ -104,14 +104,14 @@ def network_alone(sides: dict[str, object], crops: np.ndarray) -> None:
 
 
 def from_file_to_row(sides: dict[str, object], paths: list[str]) -> None:
-    from aesthkeras.scoring.scoring import score_photos
+    from aesthkeras.scoring.scoring import ScoringChoices, score_photos
 
     print(f"from file to row, {len(paths)} files")
     rates = {}
     for name, side in sides.items():
-        next(score_photos(side, paths[: side.batch_size]))
+        next(score_photos(side, paths[: side.batch_size], ScoringChoices()))
         start = time.perf_counter()
-        for _ in score_photos(side, paths):
+        for _ in score_photos(side, paths, ScoringChoices()):
             pass
         rates[name] = len(paths) / (time.perf_counter() - start)
         print(f"  {name:12} {rates[name]:7.1f} photos a second")

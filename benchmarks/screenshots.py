@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,9 +22,10 @@ from typing import Any
 import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
 
+from tests.scoring.gallery_pages import start_browser
+
 # Each in the public domain or CC0, as `skimage.data` says: NASA, SpaceX, and the photographers themselves.
 FREE = ["astronaut", "camera", "chelsea", "coffee", "hubble_deep_field", "rocket"]
-FLAGS = ["headless", "no-sandbox", "disable-gpu", "no-first-run", "hide-scrollbars"]
 DESKTOP, PHONE = (1280, 800), (390, 780)
 
 
@@ -50,13 +50,7 @@ class Screen:
     """A browser's window whose size and theme are chosen, and which is saved as WebP."""
 
     def __init__(self, page: Path, out: Path) -> None:
-        from selenium import webdriver
-
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or ""
-        for flag in [*FLAGS, f"user-data-dir={tempfile.mkdtemp()}"]:
-            options.add_argument(f"--{flag}")
-        self.driver: Any = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+        self.driver: Any = start_browser(Path(tempfile.mkdtemp()), more_flags=["hide-scrollbars"])
         self.page, self.out = page, out
 
     def open(self, size: tuple[int, int], theme: str) -> None:

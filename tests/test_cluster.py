@@ -29,6 +29,7 @@ from aesthkeras.preparation.settings import PreparationSettings
 from aesthkeras.scoring.listing import list_photos
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.output import write_scores
+from aesthkeras.scoring.scoring import ScoringChoices
 from aesthkeras.settings import flag_values
 
 needs_ray = pytest.mark.skipif(
@@ -145,7 +146,9 @@ def test_rows_are_those_of_local_work_though_a_node_is_killed(
     os.link(photos / "0.jpg", os.fsencode(photos) + b"/caf\xe9.jpg")
     monkeypatch.chdir(photos.parent)
     network = ScoringNetwork(Export.open(scorer_export))
-    write_scores(network, list_photos([photos.name], None), tmp_path / "local.csv", "csv", 1, "")
+    write_scores(
+        network, list_photos([photos.name], None), tmp_path / "local.csv", "csv", "", ScoringChoices()
+    )
     flags = [f"--model={scorer_export}", f"--out={tmp_path / 'ray.csv'}", *flags_of(cluster)]
     with started("score", photos.name, *flags) as process:
         kill_one_at_work(cluster, process)

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 
 from aesthkeras.datasets.record import Record
 
 NO_LABEL = -1
+Item = TypeVar("Item")
 
 
-class PackedTexts(Sequence[str]):
+class _Packed(Sequence[Item]):
+    """Items that are made when they are asked for."""
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item]:
+        if isinstance(place, slice):
+            return [self._at(one) for one in range(*place.indices(len(self)))]
+        return self._at(range(len(self))[place])  # which counts from the end, and refuses what is beyond it
+
+    @abstractmethod
+    def _at(self, place: int) -> Item:
+        """Makes the item at a place from 0 on."""
+
+
+class PackedTexts(_Packed[str]):
     """Paths or names: folders kept once each, the rest in one run of bytes; made when they are asked for."""
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -24,14 +43,7 @@ class PackedTexts(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        place = range(len(self))[place]  # counts from the end, and refuses what is beyond it
+    def _at(self, place: int) -> str:
         start = self._ends[place - 1] if place else 0
         rest = self._bytes[start : self._ends[place]].decode("utf-8", "surrogateescape")
         return self._folders[self._folder_of[place]] + rest
@@ -45,7 +57,7 @@ class PackedTexts(Sequence[str]):
             yield folder + slash
 
 
-class PackedRecords(Sequence[Record]):
+class PackedRecords(_Packed[Record]):
     """Records by column, not to be changed; equal to those that they were made of.
 
     Args:
@@ -67,14 +79,7 @@ class PackedRecords(Sequence[Record]):
     def __len__(self) -> int:
         return len(self._ids)
 
-    @overload
-    def __getitem__(self, place: int) -> Record: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Record]: ...
-    def __getitem__(self, place: int | slice) -> Record | list[Record]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        place = range(len(self))[place]
+    def _at(self, place: int) -> Record:
         score, label = float(self._scores[place]), int(self._labels[place])
         start = self._counts_end[place - 1] if place else 0
         return Record(

@@ -13,7 +13,7 @@ NOTHING = "nothing"
 FAULTLESS = 0.5  # assumed share of photos without any of the faults
 FAULTS_SHOWN = 3
 LEAST_PROBABILITY = 0.1  # a less likely fault is not shown
-SMALL_FILE = "small file"
+SMALL = "small"
 SMALL_EDGE = 512  # pixels; a shorter edge below it is blown up or nearly so before the network sees it
 
 _WORDS_OF_OPERATION = {
@@ -60,7 +60,7 @@ def likeliest_faults(class_names: Sequence[str], probabilities: Sequence[float])
 
 
 def with_rules(faults: Mapping[str, float], squares: np.ndarray, size: tuple[int, int]) -> dict[str, float]:
-    """Add what rules say, with a probability of 1: `hardly a photo` first, `small file` last.
+    """Add what rules say, with a probability of 1: `hardly a photo` first, `small` last.
 
     Args:
         faults: of `likeliest_faults`; empty for a scorer that knows no degradations.
@@ -68,7 +68,7 @@ def with_rules(faults: Mapping[str, float], squares: np.ndarray, size: tuple[int
         size: height and width in pixels.
     """
     first = {HARDLY_A_PHOTO: 1.0} if is_hardly_a_photo(squares) else {}
-    last = {SMALL_FILE: 1.0} if min(size) < SMALL_EDGE else {}
+    last = {SMALL: 1.0} if min(size) < SMALL_EDGE else {}
     return {**first, **faults, **last}
 
 

@@ -34,11 +34,11 @@ class Listed(NamedTuple):
 def list_photos(arguments: Sequence[str], standard_input: TextIO | None) -> Iterator[Listed]:
     """Check the arguments, and return an iterator over every file they mean, in no order, some perhaps twice.
 
-    A folder means the photos in it and in its subfolders, by their suffixes, raw files among them where
-    their previews can be read; one line on stderr counts the
-    pictures that cannot be read. A file means itself, whatever its suffix. A line of a list means a file or
-    a folder; where there is no such file, or no photo in the folder, the line keeps its row and the row says
-    why there is no score. A pattern means what it would match in a shell; `**` goes through folders.
+    A folder means the photos in it and in its subfolders, by their suffixes, with raw files where their
+    previews can be read; one line on stderr counts the pictures that cannot be read. A file means itself,
+    whatever its suffix. A line of a list means a file or a folder; where there is no such file, or no
+    photo in the folder, the line keeps its row and the row says why there is no score. A pattern means
+    what it would match in a shell; `**` goes through folders.
 
     Args:
         arguments: paths, patterns, and `-` for standard input.

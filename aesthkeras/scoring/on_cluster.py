@@ -13,7 +13,7 @@ from aesthkeras.errors import UsageError
 from aesthkeras.networks.export import Export
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.rows import Row
-from aesthkeras.scoring.scoring import score_photos
+from aesthkeras.scoring.scoring import ScoringChoices, score_photos
 
 PHOTOS_OF_A_JOB = 128
 
@@ -39,16 +39,14 @@ class ScoringOnCluster:
         self,
         network: ScoringNetwork,
         lists: Iterable[list[str]],
-        crops: int = 1,
-        for_gallery: bool = False,
-        cut_bars: bool = False,
+        choices: ScoringChoices,
     ) -> Iterator[list[Row]]:
         """Yield a row for each path, some hundred rows at a time.
 
         Raises:
             UsageError: a machine lacks a photo that is here, or has another scorer.
         """
-        make = partial(_make_scorer, self.model, network.fingerprint, crops, for_gallery, cut_bars)
+        make = partial(_make_scorer, self.model, network.fingerprint, choices)
         done = self.cluster.spread(make, _jobs(lists), use_gpus=True)
         for rows, missing in _in_order(done) if self.in_order else (result for _, result in done):
             for name in missing:
@@ -66,7 +64,7 @@ def _jobs(lists: Iterable[list[str]]) -> Iterator[list[bytes]]:
             yield [os.fsencode(path) for path in paths[start : start + PHOTOS_OF_A_JOB]]
 
 
-def _make_scorer(model: str, fingerprint: str, crops: int, for_gallery: bool, cut_bars: bool) -> _ScoreNames:
+def _make_scorer(model: str, fingerprint: str, choices: ScoringChoices) -> _ScoreNames:
     """What a worker begins with."""
     network = ScoringNetwork(Export.open(model))
     if network.fingerprint != fingerprint:
@@ -74,7 +72,7 @@ def _make_scorer(model: str, fingerprint: str, crops: int, for_gallery: bool, cu
 
     def score(names: list[bytes]) -> tuple[list[Row], list[bytes]]:
         paths = [os.fsdecode(name) for name in names]
-        rows = [row for some in score_photos(network, paths, crops, for_gallery, cut_bars) for row in some]
+        rows = [row for some in score_photos(network, paths, choices) for row in some]
         return rows, [os.fsencode(row.path) for row in rows if row.error and not os.path.lexists(row.path)]
 
     return score

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,7 +20,7 @@ from aesthkeras.scoring.grouping import group_rows
 from aesthkeras.scoring.listing import Listed
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.rows import Row
-from aesthkeras.scoring.scoring import ScoreLists, score_lists
+from aesthkeras.scoring.scoring import ScoreLists, ScoringChoices, score_lists
 from aesthkeras.scoring.sidecar_files import write_sidecars
 from aesthkeras.scoring.store import ScoreStore
 from aesthkeras.scoring.tables import csv_lines, json_lines
@@ -33,10 +34,9 @@ def write_scores(
     photos: Iterable[Listed],
     out: Path,
     format_name: str,
-    crops: int,
     title: str,
+    choices: ScoringChoices,
     score: ScoreLists = score_lists,
-    cut_bars: bool = False,
     groups: bool = True,
     sidecars: SidecarRule | None = None,
 ) -> None:
@@ -47,10 +47,9 @@ def write_scores(
         photos: what to score; each file gets one row.
         out: the file to write.
         format_name: `csv`, `jsonl` or `html`.
-        crops: squares of each photo whose answers are averaged: 1, 5 or 10.
         title: heading of a gallery.
+        choices: what of a photo is scored; what its row holds follows from the format.
         score: where it is done; rows may come in any order.
-        cut_bars: whether uniform bars are left out of what is scored.
         groups: whether to group photos of one scene.
         sidecars: which XMP sidecars to write beside the photos; None writes none.
 
@@ -58,9 +57,10 @@ def write_scores(
         UsageError: nothing to score, or the file cannot be written.
     """
     is_gallery = format_name == "html"
-    made_by = json.dumps([network.fingerprint, crops, is_gallery, cut_bars])
+    choices = replace(choices, for_gallery=is_gallery)
+    made_by = json.dumps([network.fingerprint, astuple(choices)])
     with ScoreStore(out, made_by) as store:
-        for rows in _new_rows(network, store, photos, crops, is_gallery, cut_bars, score):
+        for rows in _new_rows(network, store, photos, choices, score):
             store.add(rows)
         if groups:
             group_rows(store)
@@ -69,7 +69,7 @@ def write_scores(
         count, _, unreadable = store.count()
         try:
             if is_gallery:
-                about = About(title, count, unreadable, network.crop, network.name, crops)
+                about = About(title, count, unreadable, network.crop, network.name, choices.crops)
                 write_gallery(out, store.rows("best first"), about)
             else:
                 replace_file_by_parts(out, TABLES[format_name](store.rows(), groups))
@@ -83,16 +83,15 @@ def print_scores(
     network: ScoringNetwork,
     photos: Iterable[Listed],
     format_name: str,
-    crops: int,
+    choices: ScoringChoices,
     score: ScoreLists = score_lists,
-    cut_bars: bool = False,
 ) -> None:
     """Score photos and print their rows as they come from `score`, as `csv` or `jsonl`, without groups."""
     unreadable = 0
 
     def rows(store: ScoreStore) -> Iterator[Row]:
         nonlocal unreadable
-        for batch in _new_rows(network, store, photos, crops, False, cut_bars, score):
+        for batch in _new_rows(network, store, photos, choices, score):
             unreadable += sum(bool(row.error) for row in batch)
             yield from batch
 
@@ -111,9 +110,7 @@ def _new_rows(
     network: ScoringNetwork,
     store: ScoreStore,
     photos: Iterable[Listed],
-    crops: int,
-    for_gallery: bool,
-    cut_bars: bool,
+    choices: ScoringChoices,
     score: ScoreLists,
 ) -> Iterator[list[Row]]:
     store.put_in_order(photos)
@@ -121,7 +118,7 @@ def _new_rows(
     if not count.listed:
         raise UsageError("score: no photos; expected at least one, as an argument or on standard input")
     with tqdm(total=count.listed, initial=count.done, desc="scoring", unit="photo") as bar:
-        for rows in score(network, store.waiting(_PATHS_AT_ONCE), crops, for_gallery, cut_bars):
+        for rows in score(network, store.waiting(_PATHS_AT_ONCE), choices):
             yield rows
             bar.update(len(rows))
 

@@ -32,7 +32,7 @@ PhotoLike = str | os.PathLike[str] | FileBytes | np.ndarray
 
 EXPECTED_INPUT = "a path, the bytes of a file, or uint8 [H, W, 3]"
 CROPS_AT_ONCE = 32
-_SIZE, _HARDLY_A_PHOTO = "size", "hardly_a_photo"
+_SIZE, _HARDLY = "size", "hardly_a_photo"
 PHOTOS_IN_MEMORY = 128  # whose pixels are in memory together
 
 
@@ -124,9 +124,8 @@ class PhotoModel:
             ValueError: something in the list is no photo.
         """
         scorer = self._scorer
-        answers = self._answers(photos, lambda crops: scorer(crops, heat))
-        facts = (answers[_SIZE], answers[_HARDLY_A_PHOTO])
-        return Scores(answers[SCORE], answers.get(RATING), answers.get(HEAT), *facts)
+        answers, facts = self._answers(photos, lambda crops: scorer(crops, heat))
+        return Scores(answers[SCORE], answers.get(RATING), answers.get(HEAT), facts[_SIZE], facts[_HARDLY])
 
     def features(self, photos: PhotoLike | Sequence[PhotoLike]) -> dict[str, np.ndarray]:
         """What the encoder makes of photos: its blocks, pooled as the probes pool them, and the embedding.
@@ -141,8 +140,8 @@ class PhotoModel:
             UsageError: a photo that cannot be read, by its place in the list and with the reason.
             ValueError: something in the list is no photo.
         """
-        answers = self._answers(photos, self._features)
-        return {name: values for name, values in answers.items() if name not in (_SIZE, _HARDLY_A_PHOTO)}
+        answers, _ = self._answers(photos, self._features)
+        return answers
 
     def degradations(self, photos: PhotoLike | Sequence[PhotoLike]) -> Degradations:
         """Which degradation photos seem to have, as the pretext task taught it.
@@ -157,7 +156,8 @@ class PhotoModel:
         """
         if self._degradations is None:
             raise UsageError(f"{self._export.asked}: knows no degradations")
-        return Degradations(self._answers(photos, self._degradations)[DEGRADATIONS], self._names)
+        answers, _ = self._answers(photos, self._degradations)
+        return Degradations(answers[DEGRADATIONS], self._names)
 
     @cached_property
     def _scorer(self) -> ScoringNetwork:
@@ -165,7 +165,8 @@ class PhotoModel:
 
     def _answers(
         self, photos: PhotoLike | Sequence[PhotoLike], answer: Callable[[np.ndarray], Answers]
-    ) -> Answers:
+    ) -> tuple[Answers, Answers]:
+        """What `answer` makes of the photos' squares, and what is known of the photos without it."""
         named, is_alone = named_photos(photos)
         if not named:
             raise UsageError("photos: expected at least one")
@@ -173,9 +174,14 @@ class PhotoModel:
         for start in range(0, len(named), PHOTOS_IN_MEMORY):
             some = named[start : start + PHOTOS_IN_MEMORY]
             squares, facts = middle_squares(some, self.resize, self.crop)
-            parts.append({**answer(squares), **facts})
-        answers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return {name: values[0] for name, values in answers.items()} if is_alone else answers
+            parts.append((answer(squares), facts))
+        both = [
+            {name: np.concatenate([part[name] for part in kind]) for name in kind[0]} for kind in zip(*parts)
+        ]
+        if is_alone:
+            both = [{name: values[0] for name, values in kind.items()} for kind in both]
+        answers, facts = both
+        return answers, facts
 
 
 def load(model: str | os.PathLike[str]) -> PhotoModel:
@@ -248,7 +254,7 @@ def middle_squares(
                 raise UsageError(f"{which}: {found.error}")
             squares[place], sizes[place] = found.crops[0], found.size
             is_hardly[place] = is_hardly_a_photo(found.looked[1])
-    return np.stack(squares), {_SIZE: sizes, _HARDLY_A_PHOTO: is_hardly}
+    return np.stack(squares), {_SIZE: sizes, _HARDLY: is_hardly}
 
 
 def _square_of_pixels(name: str, pixels: np.ndarray, resize: int, crop: int) -> np.ndarray:

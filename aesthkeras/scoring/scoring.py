@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -18,50 +19,66 @@ from aesthkeras.scoring.heat_map import heat_picture
 from aesthkeras.scoring.network import HEAT, ScoringNetwork
 from aesthkeras.scoring.rows import Row
 
-# scorer, lists of paths, crops, whether rows are for a gallery, whether bars are cut off -> rows, as
-# `score_lists` makes them
-ScoreLists = Callable[[ScoringNetwork, Iterable[list[str]], int, bool, bool], Iterator[list[Row]]]
+
+@dataclass(frozen=True)
+class ScoringChoices:
+    """What of a photo is scored, and what its row holds.
+
+    Attributes:
+        crops: squares of each photo whose answers are averaged: 1, 5 or 10.
+        cut_bars: whether uniform bars are left out of what is scored.
+        for_gallery: whether rows have thumbnails and heat maps; a heat map is that of the middle square.
+    """
+
+    crops: int = 1
+    cut_bars: bool = False
+    for_gallery: bool = False
+
+
+# scorer, lists of paths, choices -> rows, as `score_lists` makes them
+ScoreLists = Callable[[ScoringNetwork, Iterable[list[str]], ScoringChoices], Iterator[list[Row]]]
 
 
 def score_lists(
-    network: ScoringNetwork,
-    lists: Iterable[list[str]],
-    crops: int = 1,
-    for_gallery: bool = False,
-    cut_bars: bool = False,
+    network: ScoringNetwork, lists: Iterable[list[str]], choices: ScoringChoices
 ) -> Iterator[list[Row]]:
     """Yield the rows of one list of paths after the other, as `score_photos` does."""
     for paths in lists:
-        yield from score_photos(network, paths, crops, for_gallery, cut_bars)
+        yield from score_photos(network, paths, choices)
 
 
 def score_photos(
-    network: ScoringNetwork,
-    paths: Sequence[str],
-    crops: int = 1,
-    for_gallery: bool = False,
-    cut_bars: bool = False,
+    network: ScoringNetwork, paths: Sequence[str], choices: ScoringChoices
 ) -> Iterator[list[Row]]:
     """Yield one row for each path, in order, a batch of rows at a time.
 
     Args:
         network: the scorer.
         paths: photos, and whatever else a person may have named.
-        crops: squares of each photo whose answers are averaged: 1, 5 or 10.
-        for_gallery: whether rows have thumbnails and heat maps; a heat map is that of the middle square.
-        cut_bars: whether uniform bars are left out of what is scored.
+        choices: what of each photo is scored, and what its row holds.
     """
-    photos = read_photos(paths, network.resize, network.crop, crops, for_gallery, cut_bars, glimpse, True)
+    photos = read_photos(
+        paths,
+        network.resize,
+        network.crop,
+        choices.crops,
+        thumbnails=choices.for_gallery,
+        cut_bars=choices.cut_bars,
+        look=glimpse,
+        previews=True,
+    )
     while batch := list(islice(photos, network.batch_size)):
-        yield _scored(network, batch, crops, for_gallery)
+        yield _scored(network, batch, choices)
 
 
-def _scored(network: ScoringNetwork, photos: Sequence[Photo], crops: int, heat: bool) -> list[Row]:
+def _scored(network: ScoringNetwork, photos: Sequence[Photo], choices: ScoringChoices) -> list[Row]:
     readable = [photo for photo in photos if not photo.error]
     if not readable:
         return [Row(photo.path, error=photo.error) for photo in photos]
-    answers = network(np.concatenate([photo.crops for photo in readable]), heat)
-    by_photo = {name: values.reshape(-1, crops, *values.shape[1:]) for name, values in answers.items()}
+    answers = network(np.concatenate([photo.crops for photo in readable]), choices.for_gallery)
+    by_photo = {
+        name: values.reshape(-1, choices.crops, *values.shape[1:]) for name, values in answers.items()
+    }
     scored = (
         _row(photo, {name: values[place] for name, values in by_photo.items()}, network.class_names)
         for place, photo in enumerate(readable)

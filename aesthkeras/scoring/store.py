@@ -181,11 +181,27 @@ class ScoreStore:
                 f"""CREATE TEMP TABLE ordered AS SELECT scores.rowid AS place
                 FROM photos JOIN scores USING (path, bytes, modified) ORDER BY {_ORDERS[order]}"""
             )
-        for path, score, rating, faults, error, height, width, *rest in self._database.execute(_ROWS):
-            *facts, name, is_best, camera, read_as, perceptual = rest
-            said = (os.fsdecode(path), score, rating, json.loads(faults), error, (height, width))
-            scene = (name or "", bool(is_best), camera, read_as, perceptual % _SIGN)
-            yield Row._make((*said, *facts, *scene))
+        found = self._database.execute(_ROWS)
+        for path, score, rating, faults, error, rows, columns, thumbnail, heat, *facts in found:
+            width, height, taken, group, is_best, camera, read_as, perceptual = facts
+            yield Row(
+                os.fsdecode(path),
+                score,
+                rating,
+                json.loads(faults),
+                error,
+                (rows, columns),
+                thumbnail,
+                heat,
+                width,
+                height,
+                taken,
+                group or "",
+                bool(is_best),
+                camera,
+                read_as,
+                perceptual % _SIGN,
+            )
 
     def scenes(self) -> Iterator[tuple[int, int, str, str, float]]:
         """Yield place, hash, time, camera and score of each photo that was read, as listed."""

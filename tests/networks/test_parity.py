@@ -17,7 +17,7 @@ from aesthkeras.networks.heads import scorer_of_blocks, scoring_model
 from aesthkeras.photos.sources import sample_photos
 from aesthkeras.photos.views import serving_pixels
 from aesthkeras.scoring.network import ScoringNetwork
-from aesthkeras.scoring.scoring import score_photos
+from aesthkeras.scoring.scoring import ScoringChoices, score_photos
 from tests.decoding.writers import (
     placed,
     png_chunk,
@@ -113,7 +113,9 @@ def pixels_signature(loaded_scorer, paths) -> np.ndarray:
 
 def score_command(folder: Path, paths: list[Path]) -> np.ndarray:
     """What `python -m aesthkeras.score` writes, before it rounds to its columns."""
-    batches = score_photos(ScoringNetwork(Export.open(folder), batch_size=5), [str(path) for path in paths])
+    batches = score_photos(
+        ScoringNetwork(Export.open(folder), batch_size=5), [str(path) for path in paths], ScoringChoices()
+    )
     return np.array([row.score for batch in batches for row in batch])
 
 

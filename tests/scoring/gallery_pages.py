@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from aesthkeras.scoring.gallery import About
+from aesthkeras.photos.sources import sample_photos
+from aesthkeras.scoring.gallery import About, write_gallery
 from aesthkeras.scoring.rows import Row
 
 STAYS_OFFLINE = ["disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"]
@@ -86,23 +89,69 @@ class Page:
         return self.says("found.map(photo => photo.name)")
 
 
-@pytest.fixture(scope="module")
+Opens = Callable[..., Page]
+
+
+@pytest.fixture
+def opens(browser, tmp_path) -> Opens:
+    """Opens a gallery of rows, of which those with an error come last."""
+
+    def open_page(rows: Sequence[Row], window: tuple[int, int] = (1500, 900)) -> Page:
+        unreadable = sum(bool(row.error) for row in rows)
+        (tmp_path / "pages").mkdir(exist_ok=True)
+        write_gallery(tmp_path / "pages" / "gallery.html", rows, about(len(rows), unreadable))
+        page = Page(browser, tmp_path / "pages" / "gallery.html", window)
+        page.until("drawn > 0")
+        return page
+
+    return open_page
+
+
+def marks(page: Page) -> list[str]:
+    return page.says("photos.map(photo => photo.mark)")
+
+
+def photo_row(path: Path, score: float, **facts: Any) -> Row:
+    """Of a photo that is there, 165 x 110 pixels as the scorer sees it."""
+    small = io.BytesIO()
+    with Image.open(sample_photos()[0]) as photo:
+        photo.convert("RGB").resize((660, 440)).save(path, "JPEG")
+        photo.convert("RGB").resize((165, 110)).save(small, "JPEG")
+    return Row(str(path), score, None, {}, "", (110, 165), small.getvalue(), b"heat", **facts)
+
+
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Chromium, driven by Selenium; what it downloads is in its `downloads`."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
+    if not shutil.which("chromium") or not shutil.which("chromedriver"):
         pytest.skip("needs the browser chromium and its chromedriver (Debian: chromium-driver)")
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium, of the extra [test]")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
+    pytest.importorskip("selenium.webdriver", reason="needs selenium, of the extra [test]")
     profile, downloads = tmp_path_factory.mktemp("profile"), tmp_path_factory.mktemp("downloads")
-    for flag in [*FLAGS, f"user-data-dir={profile}"]:
-        options.add_argument(f"--{flag}")
     # a person is asked whether to keep a script
     prefs = {"download.default_directory": str(downloads), "safebrowsing.enabled": True}
-    options.add_experimental_option("prefs", prefs)
-    found = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    found.set_script_timeout(30)
+    found = start_browser(profile, prefs)
     found.downloads = downloads
     yield found
     found.quit()
+
+
+def start_browser(
+    profile: Path, prefs: Mapping[str, object] | None = None, more_flags: Sequence[str] = ()
+) -> Any:
+    """Starts Chromium, driven by Selenium, which stays offline.
+
+    Args:
+        profile: an empty folder for what it keeps.
+        prefs: of Chromium, by name.
+        more_flags: of its command line, without the dashes.
+    """
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    for flag in [*FLAGS, *more_flags, f"user-data-dir={profile}"]:
+        options.add_argument(f"--{flag}")
+    options.add_experimental_option("prefs", dict(prefs or {}))
+    found = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    found.set_script_timeout(30)
+    return found

@@ -52,7 +52,7 @@ def test_rules_say_first_what_is_no_photo_and_last_that_a_file_is_small():
     assert list(with_rules(said, noise, (600, 511)).items()) == [
         ("hardly a photo", 1),
         ("blurred", 0.75),
-        ("small file", 1),
+        ("small", 1),
     ]
     ramp = np.broadcast_to(np.arange(0, 256, 8, np.uint8)[:, np.newaxis, np.newaxis], (64, 32, 32, 3))
     smooth = np.clip(ramp + np.random.default_rng(0).normal(0, 2, ramp.shape), 0, 255).astype(np.uint8)

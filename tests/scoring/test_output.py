@@ -21,13 +21,14 @@ from aesthkeras.scoring import scoring
 from aesthkeras.scoring.listing import list_photos
 from aesthkeras.scoring.network import ScoringNetwork
 from aesthkeras.scoring.output import write_scores
+from aesthkeras.scoring.scoring import ScoringChoices
 
 UNREADABLE = ["empty.jpg", "short.jpg", "text.jpg"]
 
 
 def scored(network, arguments, out, crops=1) -> bytes:
     photos = list_photos([str(argument) for argument in arguments], None)
-    write_scores(network, photos, out, out.suffix[1:], crops, "Photos")
+    write_scores(network, photos, out, out.suffix[1:], "Photos", ScoringChoices(crops))
     return out.read_bytes()
 
 
@@ -103,7 +104,7 @@ def test_interrupted_it_goes_on_where_it_was(network, folder, table, tmp_path, m
 def test_nothing_to_score_is_a_mistake(network, tmp_path):
     with pytest.raises(UsageError, match="no photos"):
         nothing = io.TextIOWrapper(io.BytesIO(b"\n"))
-        write_scores(network, list_photos(["-"], nothing), tmp_path / "a.csv", "csv", 1, "")
+        write_scores(network, list_photos(["-"], nothing), tmp_path / "a.csv", "csv", "", ScoringChoices())
     assert not (tmp_path / "a.csv").exists()
 
 
@@ -143,7 +144,7 @@ def test_thirty_photos_with_three_bursts_become_groups_and_sidecars(network, bur
     before = {name: (burst_folder / name).read_bytes() for name in names}
     photos = list_photos([str(burst_folder)], None)
     rule = SidecarRule("darktable", (10.0, 35.0, 65.0, 90.0), True)
-    write_scores(network, photos, tmp_path / "out.csv", "csv", 1, "", sidecars=rule)
+    write_scores(network, photos, tmp_path / "out.csv", "csv", "", ScoringChoices(), sidecars=rule)
     rows = rows_of((tmp_path / "out.csv").read_bytes())
     groups: dict[str, list[dict[str, str]]] = {}
     for row in rows:

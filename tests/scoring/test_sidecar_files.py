@@ -35,8 +35,8 @@ def test_labels_tell_the_best_of_a_group_from_the_others_and_what_is_no_photo(ro
 
 
 def test_keywords_are_likely_faults_and_never_that_there_is_none():
-    row = Row("a", 0.5, faults={"nothing": 0.6, "blurred": 0.5, "noisy": 0.49, "small file": 1.0})
-    assert judgement_of(row, BOUNDS).faults == ("blurred", "small file")
+    row = Row("a", 0.5, faults={"nothing": 0.6, "blurred": 0.5, "noisy": 0.49, "small": 1.0})
+    assert judgement_of(row, BOUNDS).faults == ("blurred", "small")
 
 
 def scored(folder, scores: dict[str, float | None]) -> ScoreStore:
